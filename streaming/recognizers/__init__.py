@@ -1,0 +1,1 @@
+"""Speech-to-text engines behind one interface, and the processes that keep them away from the event loop."""
