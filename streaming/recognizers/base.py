@@ -43,7 +43,7 @@ class Recognizer(Protocol):
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Language codes that the model knows; ("*",) means that it accepts whatever its own detection finds."""
+        """Language codes that the model knows; ("*",): it accepts whatever its own detection finds."""
         ...
 
     def transcribe(self, audio: Float32, *, language: str, want_words: bool = False) -> Hypothesis:
@@ -55,7 +55,7 @@ class Recognizer(Protocol):
 
 
 def language_is_supported(languages: tuple[str, ...], language: str) -> bool:
-    """Region and script are ignored ("en-GB" is "en"); an empty language leaves the choice to the recognizer."""
+    """Region and script are ignored ("en-GB" is "en"); an empty language leaves the choice to the model."""
     return not language or "*" in languages or language.partition("-")[0].lower() in languages
 
 
