@@ -1,0 +1,1 @@
+"""Samples in, samples out: numpy and the standard library only."""
