@@ -1,0 +1,19 @@
+"""The Celery application: what happens after or beside the live path, never the captions themselves."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("colloquy")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "finalize-abandoned-sessions": {
+        "task": "meetings.tasks.sessions_abandoned_finalize",
+        "schedule": 30.0,
+        # A run that waited longer than the next one is due would only repeat its work.
+        "options": {"expires": 30.0},
+    },
+}

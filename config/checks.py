@@ -1,0 +1,62 @@
+"""What is wrong with the configuration, each with a hint that says what to set."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def speech_model_directory_exists(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    directory = settings.SPEECH_MODEL_DIR
+    if not directory or Path(directory).is_dir():
+        return []
+    return [
+        Error(
+            f"SPEECH_MODEL_DIR is {directory}, which is no directory.",
+            hint="Set SPEECH_MODEL_DIR to the directory that holds the model, or leave it empty.",
+            id="colloquy.E001",
+        )
+    ]
+
+
+@register()
+def secret_key_is_strong(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.DEBUG or (len(settings.SECRET_KEY) >= 40 and len(set(settings.SECRET_KEY)) >= 10):
+        return []
+    return [
+        Error(
+            "SECRET_KEY is too weak: whoever guesses it can forge resume tokens and log-ins.",
+            hint="Set SECRET_KEY to at least 40 random characters, or leave it empty to have one made.",
+            id="colloquy.E002",
+        )
+    ]
+
+
+@register()
+def any_host_is_meant(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.DEBUG or "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [
+        Warning(
+            "ALLOWED_HOSTS accepts every host name, so pages of other sites may open sockets here.",
+            hint="Set ALLOWED_HOSTS to the names under which people reach this server.",
+            id="colloquy.W001",
+        )
+    ]
+
+
+@register()
+def several_nodes_share_a_channel_layer(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    is_postgresql = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    if not is_postgresql or settings.REDIS_URL:
+        return []
+    return [
+        Warning(
+            "PostgreSQL is used without Redis: captions of another node come late.",
+            hint="Set REDIS_URL when more than one web node runs.",
+            id="colloquy.W002",
+        )
+    ]

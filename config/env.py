@@ -1,0 +1,126 @@
+"""The environment (and `.env`) as one typed value; a wrong variable is named in one sentence."""
+
+import os
+import secrets
+import socket
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError, validate
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+RECOGNIZERS = ("auto", "moonshine", "whisper")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Every setting that an operator can make. `names` are the variables that were looked at."""
+
+    port: int
+    host: str
+    secret_key: str
+    is_debug: bool
+    allowed_hosts: list[str]
+    is_behind_proxy: bool
+    database: dict[str, Any]
+    redis_url: str
+    celery_broker_url: str
+    data_dir: Path
+    recognizer: str
+    recognizer_processes: int
+    speech_model: str
+    speech_model_dir: str
+    is_guest_meetings: bool
+    node_name: str
+    log_level: str
+    names: tuple[str, ...]
+
+
+def environment_read(*, base_dir: Path) -> Environment:
+    """Read the process environment, completed by `base_dir/.env` (what is set already wins).
+
+    Creates DATA_DIR, and in it the secret key when none is given. Raises ImproperlyConfigured.
+    """
+    env = Env()
+    env.read_env(str(base_dir / ".env"), recurse=False)
+    try:
+        data_dir = _data_dir(base_dir / env.str("DATA_DIR", "data"))
+        return Environment(
+            port=env.int("PORT", 8000, validate=validate.Range(min=1, max=65535)),
+            host=env.str("HOST", "127.0.0.1"),
+            secret_key=env.str("SECRET_KEY", "") or _secret_key_kept(data_dir / "secret_key"),
+            is_debug=env.bool("DEBUG", False),
+            allowed_hosts=env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
+            is_behind_proxy=env.bool("BEHIND_PROXY", False),
+            database=_database(env.str("DATABASE_URL", "") or f"sqlite:///{data_dir / 'colloquy.sqlite3'}"),
+            redis_url=env.str("REDIS_URL", ""),
+            celery_broker_url=env.str("CELERY_BROKER_URL", "") or "filesystem://",
+            data_dir=data_dir,
+            recognizer=env.str("RECOGNIZER", "auto", validate=validate.OneOf(RECOGNIZERS)),
+            recognizer_processes=env.int(
+                "RECOGNIZER_PROCESSES", min(os.cpu_count() or 1, 4), validate=validate.Range(min=1, max=64)
+            ),
+            speech_model=env.str("SPEECH_MODEL", "moonshine-base-en"),
+            speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
+            is_guest_meetings=env.bool("GUEST_MEETINGS", True),
+            node_name=env.str("NODE_NAME", "") or f"{socket.gethostname()}-{os.getpid()}",
+            log_level=env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LOG_LEVELS)),
+            names=tuple(env.dump()),
+        )
+    except EnvError as problem:
+        raise ImproperlyConfigured(f"{problem} Set it in the environment or in .env.") from problem
+
+
+def _data_dir(path: Path) -> Path:
+    path = path.expanduser().resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as problem:
+        raise ImproperlyConfigured(
+            f"DATA_DIR {path} cannot be written ({problem.strerror}): "
+            "make it writable for this user, or set DATA_DIR to a directory that is."
+        ) from problem
+
+
+def _secret_key_kept(path: Path) -> str:
+    """The key in `path`, made on the first call.
+
+    Several processes may start at the same instant (web, worker): each writes a file of its own, linking it
+    into place succeeds for one of them only, and all of them read what that one wrote.
+    """
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:  # mode 0600
+            draft.write(secrets.token_urlsafe(64))
+            draft.flush()
+            try:
+                os.link(draft.name, path)
+            except FileExistsError:
+                pass
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        path.chmod(0o600)
+    return path.read_text().strip()
+
+
+def _database(url: str) -> dict[str, Any]:
+    try:
+        database: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
+    except ValueError as problem:
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read: write sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME."
+        ) from problem
+    if database["ENGINE"].endswith("sqlite3"):
+        # IMMEDIATE: a transaction that reads before it writes cannot fail halfway with "database is locked".
+        # FULL: what was acknowledged to a client survives a power cut.
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        }
+    return database

@@ -1,0 +1,20 @@
+"""Log lines: time, level, logger, a static message, then its fields (`extra=`) as key=value."""
+
+import logging
+from datetime import UTC, datetime
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# Django puts the whole request into `extra`; its path may hold a meeting's code.
+_PRIVATE = frozenset({"request"})
+
+
+class FieldFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
+        fields = [
+            f"{key}={value}"
+            for key, value in vars(record).items()
+            if key not in _STANDARD and key not in _PRIVATE
+        ]
+        line = " ".join([at, record.levelname, record.name, record.getMessage(), *fields])
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line

@@ -1,0 +1,140 @@
+"""Django's settings. What an operator may change comes from the environment (see `config/env.py`)."""
+
+from pathlib import Path
+from typing import Any
+
+from config.env import environment_read
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT = environment_read(base_dir=BASE_DIR)
+
+# --- what an operator sets ---------------------------------------------------------------------------------
+PORT = ENVIRONMENT.port
+HOST = ENVIRONMENT.host
+SECRET_KEY = ENVIRONMENT.secret_key
+DEBUG = ENVIRONMENT.is_debug
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+BEHIND_PROXY = ENVIRONMENT.is_behind_proxy
+DATA_DIR = ENVIRONMENT.data_dir
+REDIS_URL = ENVIRONMENT.redis_url
+RECOGNIZER = ENVIRONMENT.recognizer
+RECOGNIZER_PROCESSES = ENVIRONMENT.recognizer_processes
+SPEECH_MODEL = ENVIRONMENT.speech_model
+SPEECH_MODEL_DIR = ENVIRONMENT.speech_model_dir
+GUEST_MEETINGS = ENVIRONMENT.is_guest_meetings
+NODE_NAME = ENVIRONMENT.node_name
+DATABASES = {"default": ENVIRONMENT.database}
+
+# --- applications ------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "ninja",  # its API documentation page then comes from our own static files, not from a third party
+    "channels",
+    "config",
+    "meetings",
+    "streaming",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
+
+# --- queues ------------------------------------------------------------------------------------------------
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "colloquy"},
+    }
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+CELERY_BROKER_URL = ENVIRONMENT.celery_broker_url
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_TIME_LIMIT = 600
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    _QUEUE_DIR = DATA_DIR / "queue"
+    for _name in ("messages", "control"):
+        (_QUEUE_DIR / _name).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_QUEUE_DIR / "messages"),
+        "data_folder_out": str(_QUEUE_DIR / "messages"),
+        "control_folder": str(_QUEUE_DIR / "control"),
+    }
+
+# --- language, time, static files --------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+SERVESTATIC_USE_FINDERS = True  # served from where they are: no collectstatic step to forget
+
+# --- security ----------------------------------------------------------------------------------------------
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_PROXY
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"  # the address of a meeting holds its code
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- logging: static messages, values in fields, never speech, names or tokens ------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"fields": {"()": "config.log_format.FieldFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "fields"}},
+    "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level, "propagate": False},
+        # Their INFO lines hold addresses of meetings, or come with every connection.
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,31 @@
+"""The one settings file under an environment of its own: a developer's .env does not reach the tests."""
+
+import os
+
+# .env completes the environment, so what must not come from there is set here.
+os.environ |= {
+    "SECRET_KEY": "a-key-for-tests-only-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "DEBUG": "0",
+    "PORT": "8000",
+    "HOST": "127.0.0.1",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
+    "CELERY_BROKER_URL": "memory://",
+    "GUEST_MEETINGS": "1",
+    "RECOGNIZER_PROCESSES": "1",
+    "NODE_NAME": "test-node",
+    "LOG_LEVEL": "INFO",
+    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
+    "REDIS_URL": "",
+    "SPEECH_MODEL": "moonshine-base-en",
+    "SPEECH_MODEL_DIR": "",
+    "RECOGNIZER": "auto",
+    "BEHIND_PROXY": "0",
+}
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATA_DIR, DATABASES  # noqa: E402
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in production: an in-memory database has no WAL, and its threads lock each other out.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / f"test-{os.getpid()}.sqlite3")}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
