@@ -1,0 +1,60 @@
+"""What every caption format shows of a segment: when, who, and one clean line of text."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+NAMELESS = "Speaker"
+REDACTED = "[redacted]"
+
+# Embeddings, overrides and isolates reorder all that follows on the line, so a name could rewrite what was
+# said. The marks (U+200E, U+200F) and joiners only touch their neighbours, and real scripts need them.
+_REORDERING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    id: str
+    start_ms: int
+    end_ms: int
+    speaker: str
+    text: str
+
+
+def line_of(text: str) -> str:
+    """The text as one line for any UTF-8 reader: no line breaks, controls, lone surrogates or reordering."""
+    line = text.translate(_REORDERING).encode("utf-8", "replace").decode("utf-8")
+    return _BREAKS.sub(" ", line).strip()
+
+
+def speaker_of(display_name: str) -> str:
+    """A name that shows: one made of nothing visible would leave its words without an owner."""
+    line = line_of(display_name)
+    is_visible = any(unicodedata.category(character)[0] not in "CZM" for character in line)
+    return line if is_visible else NAMELESS
+
+
+def cues_in_order(cues: Iterable[Cue]) -> list[Cue]:
+    """Cues with words, by start; the end is after the start, as WebVTT demands."""
+    shown = [
+        Cue(
+            id=cue.id,
+            start_ms=max(0, cue.start_ms),
+            end_ms=max(cue.end_ms, max(0, cue.start_ms) + 1),
+            speaker=speaker_of(cue.speaker),
+            text=text,
+        )
+        for cue in cues
+        if (text := line_of(cue.text))
+    ]
+    return sorted(shown, key=lambda cue: (cue.start_ms, cue.end_ms, cue.id))
+
+
+def clock_of(at_ms: int, *, separator: str) -> str:
+    """`HH:MM:SS` + separator + milliseconds; hours grow beyond two digits where a meeting does."""
+    at_seconds, milliseconds = divmod(at_ms, 1_000)
+    minutes, seconds = divmod(at_seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{separator}{milliseconds:03}"
