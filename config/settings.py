@@ -134,6 +134,7 @@ LOGGING = {
         "django": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level, "propagate": False},
         # Their INFO lines hold addresses of meetings, or come with every connection.
         "daphne": {"level": "WARNING"},
+        "twisted": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },

@@ -22,8 +22,8 @@ os.environ |= {
     "BEHIND_PROXY": "0",
 }
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import DATA_DIR, DATABASES  # noqa: E402
+from config.settings import *  # noqa: F403
+from config.settings import DATA_DIR, DATABASES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: an in-memory database has no WAL, and its threads lock each other out.

@@ -1,0 +1,75 @@
+"""How a socket learns that its peer is slower than we are, and how it makes a faster peer wait."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+PRESSURE_KEY = "colloquy.pressure"  # where the ASGI scope of a socket holds its WritePressure
+
+
+class WritePressure:
+    """Whether the peer has stopped reading: a push producer in Twisted's words.
+
+    Registered on the transport, it is told once more than 64 KiB wait there and again when they are gone. Our ASGI
+    application asks instead of being stopped, as it alone knows what may be dropped (partials) and what may not.
+    """
+
+    def __init__(self) -> None:
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    @property
+    def is_paused(self) -> bool:
+        return not self._writable.is_set()
+
+    async def wait_writable(self) -> None:
+        """Returns as soon as writing is welcome, or the connection is gone. Bound it with a timeout."""
+        await self._writable.wait()
+
+    # The names below are Twisted's (IPushProducer).
+    def pauseProducing(self) -> None:  # noqa: N802
+        self._writable.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._writable.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._writable.set()
+
+
+class InputQueue:
+    """What a socket's application has yet to read. Reading from the network pauses while too much waits.
+
+    It has no hard limit, because one read of the network may complete hundreds of messages, which are all put here
+    at once; as reading stops above the high mark, it holds at most that and one read (64 KiB) more.
+    """
+
+    def __init__(
+        self, *, pause: Callable[[], None], resume: Callable[[], None], high_bytes: int, high_messages: int
+    ) -> None:
+        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._pause, self._resume = pause, resume
+        self._high_bytes, self._high_messages = high_bytes, high_messages
+        self._n_bytes = 0
+        self.is_reading_paused = False
+
+    def put_nowait(self, message: dict[str, Any]) -> None:
+        self._queue.put_nowait(message)
+        self._n_bytes += _size_bytes(message)
+        is_full = self._n_bytes > self._high_bytes or self._queue.qsize() > self._high_messages
+        if is_full and not self.is_reading_paused:
+            self.is_reading_paused = True
+            self._pause()
+
+    async def get(self) -> dict[str, Any]:
+        message = await self._queue.get()
+        self._n_bytes -= _size_bytes(message)
+        is_low = self._n_bytes <= self._high_bytes // 2 and self._queue.qsize() <= self._high_messages // 2
+        if is_low and self.is_reading_paused:
+            self.is_reading_paused = False
+            self._resume()
+        return message
+
+
+def _size_bytes(message: dict[str, Any]) -> int:
+    return len(message.get("bytes") or message.get("text") or b"")
