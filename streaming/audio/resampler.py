@@ -1,25 +1,25 @@
 """A stateful sample-rate converter: N input seconds give N output seconds, in chunks of any size.
 
-The browser has the same converter in JavaScript, compared through `tests/data/resampler_vectors.json`; so here it is in
-exact terms. It is a polyphase windowed sinc; everything is computed in float64 and given out as float32.
+The browser has the same converter in JavaScript, compared through `tests/data/resampler_vectors.json`; so here it
+is in exact terms. It is a polyphase windowed sinc; everything is computed in float64 and given out as float32.
 
-    g = gcd(from_hz, to_hz);  L = to_hz / g;  M = from_hz / g               output k lies at input time k * M / L
+    g = gcd(from_hz, to_hz);  L = to_hz / g;  M = from_hz / g      output k lies at input time k * M / L
     lower_hz = min(from_hz, to_hz)
-    c = 0.92 * lower_hz / from_hz                                           cut-off in cycles per sample, times two
-    H = ceil(32 * from_hz / lower_hz)                                       half length in input samples; 2 * H taps
-    B = 8.0                                                                 Kaiser beta
-    i0 = (k * M) div L,  p = (k * M) mod L                                  integers; p is the phase, 0 <= p < L
-    u(p, j) = j - p / L                                                     for j = -H + 1 … H
-    w(p, j) = I0(B * sqrt(max(0, 1 - (u / H)^2)))                           I0(x) = sum over n of ((x/2)^n / n!)^2
-    t(p, j) = sin(pi * c * u) / (pi * c * u) * w(p, j)                      1 * w(p, j) where u = 0
-    h(p, j) = t(p, j) / (sum over j of t(p, j))                             every phase has gain 1 at 0 Hz
-    y[k] = sum over j of h(p, j) * x[i0 + j]                                x is 0 before the first and after the last sample
+    c = 0.92 * lower_hz / from_hz                                  cut-off in cycles per sample, times two
+    H = ceil(32 * from_hz / lower_hz)                              half length in input samples; 2 * H taps
+    B = 8.0                                                        Kaiser beta
+    i0 = (k * M) div L,  p = (k * M) mod L                         integers; p is the phase, 0 <= p < L
+    u(p, j) = j - p / L                                            for j = -H + 1 ... H
+    w(p, j) = I0(B * sqrt(max(0, 1 - (u / H)^2)))                  I0(x) = sum over n of ((x / 2)^n / n!)^2
+    t(p, j) = sin(pi * c * u) / (pi * c * u) * w(p, j)             1 * w(p, j) where u = 0
+    h(p, j) = t(p, j) / (sum over j of t(p, j))                    every phase has gain 1 at 0 Hz
+    y[k] = sum over j of h(p, j) * x[i0 + j]                       x is 0 before the first and after the last
 
-`process` gives every y[k] whose last input x[i0 + H] is there. `flush` ends the stream: it gives the rest, up to
-ceil(n_input * L / M) outputs altogether. Equal rates pass samples through unchanged.
+`process` gives every y[k] whose last input x[i0 + H] is there. `flush` ends the stream: it gives the rest, up
+to ceil(n_input * L / M) outputs altogether. Equal rates pass samples through unchanged.
 
-The -6 dB point is at 0.46 of the lower rate (7,360 Hz for 16 kHz); -3 dB lies about 120 Hz below it, and nothing above half the
-lower rate is louder than -75 dB, which is below the noise of every microphone.
+The -6 dB point is at 0.46 of the lower rate (7,360 Hz for 16 kHz); -3 dB lies about 120 Hz below it, and nothing
+above half the lower rate is louder than -75 dB, which is below the noise of every microphone.
 """
 
 import math
