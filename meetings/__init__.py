@@ -1,0 +1,1 @@
+"""The stored half of Colloquy: meetings, who may reach them, and everything that outlives a connection."""

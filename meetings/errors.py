@@ -1,0 +1,72 @@
+"""What the stored half can refuse, and what each refusal means over HTTP and on a socket."""
+
+
+class MeetingsError(Exception):
+    """Base of all refusals. `detail` is one clear sentence for a person; it never holds speech, names or tokens."""
+
+    code: str = "meetings_error"
+    status: int = 500
+    close_code: int = 4500
+    retryable: bool = False
+    title: str = "The request could not be carried out."
+
+    def __init__(self, detail: str = "", *, code: str = "") -> None:
+        self.detail = detail or self.title
+        self.code = code or self.code
+        super().__init__(self.detail)
+
+
+class TicketInvalid(MeetingsError):
+    """Unknown, used or expired. The client fetches one new ticket."""
+
+    code, status, close_code = "ticket_invalid", 401, 4401
+    title = "The ticket is unknown, used or expired."
+
+
+class Forbidden(MeetingsError):
+    """The meeting is known to the caller, but this is not theirs to do."""
+
+    code, status, close_code = "forbidden", 403, 4403
+    title = "You are not allowed to do this."
+
+
+class NotFound(MeetingsError):
+    """It does not exist, or the caller may not learn that it does."""
+
+    code, status, close_code = "not_found", 404, 4404
+    title = "There is nothing at this address."
+
+
+class NotResumable(MeetingsError):
+    """The audio session is unknown: the client begins a new one and tells the person."""
+
+    code, status, close_code = "session_not_resumable", 404, 4404
+    title = "This audio session cannot be resumed."
+
+
+class MeetingOver(MeetingsError):
+    """The meeting ended so long ago that kept audio is no longer accepted."""
+
+    code, status, close_code = "meeting_over", 410, 4410
+    title = "The meeting is over."
+
+
+class Superseded(MeetingsError):
+    """A newer connection owns the audio session: the caller stops and never skips ahead."""
+
+    code, status, close_code = "superseded", 409, 4409
+    title = "A newer connection has taken over this audio session."
+
+
+class Conflict(MeetingsError):
+    """The request does not fit the present state; `code` says which state."""
+
+    code, status, close_code = "conflict", 409, 4409
+    title = "The request does not fit the present state."
+
+
+class Invalid(MeetingsError):
+    """A value that cannot be accepted."""
+
+    code, status, close_code = "invalid", 422, 4400
+    title = "A value is not acceptable."

@@ -1,0 +1,58 @@
+"""Numbers that both halves, the wire and the tests share. Pure: standard library only, importable from everywhere."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+SAMPLE_RATE_HZ = 16_000
+SAMPLES_PER_MS = 16
+
+RESUME_WINDOW_S = 120  # presence only: kept audio may be delivered much longer, see DELIVERY_WINDOW_S
+HEARTBEAT_MS = 10_000
+NODE_SILENT_S = 60  # a node that has not been heard of for this long is taken for dead
+TICKET_TTL_S = 60
+DELIVERY_WINDOW_S = 86_400  # after the end of the meeting
+
+KNOWN_CONSENT = ("captions", "transcript", "recording")
+REQUIRED_CONSENT = ("captions", "transcript")
+
+DISPLAY_NAME_MAX_CHARS = 80
+TITLE_MAX_CHARS = 200
+VOCABULARY_MAX_TERMS = 500
+VOCABULARY_TERM_MAX_CHARS = 100
+POLICIES_MAX_BYTES = 8_192
+SEGMENT_TEXT_MAX_CHARS = 20_000
+
+
+class StreamLimitsWire(TypedDict):
+    """The `limits` object of admissions and of `welcome`."""
+
+    frame_ms: list[int]
+    max_frame_bytes: int
+    unsettled_max_ms: int
+    catchup_x: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamLimits:
+    """What a client must keep to on the audio socket."""
+
+    frame_ms: tuple[int, int] = (20, 200)
+    max_frame_bytes: int = 16_384
+    unsettled_max_ms: int = 60_000
+    catchup_x: int = 8
+
+    def as_wire(self) -> StreamLimitsWire:
+        return {
+            "frame_ms": list(self.frame_ms),
+            "max_frame_bytes": self.max_frame_bytes,
+            "unsettled_max_ms": self.unsettled_max_ms,
+            "catchup_x": self.catchup_x,
+        }
+
+
+STREAM_LIMITS = StreamLimits()
+
+
+def meeting_ms(*, origin_ms: int, position: int) -> int:
+    """Meeting time of a position. The one conversion: partials and finals must agree to the millisecond."""
+    return origin_ms + position // SAMPLES_PER_MS

@@ -1,0 +1,23 @@
+"""The data model: names here are the contract with `architecture.md`."""
+
+from meetings.models.audio_session import AudioSession, Node
+from meetings.models.consent import ConsentRecord
+from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
+from meetings.models.log import AuditEvent, MeetingEvent
+from meetings.models.meeting import Meeting, Participant
+from meetings.models.segment import Segment, SegmentRevision
+
+__all__ = [
+    "ApiToken",
+    "AudioSession",
+    "AuditEvent",
+    "ConsentRecord",
+    "IdempotencyKey",
+    "Meeting",
+    "MeetingEvent",
+    "Node",
+    "Participant",
+    "Segment",
+    "SegmentRevision",
+    "Ticket",
+]

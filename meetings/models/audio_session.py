@@ -1,0 +1,74 @@
+"""One participant's capture timeline with its ledger, and the nodes that serve such sessions."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import F, Q
+
+from meetings.models.meeting import Participant
+
+
+class AudioSession(models.Model):
+    """Positions and counters are sample counts at 16 kHz.
+
+    `generation` counts the connections: only the newest may commit. Everything before `settled` is accounted for as
+    speech, nonspeech, muted or gap, which the database checks.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        DETACHED = "detached"
+        ENDED = "ended"
+        ABANDONED = "abandoned"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="audio_sessions")
+    generation = models.PositiveBigIntegerField(default=0)
+    origin_ms = models.BigIntegerField(null=True, blank=True)
+    settled = models.PositiveBigIntegerField(default=0)
+    received = models.PositiveBigIntegerField(default=0)
+    speech = models.PositiveBigIntegerField(default=0)
+    nonspeech = models.PositiveBigIntegerField(default=0)
+    muted = models.PositiveBigIntegerField(default=0)
+    gap = models.PositiveBigIntegerField(default=0)
+    segments = models.PositiveIntegerField(default=0)
+    language = models.CharField(max_length=35, blank=True, default="")
+    node = models.CharField(max_length=200, blank=True, default="")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DETACHED)
+    close_reason = models.CharField(max_length=100, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    connected_at = models.DateTimeField(null=True, blank=True)
+    detached_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("created_at", "id")
+        indexes = (models.Index(fields=("state", "detached_at"), name="audiosession_to_finalize"),)
+        constraints = (
+            models.CheckConstraint(
+                name="audiosession_settled_within_received", condition=Q(settled__lte=F("received"))
+            ),
+            models.CheckConstraint(
+                name="audiosession_ledger_balances",
+                condition=Q(settled=F("speech") + F("nonspeech") + F("muted") + F("gap")),
+            ),
+            models.CheckConstraint(
+                name="audiosession_ended_is_settled", condition=~Q(state="ended") | Q(settled=F("received"))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Node(models.Model):
+    """A running server process, as far as its heartbeat tells."""
+
+    name = models.CharField(primary_key=True, max_length=200)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,19 @@
+"""What a participant agreed to, and when."""
+
+from django.db import models
+
+from meetings.models.meeting import Participant
+
+
+class ConsentRecord(models.Model):
+    """One declaration; the latest one stands. An empty list withdraws everything."""
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="consent_records")
+    granted = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.pk}"

@@ -1,0 +1,84 @@
+"""The transcript lines and their earlier texts."""
+
+from secrets import token_hex
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import F, Q
+
+from meetings.models.audio_session import AudioSession
+from meetings.models.meeting import Meeting, Participant
+
+
+def salt_new() -> str:
+    return token_hex(16)
+
+
+class Segment(models.Model):
+    """The current text of one utterance.
+
+    `text_salt` goes into the audit trail's hash of the text. It lives here, so that purging the row leaves an audit
+    hash from which a short sentence cannot be guessed back.
+    """
+
+    class State(models.TextChoices):
+        FINAL = "final"
+        CORRECTED = "corrected"
+        REDACTED = "redacted"
+        RETRACTED = "retracted"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="segments")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="segments")
+    audio_session = models.ForeignKey(AudioSession, on_delete=models.CASCADE, related_name="segment_set")
+    rev = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.FINAL)
+    start = models.PositiveBigIntegerField()
+    end = models.PositiveBigIntegerField()
+    start_ms = models.BigIntegerField()
+    end_ms = models.BigIntegerField()
+    text = models.TextField(blank=True)
+    text_salt = models.CharField(max_length=32, default=salt_new, editable=False)
+    words = models.JSONField(default=list, blank=True)
+    language = models.CharField(max_length=35)
+    confidence = models.FloatField()
+    engine = models.CharField(max_length=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("start_ms", "id")
+        indexes = (models.Index(fields=("meeting", "start_ms"), name="segment_of_meeting_by_time"),)
+        constraints = (
+            models.CheckConstraint(name="segment_starts_before_it_ends", condition=Q(start__lt=F("end"))),
+            models.CheckConstraint(name="segment_rev_from_one", condition=Q(rev__gte=1)),
+            models.CheckConstraint(
+                name="segment_confidence_is_a_share", condition=Q(confidence__gte=0, confidence__lte=1)
+            ),
+            models.UniqueConstraint(fields=("audio_session", "start"), name="segment_once_per_position"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SegmentRevision(models.Model):
+    """An earlier text. `actor`, `reason` and `at` tell of its replacement."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="revisions")
+    rev = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=Segment.State.choices)
+    text = models.TextField(blank=True)
+    words = models.JSONField(default=list, blank=True)
+    language = models.CharField(max_length=35)
+    confidence = models.FloatField()
+    engine = models.CharField(max_length=100)
+    actor = models.CharField(max_length=100)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("segment", "rev")
+        constraints = (models.UniqueConstraint(fields=("segment", "rev"), name="segmentrevision_rev_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} rev {self.rev}"
