@@ -10,8 +10,8 @@ PRESSURE_KEY = "colloquy.pressure"  # where the ASGI scope of a socket holds its
 class WritePressure:
     """Whether the peer has stopped reading: a push producer in Twisted's words.
 
-    Registered on the transport, it is told once more than 64 KiB wait there and again when they are gone. Our ASGI
-    application asks instead of being stopped, as it alone knows what may be dropped (partials) and what may not.
+    Registered on the transport, it is told once more than 64 KiB wait there and again when they are gone. The
+    ASGI application asks instead of being stopped: it alone knows what may be dropped (partials).
     """
 
     def __init__(self) -> None:
@@ -40,8 +40,8 @@ class WritePressure:
 class InputQueue:
     """What a socket's application has yet to read. Reading from the network pauses while too much waits.
 
-    It has no hard limit, because one read of the network may complete hundreds of messages, which are all put here
-    at once; as reading stops above the high mark, it holds at most that and one read (64 KiB) more.
+    It has no hard limit, because one read of the network may complete hundreds of messages, which are all put
+    here at once; as reading stops above the high mark, it holds at most that and one read (64 KiB) more.
     """
 
     def __init__(

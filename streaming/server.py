@@ -1,6 +1,6 @@
 """The web node: Daphne with flow control, a heartbeat and an orderly end, which stock Daphne lacks.
 
-Importing this module installs Twisted's asyncio reactor; nothing may have imported `twisted.internet.reactor` before.
+Importing this module installs Twisted's asyncio reactor; nothing may have imported Twisted's before.
 """
 
 import asyncio
@@ -40,11 +40,13 @@ class SocketProtocol(WebSocketProtocol):
     """One WebSocket. Its scope holds a `WritePressure`; pings go out whether or not the peer sends."""
 
     pressure: WritePressure
+    gone: asyncio.Event
     inbox: InputQueue | None = None
 
     def connectionMade(self) -> None:  # noqa: N802  Twisted's name
         self._pinged_at = self._heard_at = twisted_loop.time()
         self.pressure = WritePressure()
+        self.gone = asyncio.Event()
         # The HTTP half of the connection is still registered, for a request that has ended.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.pressure, True)
@@ -52,6 +54,7 @@ class SocketProtocol(WebSocketProtocol):
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
         self.pressure.stopProducing()
+        self.gone.set()
         super().connectionLost(reason)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name
@@ -91,8 +94,8 @@ class SocketProtocol(WebSocketProtocol):
 class NodeServer(Server):
     """Serves `application` between `on_start` and `on_stop`, until SIGTERM or SIGINT.
 
-    `on_start` runs before the port opens, `on_stop` when no new connection is accepted any more and while the open
-    ones still work; it has `stop_seconds`. A second signal ends the process without waiting.
+    `on_start` runs before the port opens, `on_stop` when no new connection is accepted any more and while the
+    open ones still work; it has `stop_seconds`. A second signal ends the process without waiting.
     """
 
     def __init__(
@@ -202,9 +205,12 @@ class NodeServer(Server):
         sockets = [each for each in self.connections if isinstance(each, SocketProtocol)]
         for each in sockets:
             each.say_goodbye()
-        deadline = twisted_loop.time() + FAREWELL_S
-        while twisted_loop.time() < deadline and any(each.state == each.STATE_CLOSING for each in sockets):
-            await asyncio.sleep(0.05)  # Autobahn offers no future for the end of a close handshake
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                for each in sockets:
+                    await each.gone.wait()
+        except TimeoutError:
+            logger.info("some sockets did not answer the goodbye")
 
     async def _on_stop_bounded(self) -> None:
         try:

@@ -1,0 +1,96 @@
+"""`manage.py run`: everything on this machine, from an empty data directory to a served meeting page."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from streaming.supervisor import Child, ChildFailed, Supervisor
+
+
+class Command(BaseCommand):
+    help = "Prepares and runs everything: one web node and one worker, until Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._port_check()
+            self.stdout.write(f"Speech model {settings.SPEECH_MODEL}:")
+            call_command("speech_model", stdout=self.stdout)
+            self.stdout.write(f"Database: bringing it up to date (data is kept in {settings.DATA_DIR}).")
+            call_command("migrate", verbosity=0, interactive=False)
+            self._admin_create()
+            self.stdout.write("Starting the web node and the worker.")
+            self.stdout.flush()
+            asyncio.run(self._supervise())
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted before everything was ready.", returncode=130) from None
+        except ChildFailed as problem:
+            raise CommandError(f"The {problem} did not start; its reason stands above.") from None
+        self.stdout.write("Stopped.")
+
+    def _port_check(self) -> None:
+        family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.HOST, settings.PORT))
+            except OSError as problem:
+                raise CommandError(
+                    f"Port {settings.PORT} on {settings.HOST} cannot be used ({problem.strerror}): "
+                    f"stop what uses it, or choose another, for example PORT={settings.PORT + 1}."
+                ) from problem
+
+    def _admin_create(self) -> None:
+        users = get_user_model().objects
+        if users.filter(is_superuser=True).exists():
+            return
+        password = secrets.token_urlsafe(12)
+        users.create_superuser(username="admin", password=password)
+        self.stdout.write(
+            self.style.SUCCESS(f"Admin login (shown this once): user admin, password {password}")
+            + "\n  Change it with: .venv/bin/python manage.py changepassword admin"
+        )
+
+    async def _supervise(self) -> None:
+        supervisor = Supervisor([_web(), _worker()])
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, supervisor.stop)
+        await supervisor.run()
+
+
+def _web() -> Child:
+    return Child(
+        name="web node",
+        arguments=(sys.executable, str(_manage_py()), "serve"),
+        stop_seconds=30,
+        is_vital=True,
+    )
+
+
+def _worker() -> Child:
+    schedule = settings.DATA_DIR / "queue" / "beat-schedule"
+    schedule.parent.mkdir(exist_ok=True)
+    return Child(
+        name="worker",
+        arguments=(
+            *(sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker", "--beat"),
+            *("--concurrency", "1", "--loglevel", "WARNING", "--schedule", str(schedule)),
+            *("--without-gossip", "--without-mingle"),
+        ),
+        stop_seconds=10,
+        is_vital=False,
+    )
+
+
+def _manage_py() -> Path:
+    return Path(os.path.abspath(sys.argv[0]))
