@@ -149,9 +149,7 @@ async def test_the_server_pings_also_while_the_client_sends(node: Node) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_runs_the_shutdown_says_1001_and_ends_the_process(
-    node: Node, number: signal.Signals
-) -> None:
+async def test_a_signal_runs_the_shutdown_says_1001_and_ends_the_process(node: Node, number: signal.Signals) -> None:
     async with connect(node.url("/echo")) as peer:
         await peer.send("here")
         await peer.recv()

@@ -1,0 +1,81 @@
+"""Fixtures that every kind of test may use. Those that cost something are made once, and only when asked for."""
+
+import asyncio
+import inspect
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.nodes import ROOT, NodeProcess, node_environment, node_running
+from tests.ports import free_port
+
+
+@pytest.fixture(scope="session")
+def speech_cache() -> Path:
+    """The model cache with the default model prepared in it (fetched on the first run)."""
+    from streaming.speech_models.store import model_ensure
+
+    cache = Path(settings.DATA_DIR) / "models"
+    model_ensure(name=settings.SPEECH_MODEL, directory=None, cache=cache)
+    return cache
+
+
+@pytest.fixture(scope="session")
+def speech_samples(speech_cache: Path) -> dict[str, Path]:
+    """Real speech that comes with the model: `beckett` (10 s at 16 kHz) and `two_cities` (44 s at 48 kHz)."""
+    from streaming.speech_models.store import speech_samples as samples
+
+    return samples(speech_cache)
+
+
+@pytest.fixture(scope="session")
+def shared_testdata() -> Path:
+    """Recordings that are no part of the project: COLLOQUY_TESTDATA, or ../shared/testdata beside the checkout."""
+    directory = Path(os.environ.get("COLLOQUY_TESTDATA") or ROOT.parent / "shared" / "testdata")
+    if not (directory / "README.md").is_file():
+        pytest.skip("the shared recordings are not here (set COLLOQUY_TESTDATA to their directory)")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def running_node(speech_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
+    """One real web node, shared by all tests: each makes meetings of its own in it."""
+    environment = node_environment(data_dir=tmp_path_factory.mktemp("node"), models=speech_cache)
+    with node_running(environment) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of our own, or a skipped test where Redis is not installed."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed")
+    port, directory = free_port(), tmp_path_factory.mktemp("redis")
+    server = subprocess.Popen(
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)],
+        stdout=subprocess.DEVNULL,
+    )
+    yield f"redis://127.0.0.1:{port}/0"
+    server.terminate()
+    server.wait(timeout=10)
+
+
+@pytest.fixture
+async def _no_leaked_tasks() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    leaked = [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()]
+    assert not leaked, f"tasks that nobody awaited: {leaked}"
+
+
+@pytest.fixture(autouse=True)
+def _guards(request: pytest.FixtureRequest) -> None:
+    """Requested before the test's own fixtures, so it is torn down after them: what they start, they must end."""
+    if inspect.iscoroutinefunction(getattr(request.node, "obj", None)):
+        request.getfixturevalue("_no_leaked_tasks")

@@ -1,0 +1,107 @@
+"""Real processes of the project for tests: a web node with a data directory, database and port of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.ports import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_S = 120
+STOP_S = 45
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeProcess:
+    url: str
+    data_dir: Path
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes]
+
+    @property
+    def websocket_url(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+    def manage(self, *arguments: str) -> str:
+        """What `manage.py …` prints, run beside the node on the same data."""
+        return manage(*arguments, environment=self.environment)
+
+    def log(self) -> str:
+        return (self.data_dir / "node.log").read_text()
+
+
+def node_environment(*, data_dir: Path, models: Path, **more: str) -> dict[str, str]:
+    """The environment of a fresh installation in `data_dir` which shares the prepared models in `models`."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not (data_dir / "models").exists():
+        (data_dir / "models").symlink_to(models, target_is_directory=True)
+    # Empty means "the default", and keeps .env of this checkout from having a say.
+    defaults = dict.fromkeys(("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "NODE_NAME"), "")
+    return {
+        **os.environ,
+        **defaults,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONUNBUFFERED": "1",
+        "DATA_DIR": str(data_dir),
+        "PORT": str(free_port()),
+        **more,
+    }
+
+
+def manage(*arguments: str, environment: dict[str, str]) -> str:
+    ran = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *arguments],
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=READY_S, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+@contextmanager
+def node_running(environment: dict[str, str]) -> Iterator[NodeProcess]:
+    """A migrated, serving, ready web node; on leaving it is stopped and has to end cleanly."""
+    manage("migrate", "--verbosity", "0", environment=environment)
+    data_dir = Path(environment["DATA_DIR"])
+    with (data_dir / "node.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), "serve"], env=environment, cwd=ROOT, stdout=log, stderr=log
+        )
+        node = NodeProcess(
+            url=f"http://127.0.0.1:{environment['PORT']}",
+            data_dir=data_dir,
+            environment=environment,
+            process=process,
+        )
+        try:
+            wait_until_ready(node)
+            yield node
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                code = process.wait(timeout=STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
+        assert code == 0, node.log()
+
+
+def wait_until_ready(node: NodeProcess) -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        assert node.process.poll() is None, node.log()
+        try:
+            if httpx.get(f"{node.url}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError(f"not ready after {READY_S} s: {node.log()}")
