@@ -1,7 +1,7 @@
 """A stateful sample-rate converter: N input seconds give N output seconds, in chunks of any size.
 
-The browser has the same converter in JavaScript, compared through `tests/data/resampler_vectors.json`; so here it
-is in exact terms. It is a polyphase windowed sinc; everything is computed in float64 and given out as float32.
+The browser has the same converter in JavaScript, compared through `tests/data/resampler_vectors.json`; so here
+it is in exact terms. It is a polyphase windowed sinc; all is computed in float64 and given out as float32.
 
     g = gcd(from_hz, to_hz);  L = to_hz / g;  M = from_hz / g      output k lies at input time k * M / L
     lower_hz = min(from_hz, to_hz)
@@ -18,8 +18,8 @@ is in exact terms. It is a polyphase windowed sinc; everything is computed in fl
 `process` gives every y[k] whose last input x[i0 + H] is there. `flush` ends the stream: it gives the rest, up
 to ceil(n_input * L / M) outputs altogether. Equal rates pass samples through unchanged.
 
-The -6 dB point is at 0.46 of the lower rate (7,360 Hz for 16 kHz); -3 dB lies about 120 Hz below it, and nothing
-above half the lower rate is louder than -75 dB, which is below the noise of every microphone.
+The -6 dB point is at 0.46 of the lower rate (7,360 Hz for 16 kHz); -3 dB lies about 120 Hz below it, and
+nothing above half the lower rate is louder than -75 dB, which is below the noise of every microphone.
 """
 
 import math

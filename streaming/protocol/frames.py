@@ -20,7 +20,7 @@ HEADER = struct.Struct("<BBBBIQ")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFrame:
-    """Samples [position, position + n_samples) of a session. The flags speak of what was skipped before it."""
+    """Samples [position, position + n_samples) of a session. Its flags speak of what was skipped before."""
 
     codec: int = CODEC_PCM_S16LE
     is_discontinuity: bool = False

@@ -1,0 +1,28 @@
+"""Samples on the wire and in files are int16; inside there is only float32 in [-1, 1)."""
+
+import numpy as np
+import numpy.typing as npt
+
+Float32 = npt.NDArray[np.float32]
+
+FULL_SCALE = 32_768.0
+SILENCE_DBFS = -120.0
+
+
+def pcm_decode(data: bytes) -> Float32:
+    """Little-endian signed 16-bit mono to float32 of shape (len(data) // 2,). An array of its own."""
+    return np.frombuffer(data, dtype="<i2").astype(np.float32) * np.float32(1 / FULL_SCALE)
+
+
+def pcm_encode(samples: Float32) -> bytes:
+    """What is outside [-1, 1) is clipped: a wrapped sample is a loud click."""
+    scaled = np.rint(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
+    return np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype("<i2").tobytes()
+
+
+def level_dbfs(samples: Float32) -> float:
+    """RMS level; a full-scale sine is at -3. Nothing is quieter than -120."""
+    if len(samples) == 0:
+        return SILENCE_DBFS
+    power = float(np.mean(np.square(samples, dtype=np.float64)))
+    return max(SILENCE_DBFS, 10 * float(np.log10(power))) if power > 0 else SILENCE_DBFS

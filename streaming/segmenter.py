@@ -1,0 +1,158 @@
+"""Find utterances in the speech decisions of one epoch. Pure: no clock, no audio, no I/O.
+
+An epoch is a run of windows with its own start (see `listener`); all offsets here count samples from that start.
+"""
+
+import math
+from dataclasses import dataclass
+
+from streaming.audio.pcm import SILENCE_DBFS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmenterSettings:
+    """Durations are in samples at 16 kHz; those that bound an epoch are whole windows."""
+
+    window_samples: int = 512
+    start_probability: float = 0.5
+    stop_probability: float = 0.35  # below `start`, so that a weak syllable does not end an utterance
+    onset_windows: int = 2  # one loud window is a click; the shortest words last longer than two
+    preroll_samples: int = 5_120  # 320 ms: VAD reports speech late; first words were lost without it (see tests)
+    preroll_slack_samples: int = 2_048  # how much earlier an utterance may begin, so as not to start over for it
+    end_silence_samples: int = 9_600  # 600 ms: a breath is shorter, a finished sentence longer
+    tail_samples: int = 4_800  # 300 ms: final consonants fade below the detector's threshold
+    longest_samples: int = 320_000  # 20 s: the recognizer's accuracy falls beyond it
+    cut_search_samples: int = 128_000  # 8 s: where the quietest point of a forced cut is looked for
+    silence_step_samples: int = 40_960  # 80 windows: silence is settled in these steps
+
+    def __post_init__(self) -> None:
+        for name in ("preroll_samples", "silence_step_samples"):
+            if getattr(self, name) % self.window_samples:
+                raise ValueError(f"{name} must be a whole number of windows")
+        if self.silence_step_samples <= 0 or self.cut_search_samples >= self.longest_samples:
+            raise ValueError("an epoch must always get on")
+        if self.tail_samples > self.end_silence_samples:
+            raise ValueError("the tail is part of the silence that ends an utterance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechWindow:
+    probability: float  # that it holds speech, in [0, 1]
+    power: float  # mean square of its samples
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The epoch's start is the start of an utterance; speech itself was first found at `onset`."""
+
+    onset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """[0, end) holds no utterance. The epoch is over; the next begins at `end`."""
+
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """[0, end) is an utterance. The epoch is over; the next begins at `end`."""
+
+    end: int
+
+
+Verdict = Opened | Quiet | Spoken
+
+SMOOTHED_WINDOWS = 4  # a cut lies in the middle of 128 ms that are quiet together, not in the closure of a "t"
+
+
+class Segmenter:
+    """Turns the windows of one epoch into verdicts; `Quiet` and `Spoken` end the epoch and with it this object.
+
+    An utterance always begins where an epoch begins: when speech is found further in, the verdict is `Quiet` up to
+    the pre-roll, and the next epoch finds the utterance from there. So what is found from a position on never
+    depends on what came before it.
+    """
+
+    def __init__(self, settings: SegmenterSettings) -> None:
+        self._settings = settings
+        self._n_windows = 0
+        self._onset: int | None = None  # window index of the candidate or confirmed first speech
+        self._last_speech = 0  # window index
+        self._powers: list[float] = []
+        self.is_open = False
+
+    def hear(self, window: SpeechWindow) -> Verdict | None:
+        index = self._n_windows
+        self._n_windows += 1
+        self._powers.append(window.power)
+        if self.is_open:
+            return self._hear_open(index, window)
+        return self._hear_closed(index, window)
+
+    def finish(self, end: int) -> Quiet | Spoken:
+        """Nothing follows the samples [0, end), of which all whole windows were heard. `end` is positive.
+
+        A candidate that was not confirmed yet counts as speech: it may be the begin of a word.
+        """
+        if self._onset is None:
+            return Quiet(end)
+        if not self.is_open and (skipped := self._before_preroll()) > 0:
+            return Quiet(skipped)
+        return Spoken(min(end, self._end_of_speech() + self._settings.tail_samples))
+
+    def _hear_closed(self, index: int, window: SpeechWindow) -> Opened | Quiet | None:
+        settings = self._settings
+        needed = settings.start_probability if self._onset is None else settings.stop_probability
+        if window.probability < needed:
+            self._onset = None
+        else:
+            self._onset = index if self._onset is None else self._onset
+            self._last_speech = index
+            if index + 1 - self._onset >= settings.onset_windows:
+                return self._open()
+        heard = self._n_windows * settings.window_samples
+        if self._onset is None and heard >= settings.silence_step_samples + settings.preroll_samples:
+            return Quiet(settings.silence_step_samples)
+        return None
+
+    def _open(self) -> Opened | Quiet:
+        if (skipped := self._before_preroll()) > 0:
+            return Quiet(skipped)
+        self.is_open = True
+        return Opened((self._onset or 0) * self._settings.window_samples)
+
+    def _before_preroll(self) -> int:
+        """How much of the epoch lies before the utterance; 0 when it may as well begin with the epoch."""
+        settings = self._settings
+        skipped = (self._onset or 0) * settings.window_samples - settings.preroll_samples
+        return skipped if skipped > settings.preroll_slack_samples else 0
+
+    def _hear_open(self, index: int, window: SpeechWindow) -> Spoken | None:
+        settings = self._settings
+        if window.probability >= settings.stop_probability:
+            self._last_speech = index
+        heard = self._n_windows * settings.window_samples
+        if heard - self._end_of_speech() >= settings.end_silence_samples:
+            return Spoken(self._end_of_speech() + settings.tail_samples)
+        if heard + settings.window_samples > settings.longest_samples:
+            return Spoken(self._quietest_boundary(heard))
+        return None
+
+    def _end_of_speech(self) -> int:
+        return (self._last_speech + 1) * self._settings.window_samples
+
+    def _quietest_boundary(self, heard: int) -> int:
+        """The window boundary in the last `cut_search_samples` around which it is quietest; of equals the latest."""
+        half = SMOOTHED_WINDOWS // 2
+        first = max(half, math.ceil((heard - self._settings.cut_search_samples) / self._settings.window_samples))
+        floor = 10 ** (SILENCE_DBFS / 10)
+        quietest = min(
+            range(first, self._n_windows - half + 1),
+            key=lambda boundary: (
+                sum(max(floor, p) for p in self._powers[boundary - half : boundary + half]),
+                -boundary,
+            ),
+        )
+        return quietest * self._settings.window_samples

@@ -1,0 +1,84 @@
+"""Tell speech from everything else, in windows of 512 samples (32 ms)."""
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import onnxruntime
+
+from streaming.audio.pcm import Float32
+
+WINDOW_SAMPLES = 512
+CONTEXT_SAMPLES = 64  # Silero reads this much of the previous window before each window
+STATE_SHAPE = (1, 1, 128)
+QUIET_DBFS = -70.0  # a quiet room on a usual microphone lies near it; measured speech stays 15 dB and more above
+
+
+class SpeechDetector(Protocol):
+    """Stateful: the probabilities of windows depend on the windows since the last `reset`, and on nothing else."""
+
+    def reset(self) -> None: ...
+
+    def probabilities(self, samples: Float32) -> Float32:
+        """`samples` has shape (n * 512,), float32 at 16 kHz; gives shape (n,), each in [0, 1].
+
+        Splitting the same samples over several calls gives the same probabilities.
+        """
+        ...
+
+
+def bundled_model_path() -> Path:
+    """The ONNX file inside faster-whisper, found without importing that package (which loads a whole engine).
+
+    Raises FileNotFoundError.
+    """
+    spec = find_spec("faster_whisper")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("the voice detector's model comes with the package faster-whisper")
+    return Path(spec.submodule_search_locations[0]) / "assets" / "silero_vad_v6.onnx"
+
+
+@lru_cache
+def _session(model_path: Path) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.inter_op_num_threads = 1
+    options.intra_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(str(model_path), options, providers=["CPUExecutionProvider"])
+
+
+class SileroDetector:
+    """Silero VAD 6. The model is loaded once per process and used by one thread at a time; each stream has state.
+
+    Windows quieter than QUIET_DBFS count as 0 without a call, and the state stays as it was: to the model they
+    never happened. That is decided by the window alone, so it does not matter how the samples were cut into calls.
+    """
+
+    def __init__(self, model_path: Path | None = None, *, quiet_dbfs: float = QUIET_DBFS) -> None:
+        self._session = _session(model_path or bundled_model_path())
+        self._quiet_power = 10 ** (quiet_dbfs / 10)
+        self.n_windows_computed = 0
+        self.reset()
+
+    def reset(self) -> None:
+        self._h = np.zeros(STATE_SHAPE, dtype=np.float32)
+        self._c = np.zeros(STATE_SHAPE, dtype=np.float32)
+        self._context = np.zeros(CONTEXT_SAMPLES, dtype=np.float32)
+
+    def probabilities(self, samples: Float32) -> Float32:
+        if len(samples) == 0:
+            return np.zeros(0, dtype=np.float32)
+        windows = samples.reshape(-1, WINDOW_SAMPLES)
+        contexts = np.concatenate([self._context[np.newaxis], windows[:-1, -CONTEXT_SAMPLES:]])
+        self._context = windows[-1, -CONTEXT_SAMPLES:].copy()
+        is_loud = np.einsum("ij,ij->i", windows, windows) / WINDOW_SAMPLES > self._quiet_power
+        probabilities = np.zeros(len(windows), dtype=np.float32)
+        if is_loud.any():
+            inputs = np.concatenate([contexts[is_loud], windows[is_loud]], axis=1)
+            self.n_windows_computed += len(inputs)
+            speech, self._h, self._c = self._session.run(None, {"input": inputs, "h": self._h, "c": self._c})
+            probabilities[is_loud] = speech.reshape(-1)
+        return probabilities
