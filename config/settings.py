@@ -27,7 +27,6 @@ DATABASES = {"default": ENVIRONMENT.database}
 
 # --- applications ------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
