@@ -1,0 +1,233 @@
+"""One participant's audio session, kept alive over reconnects: audio in, the meeting's messages out."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from typing import Any, Self
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.typing import Subprotocol
+
+from meetings.limits import REQUIRED_CONSENT, SAMPLE_RATE_HZ, SAMPLES_PER_MS, STREAM_LIMITS
+from streaming.audio.pcm import pcm_encode
+from streaming.client.errors import ConnectionRefused
+from streaming.client.kept import KeptAudio
+from streaming.client.rest import Admission, Rest, ServerAway
+from streaming.protocol.codes import CloseAction, CloseCode, close_action
+from streaming.protocol.frames import AudioFrame, frame_pack
+from streaming.recognizers.base import Float32
+from streaming.tasks import TaskScope
+
+Message = dict[str, Any]
+
+FRAME_MS = 100
+BACKOFF_FIRST_S = 0.25
+BACKOFF_LONGEST_S = 5.0
+OPEN_TIMEOUT_S = 10.0
+# Below the server's own pace limit, so that two clocks which disagree a little never meet it.
+PACE_MARGIN = 0.9
+MOST_WAITING_MESSAGES = 10_000
+
+
+class AudioSession:
+    """Joins, streams what `write` gives, reconnects and replays by itself; `messages` ends after `ended`.
+
+    Raises (from `messages`) ConnectionRefused when the server ends it for good, ServerAway when it never answered.
+    """
+
+    def __init__(self, rest: Rest, admission: Admission, *, wants_partials: bool = True) -> None:
+        self._rest = rest
+        self._admission = admission
+        self._wants = {"captions": "all", "partials": wants_partials, "listen": False}
+        self._kept = KeptAudio()
+        self._settled = 0
+        self._sent = 0
+        self._is_ending = False
+        self._is_paused = False
+        self._after_seq = 0
+        self._n_failures = 0
+        self._n_connections = 0
+        self._is_ticket_rejected = False
+        self._news = asyncio.Condition()
+        self._messages: asyncio.Queue[Message | None] = asyncio.Queue(MOST_WAITING_MESSAGES)
+        self._failure: Exception | None = None
+        self._scope = TaskScope("client")
+
+    async def __aenter__(self) -> Self:
+        self._scope.spawn(self._stay_connected(), name="connection")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._scope.close()
+
+    @property
+    def settled(self) -> int:
+        """The server answers for everything before this position."""
+        return self._settled
+
+    @property
+    def captured(self) -> int:
+        return self._kept.captured
+
+    async def write(self, samples: Float32) -> None:
+        """Capture float32 mono 16 kHz samples; they are kept until they are settled."""
+        self._kept.append(samples)
+        await self._notify()
+
+    async def end(self) -> None:
+        """Nothing more will be captured. The messages go on until everything is settled."""
+        self._is_ending = True
+        await self._notify()
+
+    async def messages(self) -> AsyncIterator[Message]:
+        while (message := await self._messages.get()) is not None:
+            yield message
+        if self._failure is not None:
+            raise self._failure
+
+    async def _notify(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    async def _stay_connected(self) -> None:
+        ticket = self._admission.ticket
+        try:
+            while True:
+                action = await self._connect_once(ticket)
+                if action is CloseAction.STOP:
+                    return
+                await asyncio.sleep(self._backoff_s())
+                ticket = await self._fresh_ticket()
+        except (ConnectionRefused, InvalidURI) as error:
+            self._failure = error
+        finally:
+            await self._messages.put(None)
+
+    def _backoff_s(self) -> float:
+        longest_s = min(BACKOFF_LONGEST_S, BACKOFF_FIRST_S * 2**self._n_failures)
+        self._n_failures = min(self._n_failures + 1, 10)
+        return longest_s * random.uniform(0.5, 1.0)  # noqa: S311 - spreads reconnects, protects nothing
+
+    async def _fresh_ticket(self) -> str:
+        while True:
+            try:
+                return await self._rest.fresh_ticket(
+                    self._admission.session_id, resume_token=self._admission.resume_token
+                )
+            except ServerAway:
+                await asyncio.sleep(self._backoff_s())
+
+    async def _connect_once(self, ticket: str) -> CloseAction:
+        """One connection from hello to close; what to do next. Raises ConnectionRefused."""
+        protocols = [Subprotocol("colloquy.v1"), Subprotocol(f"ticket.{ticket}")]
+        try:
+            async with connect(
+                self._admission.ws_url, subprotocols=protocols, open_timeout=OPEN_TIMEOUT_S, max_size=None
+            ) as socket:
+                return await self._converse(socket)
+        except (OSError, InvalidHandshake, TimeoutError):
+            return CloseAction.RESUME
+
+    async def _converse(self, socket: ClientConnection) -> CloseAction:
+        scope = TaskScope("client-socket")
+        try:
+            await socket.send(json.dumps(self._hello()))
+            async for text in socket:
+                if isinstance(text, str):
+                    await self._take(json.loads(text), socket, scope)
+        except ConnectionClosed:
+            pass
+        finally:
+            await scope.close()
+        return self._after_close(socket.close_code or 1006, socket.close_reason or "")
+
+    def _after_close(self, code: int, reason: str) -> CloseAction:
+        action = close_action(code)
+        if action is CloseAction.NEW_TICKET and not self._is_ticket_rejected:
+            self._is_ticket_rejected = True
+            return CloseAction.RESUME
+        if action is CloseAction.RESUME or code == CloseCode.ENDED:
+            return action
+        raise ConnectionRefused(f"The server closed the connection: {reason or code}.", close_code=code)
+
+    def _hello(self) -> Message:
+        hello: Message = {
+            "type": "hello",
+            "audio": {"codec": "pcm_s16le", "rate": SAMPLE_RATE_HZ},
+            "want": self._wants,
+        }
+        if self._n_connections:
+            hello["resume"] = {"token": self._admission.resume_token, "after_seq": self._after_seq}
+        return hello
+
+    async def _take(self, message: Message, socket: ClientConnection, scope: TaskScope) -> None:
+        match message["type"]:
+            case "welcome":
+                self._n_connections += 1
+                self._is_ticket_rejected = False
+                self._settle(message["settled"])
+                self._sent = self._settled
+                consent = {"type": "consent", "granted": list(REQUIRED_CONSENT)}
+                await socket.send(json.dumps(consent))
+                scope.spawn(self._send_audio(socket), name="sender")
+            case "ack":
+                self._n_failures = 0
+                self._settle(message["settled"])
+                await self._notify()
+            case "flow":
+                self._is_paused = message["state"] == "pause"
+                await self._notify()
+            case "draining" if message["reason"] == "meeting_ended":
+                await self.end()
+        if isinstance(message.get("seq"), int):
+            self._after_seq = max(self._after_seq, message["seq"])
+        await self._messages.put(message)
+
+    def _settle(self, position: int) -> None:
+        self._settled = max(self._settled, position)
+        self._kept.settle(self._settled)
+
+    async def _send_audio(self, socket: ClientConnection) -> None:
+        clock = asyncio.get_running_loop().time
+        started_s, first = clock(), self._sent
+        burst_samples = STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS // 2
+        while True:
+            async with self._news:
+                await self._news.wait_for(self._may_send)
+            if self._sent >= self._kept.captured:
+                break
+            paced = (clock() - started_s) * SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN
+            ahead_samples = self._sent - first - burst_samples - paced
+            if ahead_samples > 0:
+                await asyncio.sleep(ahead_samples / (SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN))
+            await self._send_frame(socket)
+        await socket.send(json.dumps({"type": "end", "position": self._kept.captured}))
+
+    def _may_send(self) -> bool:
+        """A whole frame is there (or the rest, at the end) and the server would take it."""
+        waiting = self._kept.captured - self._sent
+        if self._is_ending and waiting == 0:
+            return True
+        frame_samples = FRAME_MS * SAMPLES_PER_MS
+        is_within_bound = self._sent + frame_samples <= (
+            self._settled + STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS
+        )
+        return (
+            not self._is_paused and is_within_bound and (waiting >= frame_samples or (self._is_ending and waiting > 0))
+        )
+
+    async def _send_frame(self, socket: ClientConnection) -> None:
+        samples = self._kept.read(self._sent, FRAME_MS * SAMPLES_PER_MS)
+        frame = AudioFrame(
+            codec=0,
+            is_discontinuity=False,
+            is_muted=False,
+            stream=0,
+            n_samples=samples.size,
+            position=self._sent,
+            payload=pcm_encode(samples),
+        )
+        self._sent += samples.size
+        await socket.send(frame_pack(frame))

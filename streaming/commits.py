@@ -1,0 +1,164 @@
+"""Commit what a session's samples became, strictly in position order, however the decoding finishes."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from meetings.values import Committed, FinalSegment, SessionOwner, Span
+from streaming.captions import OpenCaption
+from streaming.recognizers.base import Hypothesis
+from streaming.scheduler import RecognitionFailed
+from streaming.store import StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+MOST_SPANS_A_COMMIT = 32
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 5.0
+
+
+class CommitStore(Protocol):
+    async def session_commit(
+        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+    ) -> Committed: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """A closed utterance [start, end) that is being decoded."""
+
+    start: int
+    end: int
+    caption: OpenCaption
+    hypothesis: asyncio.Future[Hypothesis]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """Samples up to `end` that hold no speech to decode."""
+
+    end: int
+    kind: Literal["nonspeech", "muted", "gap"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Calls `reached(last_seq)` once everything queued before it is committed."""
+
+    reached: Callable[[int], None]
+
+
+Piece = Speech | Other | Mark
+
+
+class Committer:
+    """The one committer of one audio session on this node.
+
+    Bounded by the session's unsettled audio: neighbours without speech join into one piece.
+    """
+
+    def __init__(
+        self,
+        *,
+        owner: SessionOwner,
+        settled: int,
+        engine: str,
+        store: CommitStore,
+        received: Callable[[], int],
+        retract: Callable[[OpenCaption], None],
+    ) -> None:
+        self.settled = settled
+        self.last_seq = 0
+        self.n_retries = 0
+        self._owner = owner
+        self._engine = engine
+        self._store = store
+        self._received = received
+        self._retract = retract
+        self._pieces: deque[Piece] = deque()
+        self._has_pieces = asyncio.Event()
+
+    def add(self, piece: Piece) -> None:
+        last = self._pieces[-1] if self._pieces else None
+        if (
+            isinstance(piece, Other)
+            and isinstance(last, Other)
+            and (last.kind, last.reason) == (piece.kind, piece.reason)
+        ):
+            self._pieces.pop()
+        self._pieces.append(piece)
+        self._has_pieces.set()
+
+    async def run(self) -> None:
+        """Commit until cancelled. Raises Superseded when another connection owns the session."""
+        while True:
+            await self._has_pieces.wait()
+            spans = await self._next_spans()
+            if spans:
+                await self._commit(spans)
+            while self._pieces and isinstance(mark := self._pieces[0], Mark):
+                self._pieces.popleft()
+                mark.reached(self.last_seq)
+            if not self._pieces:
+                self._has_pieces.clear()
+
+    async def _next_spans(self) -> list[Span]:
+        """The first piece, waited for, and those behind it that are ready too: one transaction for all."""
+        spans: list[Span] = []
+        while self._pieces and len(spans) < MOST_SPANS_A_COMMIT:
+            piece = self._pieces[0]
+            if isinstance(piece, Mark) or (spans and isinstance(piece, Speech) and not piece.hypothesis.done()):
+                break
+            if isinstance(piece, Speech) and not piece.hypothesis.done():
+                await asyncio.wait([piece.hypothesis])
+            self._pieces.popleft()
+            spans.append(self._span(piece))
+        return spans
+
+    def _span(self, piece: Speech | Other) -> Span:
+        if isinstance(piece, Other):
+            return Span(kind=piece.kind, end=piece.end, reason=piece.reason)
+        try:
+            hypothesis = piece.hypothesis.result()
+        except RecognitionFailed as error:
+            self._retract(piece.caption)
+            return Span(kind="gap", end=piece.end, reason=error.reason)
+        if not hypothesis.text:
+            self._retract(piece.caption)
+            return Span(kind="nonspeech", end=piece.end)
+        return Span(kind="speech", end=piece.end, segment=self._segment(piece, hypothesis))
+
+    def _segment(self, piece: Speech, hypothesis: Hypothesis) -> FinalSegment:
+        return FinalSegment(
+            segment_id=piece.caption.segment_id,
+            rev=piece.caption.rev + 1,
+            start=piece.start,
+            end=piece.end,
+            text=hypothesis.text,
+            language=hypothesis.language,
+            confidence=hypothesis.confidence,
+            words=(),
+            engine=self._engine,
+        )
+
+    async def _commit(self, spans: Sequence[Span]) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                committed = await self._store.session_commit(
+                    self._owner, settled_from=self.settled, received=self._received(), spans=spans
+                )
+            except StoreUnavailable:
+                # Nothing is skipped or shown meanwhile: the audio stays unsettled, so the client keeps it.
+                self.n_retries += 1
+                logger.warning("a commit has to wait for the database", extra={"retries": self.n_retries})
+                await asyncio.sleep(pause_s)
+                pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+            else:
+                self.settled = committed.settled
+                self.last_seq = max([self.last_seq, *(message["seq"] or 0 for message in committed.messages)])
+                return

@@ -1,0 +1,1 @@
+"""The edge: sockets to messages and back. No ORM, no signal processing, no decisions."""

@@ -1,0 +1,172 @@
+"""The audio socket: a participant's voice in, the meeting's captions out."""
+
+import asyncio
+from typing import Any
+
+from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
+from meetings.values import EndedSession, OpenedSession, Redeemed
+from streaming.consumers.base import StreamConsumer
+from streaming.errors import ConsentMissing, ForbiddenStream, ProtocolError, UnexpectedMessage
+from streaming.feeds import Subscription, Wants
+from streaming.intake import MAX_POSITION
+from streaming.pipeline import SessionPipeline
+from streaming.protocol import messages
+from streaming.protocol.frames import frame_parse
+from streaming.session_items import End, Finalize, Mute
+
+HELLO_WITHIN_S = 10.0
+LONGEST_ROUND_TRIP_S = 2.0
+
+
+class AudioConsumer(StreamConsumer):
+    """Authenticate, parse, enqueue. Everything that lasts longer than the socket lives in the room."""
+
+    _redeemed: Redeemed
+    _pipeline: SessionPipeline | None = None
+    _subscription: Subscription | None = None
+    _consent: frozenset[str] = frozenset()
+    _has_ended = False
+    _is_told_to_drain = False
+
+    async def opened(self, redeemed: Redeemed | None) -> None:
+        if redeemed is None or redeemed.session_id is None:
+            raise ForbiddenStream("this ticket is for a caption feed")
+        self._redeemed = redeemed
+        self._accepted_s = self.node.clock.monotonic_s()
+        self.tasks.spawn(self._expect_hello(), name="expect-hello")
+
+    async def received_bytes(self, data: bytes) -> None:
+        frame = frame_parse(data, limits=STREAM_LIMITS)
+        if self._has_ended:
+            return
+        pipeline = self._after_hello()
+        if not self._consent.issuperset(REQUIRED_CONSENT):
+            raise ConsentMissing
+        pipeline.put_frame(frame)
+
+    async def received_text(self, text: str) -> None:
+        message = messages.message_parse(text)
+        match message:
+            case None:
+                return
+            case messages.Hello() if self._pipeline is None and not self._has_ended:
+                await self._hello(message)
+            case messages.Hello():
+                raise UnexpectedMessage("hello is said once")
+            case messages.Ping(t=t):
+                self.say(messages.pong_message(t=t))
+            case _ if not self._has_ended:
+                await self._control(message, self._after_hello())
+
+    async def _control(self, message: messages.ClientMessage, pipeline: SessionPipeline) -> None:
+        match message:
+            case messages.Mute(on=is_on):
+                pipeline.put(Mute(is_on=is_on))
+            case messages.Finalize(cid=cid):
+                pipeline.put(Finalize(cid=cid))
+            case messages.Consent(granted=granted):
+                store = self.node.store
+                self._consent = frozenset(await store.consent_record(self._redeemed.participant_id, granted))
+            case messages.End(position=position):
+                if position > MAX_POSITION:
+                    raise ProtocolError("the position is beyond the longest possible meeting")
+                self._has_ended = True
+                self.say(messages.draining_message(reason="client"))
+                pipeline.put(End(position=position))
+
+    def closed(self) -> None:
+        if self._pipeline is not None:
+            self.node.rooms.detach(self._pipeline)
+        if self._subscription is not None:
+            self.node.broadcast.unsubscribe(self._subscription)
+
+    # --- what the pipeline says ---------------------------------------------------------------------------
+
+    def ack(self, *, received: int, settled: int, lag_ms: int) -> None:
+        self.say(messages.ack_message(received=received, settled=settled, lag_ms=lag_ms))
+
+    def finalized(self, *, cid: str | int | None, position: int, after_seq: int) -> None:
+        self.tasks.spawn(self._say_finalized(cid, position, after_seq), name="finalized")
+
+    def ended(self, counters: EndedSession) -> None:
+        self.tasks.spawn(self._say_ended(counters), name="ended")
+
+    # --- handshake ----------------------------------------------------------------------------------------
+
+    async def _expect_hello(self) -> None:
+        await asyncio.sleep(HELLO_WITHIN_S)
+        if self._pipeline is None:
+            self.fail(UnexpectedMessage("no hello came"))
+
+    def _after_hello(self) -> SessionPipeline:
+        if self._pipeline is None:
+            raise UnexpectedMessage("hello comes first")
+        return self._pipeline
+
+    async def _hello(self, hello: messages.Hello) -> None:
+        node, session_id = self.node, self._redeemed.session_id
+        assert session_id is not None
+        round_trip_s = min(LONGEST_ROUND_TRIP_S, node.clock.monotonic_s() - self._accepted_s)
+        resume_token = hello.resume.token if hello.resume else None
+        opened = await node.store.session_open(session_id, node=node.node, resume_token=resume_token)
+        after_seq = hello.resume.after_seq if hello.resume else 0
+        await self.send_message(self._welcome(opened, after_seq))
+        if opened.is_ended:
+            self._has_ended = True
+            await self._close_ended(await node.store.session_counters(session_id))
+            return
+        self._consent = frozenset(opened.consent)
+        wants = Wants(
+            participant_id=str(opened.participant_id),
+            captions=hello.want.captions,
+            has_partials=hello.want.partials,
+        )
+        self._subscription = await node.broadcast.subscribe(
+            opened.meeting_id, after_seq=after_seq, wants=wants, on_meeting_ended=self._drain
+        )
+        self._pipeline = node.rooms.attach(opened, sink=self, round_trip_s=round_trip_s)
+        if opened.resumed:
+            node.broadcast.publish_superseded(opened.meeting_id, session_id, opened.owner.generation)
+        self.feed(self._subscription)
+        if opened.is_meeting_ended:
+            self._drain()
+
+    def _welcome(self, opened: OpenedSession, after_seq: int) -> messages.Welcome:
+        return messages.welcome_message(
+            session_id=opened.owner.session_id,
+            participant_id=opened.participant_id,
+            resumed=opened.resumed,
+            settled=opened.settled,
+            resume_token=opened.resume_token,
+            resume_window_s=RESUME_WINDOW_S,
+            after_seq=after_seq,
+            heartbeat_ms=HEARTBEAT_MS,
+            limits=STREAM_LIMITS,
+            consent=opened.consent,
+        )
+
+    # --- the end ------------------------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        """The host ended the meeting: the client stops capturing, sends what it kept, and says `end`."""
+        if not self._is_told_to_drain:
+            self._is_told_to_drain = True
+            self.say(messages.draining_message(reason="meeting_ended"))
+
+    async def _say_finalized(self, cid: str | int | None, position: int, after_seq: int) -> None:
+        await self._wait_for_feed(after_seq)
+        self.say(messages.finalized_message(cid=cid, position=position))
+
+    async def _say_ended(self, counters: EndedSession) -> None:
+        await self._wait_for_feed(counters.last_seq)
+        await self._close_ended(counters)
+
+    async def _close_ended(self, counters: EndedSession) -> None:
+        ended: dict[str, Any] = {name: getattr(counters, name) for name in EndedSession.__dataclass_fields__}
+        await self.send_message(messages.ended_message(**ended))
+        await self.close_normally()
+
+    async def _wait_for_feed(self, seq: int) -> None:
+        """What an answer speaks of is sent before the answer. Should the feed end, the socket and this task end too."""
+        if self._subscription is not None:
+            await self._subscription.wait_for(seq)

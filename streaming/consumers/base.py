@@ -1,0 +1,190 @@
+"""What every socket of ours does: ticket, send with back-pressure, errors to close codes, orderly teardown."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+from channels.utils import await_many_dispatch
+
+from meetings.errors import MeetingsError
+from meetings.values import Redeemed
+from streaming.backpressure import PRESSURE_KEY, WritePressure
+from streaming.errors import (
+    ProblemWire,
+    ProtocolError,
+    SlowConsumer,
+    StreamError,
+    TicketRejected,
+    Unavailable,
+)
+from streaming.feeds import Subscription
+from streaming.protocol.messages import error_message
+from streaming.protocol.text import encode
+from streaming.runtime import Runtime, runtime
+from streaming.store import StoreUnavailable
+from streaming.tasks import TaskScope
+
+logger = logging.getLogger(__name__)
+
+SUBPROTOCOL = "colloquy.v1"
+TICKET_PREFIX = "ticket."
+WRITABLE_WITHIN_S = 30.0
+MOST_WAITING_MESSAGES = 256
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class StreamConsumer(AsyncConsumer):
+    """A socket. Subclasses say what happens after the ticket (`opened`), with a message, and at the end (`closed`).
+
+    It overrides `dispatch`, which would hop to a thread before every message to close old database connections: no
+    handler here touches the ORM. It also takes no channel of its own: groups are subscribed once per meeting.
+    """
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
+        self.scope = scope
+        self.base_send = send
+        self.tasks = TaskScope("socket")
+        self.pressure: WritePressure = scope.get(PRESSURE_KEY) or WritePressure()
+        self._outbox: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING_MESSAGES)
+        self._is_closed = False
+        try:
+            await await_many_dispatch([receive], self.dispatch)
+        except StopConsumer:
+            pass
+        finally:
+            self._is_closed = True
+            await self.tasks.close()
+
+    @property
+    def node(self) -> Runtime:
+        return runtime()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        handler = getattr(self, get_handler_name(message))
+        try:
+            await handler(message)
+        except (StreamError, MeetingsError, StoreUnavailable) as error:
+            await self.close_with(error)
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        offered = self.scope.get("subprotocols", [])
+        # Accepted even with a bad ticket: browsers show a refused upgrade as 1006, which means "try again".
+        chosen = SUBPROTOCOL if SUBPROTOCOL in offered else None
+        await self.base_send({"type": "websocket.accept", "subprotocol": chosen})
+        self.tasks.spawn(self._guarded(self._send_outbox()), name="outbox")
+        await self.opened(await self.redeem(offered))
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self._is_closed:
+            return
+        if (data := message.get("bytes")) is not None:
+            await self.received_bytes(data)
+        else:
+            await self.received_text(message.get("text") or "")
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        self._is_closed = True
+        self.closed()
+        raise StopConsumer
+
+    async def redeem(self, offered: list[str]) -> Redeemed | None:
+        """Who this is. Raises TicketInvalid, TicketRejected."""
+        for protocol in offered:
+            if protocol.startswith(TICKET_PREFIX):
+                return await self.node.store.ticket_redeem(protocol.removeprefix(TICKET_PREFIX))
+        raise TicketRejected("a ticket is offered as the subprotocol ticket.<TICKET>")
+
+    async def opened(self, redeemed: Redeemed | None) -> None:
+        """The socket is accepted and its ticket good."""
+
+    async def received_text(self, text: str) -> None:
+        raise ProtocolError("this socket takes no messages")
+
+    async def received_bytes(self, data: bytes) -> None:
+        raise ProtocolError("this socket takes no audio")
+
+    def closed(self) -> None:
+        """The socket is gone. Runs once; must not disturb a successor."""
+
+    def say(self, message: Mapping[str, Any]) -> None:
+        """Queue a control message; a reader with hundreds of them unread is closed."""
+        try:
+            self._outbox.put_nowait(encode(message))
+        except asyncio.QueueFull:
+            self.fail(SlowConsumer("control messages are not being read"))
+
+    def fail(self, error: StreamError) -> None:
+        if not self._is_closed:
+            self.tasks.spawn(self.close_with(error), name="fail")
+
+    async def close_with(self, error: StreamError | MeetingsError | StoreUnavailable) -> None:
+        """The one place where an error becomes a close code. Only the first counts."""
+        if isinstance(error, StoreUnavailable):
+            error = Unavailable("the database does not answer; resume")
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if not self.pressure.is_paused:
+            # Both trees of errors have these; the other half's knows nothing of sockets.
+            problem = ProblemWire(
+                type=f"urn:colloquy:problem:{error.code}", code=error.code, title=error.title, detail=error.detail
+            )
+            await self._send(encode(error_message(problem=problem, is_fatal=True)))
+        await self.base_send({"type": "websocket.close", "code": error.close_code, "reason": error.code})
+
+    async def close_normally(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            await self.base_send({"type": "websocket.close", "code": 1000})
+
+    def feed(self, subscription: Subscription) -> None:
+        """Send the meeting's messages until the socket goes."""
+        self.tasks.spawn(self._guarded(self._send_all(subscription.messages())), name="feed")
+
+    async def _send_outbox(self) -> None:
+        while True:
+            await self.send_text(await self._outbox.get())
+
+    async def _send_all(self, texts: AsyncIterable[str]) -> None:
+        async with aclosing(texts) as each:  # type: ignore[type-var]
+            async for text in each:
+                await self.send_text(text)
+
+    async def send_text(self, text: str) -> None:
+        """Waits while the peer does not read. Raises SlowConsumer."""
+        if self.pressure.is_paused:
+            try:
+                async with asyncio.timeout(WRITABLE_WITHIN_S):
+                    await self.pressure.wait_writable()
+            except TimeoutError:
+                raise SlowConsumer from None
+        if not self._is_closed:
+            await self._send(text)
+
+    async def send_message(self, message: Mapping[str, Any]) -> None:
+        """Past the queue: for the first message and the last."""
+        await self.send_text(encode(message))
+
+    async def _send(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except (StreamError, MeetingsError, StoreUnavailable) as error:
+            await self.close_with(error)
+        except Exception:
+            await self.close_with(Unavailable())
+            raise
+
+
+class UnknownPath(StreamConsumer):
+    """No such socket: said with a close code that browsers can see."""
+
+    async def redeem(self, offered: list[str]) -> Redeemed | None:
+        raise ProtocolError("there is no such socket")

@@ -1,0 +1,59 @@
+"""The caption feed: everything that a meeting says, for those who only read."""
+
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from meetings.values import Redeemed
+from streaming.consumers.base import TICKET_PREFIX, StreamConsumer
+from streaming.errors import ForbiddenStream, ProtocolError
+from streaming.feeds import Subscription, Wants
+from streaming.protocol import messages
+
+
+class CaptionsConsumer(StreamConsumer):
+    """Read-only. A ticket of this meeting, or an API token as `Authorization: Bearer`, opens it."""
+
+    _subscription: Subscription | None = None
+
+    async def opened(self, redeemed: Redeemed | None) -> None:
+        after_seq = self._after_seq()
+        meeting_id = await self._meeting_id(redeemed)
+        self._subscription = await self.node.broadcast.subscribe(
+            meeting_id, after_seq=after_seq, wants=Wants(), on_meeting_ended=lambda: None
+        )
+        self.feed(self._subscription)
+
+    async def received_text(self, text: str) -> None:
+        match messages.message_parse(text):
+            case messages.Ping(t=t):
+                self.say(messages.pong_message(t=t))
+
+    def closed(self) -> None:
+        if self._subscription is not None:
+            self.node.broadcast.unsubscribe(self._subscription)
+
+    async def redeem(self, offered: list[str]) -> Redeemed | None:
+        if self._bearer() and not any(each.startswith(TICKET_PREFIX) for each in offered):
+            return None
+        return await super().redeem(offered)
+
+    async def _meeting_id(self, redeemed: Redeemed | None) -> UUID:
+        reference = self.scope["url_route"]["kwargs"]["reference"]
+        if redeemed is None:
+            return await self.node.store.meeting_readable_by_token(self._bearer(), reference)
+        if not await self.node.store.meeting_is(redeemed.meeting_id, reference):
+            raise ForbiddenStream("this ticket is for another meeting")
+        return redeemed.meeting_id
+
+    def _after_seq(self) -> int:
+        query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
+        text = query.get("after_seq", ["0"])[-1]
+        if not text.isdecimal() or len(text) > 15:
+            raise ProtocolError("after_seq is a whole number from 0 on")
+        return int(text)
+
+    def _bearer(self) -> str:
+        for name, value in self.scope["headers"]:
+            if name == b"authorization" and value[:7].lower() == b"bearer ":
+                return str(value[7:].decode("latin-1").strip())
+        return ""

@@ -1,0 +1,135 @@
+"""Transcribe recordings without a server: the same pipeline, over a store in memory and as fast as it goes."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from meetings.limits import SAMPLES_PER_MS, meeting_ms
+from meetings.values import Committed, EndedSession, FinalSegment, OpenedSession, SessionOwner, Span
+from streaming.audio.pcm import pcm_encode
+from streaming.clocks import SystemClock
+from streaming.pipeline import SessionPipeline, Surroundings
+from streaming.protocol.frames import AudioFrame
+from streaming.recognizers.base import Float32
+from streaming.scheduler import Pool, Scheduler
+from streaming.session_items import End, Frame
+from streaming.vad import SileroDetector
+
+FRAME_SAMPLES = 100 * SAMPLES_PER_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A segment of a transcript that no database knows."""
+
+    segment_id: UUID
+    speaker: str
+    start_ms: int
+    end_ms: int
+    text: str
+    confidence: float
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """Keeps one session's segments; every recording begins at meeting time 0."""
+
+    segments: list[FinalSegment] = field(default_factory=list)
+    settled: int = 0
+
+    async def session_commit(
+        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+    ) -> Committed:
+        self.segments += [span.segment for span in spans if span.segment is not None]
+        self.settled = spans[-1].end
+        return Committed(settled=self.settled, messages=(), was_already=False)
+
+    async def session_origin_set(self, owner: SessionOwner, *, first_sample_at: datetime) -> int:
+        return 0
+
+    async def session_leave(self, owner: SessionOwner, *, reason: str) -> None:
+        return None
+
+    async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession:
+        return EndedSession(
+            received=self.settled, speech=0, nonspeech=0, muted=0, gap=0, segments=len(self.segments), last_seq=0
+        )
+
+
+async def recordings_transcribe(recordings: Mapping[str, Float32], *, pool: Pool, language: str) -> list[Line]:
+    """One recording (float32 mono 16 kHz) per speaker, on a common clock. The lines are in order of their start."""
+    scheduler = Scheduler(pool=pool, clock=SystemClock())
+    scheduler.start()
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_transcribe(speaker, audio, scheduler=scheduler, language=language))
+                for speaker, audio in recordings.items()
+            ]
+    finally:
+        await scheduler.close()
+    return sorted((line for task in tasks for line in task.result()), key=lambda line: (line.start_ms, line.end_ms))
+
+
+async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, language: str) -> list[Line]:
+    store = MemoryStore()
+    around = Surroundings(
+        store=store,
+        scheduler=scheduler,
+        publish=_publish_nothing,
+        clock=SystemClock(),
+        detector=SileroDetector,
+        engine="",
+        has_partials=False,
+    )
+    pipeline = SessionPipeline(opened=_opened(speaker, language), around=around)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(pipeline.run())
+        await _stream(pipeline, audio)
+    return [
+        Line(
+            segment_id=segment.segment_id,
+            speaker=speaker,
+            start_ms=meeting_ms(origin_ms=0, position=segment.start),
+            end_ms=meeting_ms(origin_ms=0, position=segment.end),
+            text=segment.text,
+            confidence=segment.confidence,
+        )
+        for segment in store.segments
+    ]
+
+
+async def _stream(pipeline: SessionPipeline, audio: Float32) -> None:
+    clock = SystemClock()
+    for position in range(0, audio.size, FRAME_SAMPLES):
+        samples = audio[position : position + FRAME_SAMPLES]
+        frame = AudioFrame(n_samples=samples.size, position=position, payload=pcm_encode(samples))
+        await pipeline.put_in_turn(Frame(frame=frame, arrived_at=clock.now(), arrived_s=clock.monotonic_s()))
+    await pipeline.put_in_turn(End(position=audio.size))
+
+
+def _opened(speaker: str, language: str) -> OpenedSession:
+    return OpenedSession(
+        owner=SessionOwner(session_id=uuid4(), generation=1),
+        meeting_id=uuid4(),
+        participant_id=uuid4(),
+        display_name=speaker,
+        role="speaker",
+        resumed=False,
+        settled=0,
+        received=0,
+        origin_ms=None,
+        consent=(),
+        language=language,
+        last_seq=0,
+        is_ended=False,
+        resume_token="",
+        is_meeting_ended=False,
+    )
+
+
+def _publish_nothing(meeting_id: UUID, key: str, message: Mapping[str, Any]) -> None:
+    return None

@@ -1,0 +1,304 @@
+"""One audio session on this node: frames in, captions out. The place where queues, time and the pure core meet."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS, STREAM_LIMITS, meeting_ms
+from meetings.values import EndedSession, OpenedSession, SessionOwner
+from streaming.captions import OpenCaption
+from streaming.clocks import Clock
+from streaming.commits import CommitStore, Committer, Mark, Other, Speech
+from streaming.errors import RateExceeded, StreamError
+from streaming.intake import Intake
+from streaming.listener import (
+    Finding,
+    Gap,
+    Listener,
+    Muted,
+    NonSpeech,
+    SpeechStarted,
+    SpeechStopped,
+    Utterance,
+)
+from streaming.protocol.frames import AudioFrame
+from streaming.protocol.messages import speech_message
+from streaming.recognizers.base import Hypothesis
+from streaming.scheduler import Scheduler
+from streaming.session_items import Abandon, End, Finalize, Frame, Item, Mute
+from streaming.timeline import Captured, Skipped, Timeline
+from streaming.vad import SpeechDetector
+
+logger = logging.getLogger(__name__)
+
+ACK_EVERY_S = 0.25
+PARTIAL_EVERY_SAMPLES = 500 * SAMPLES_PER_MS
+# One minute of the shortest frames: more cannot be unsettled, so a fuller inbox is a client that ignores its limits.
+MOST_WAITING_ITEMS = STREAM_LIMITS.unsettled_max_ms // STREAM_LIMITS.frame_ms[0] + 200
+MOST_ITEMS_IN_TURN = 50
+WINDOWS_A_STEP = 16
+
+
+class SessionStore(CommitStore, Protocol):
+    async def session_origin_set(self, owner: SessionOwner, *, first_sample_at: datetime) -> int: ...
+    async def session_leave(self, owner: SessionOwner, *, reason: str) -> None: ...
+    async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession: ...
+
+
+class Sink(Protocol):
+    """The socket side of a session; each call only queues. After a disconnect there is none."""
+
+    def ack(self, *, received: int, settled: int, lag_ms: int) -> None: ...
+    def finalized(self, *, cid: str | int | None, position: int, after_seq: int) -> None: ...
+    def ended(self, counters: EndedSession) -> None: ...
+    def fail(self, error: StreamError) -> None: ...
+
+
+Publish = Callable[[UUID, str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a node gives every session."""
+
+    store: SessionStore
+    scheduler: Scheduler
+    publish: Publish
+    clock: Clock
+    detector: Callable[[], SpeechDetector]
+    engine: str
+    has_partials: bool = True
+
+
+@dataclass(slots=True)
+class _Open:
+    """The utterance that is being spoken."""
+
+    caption: OpenCaption
+    next_partial_at: int
+    is_closed: bool = field(default=False)
+
+
+class SessionPipeline:
+    """Runs from `welcome` until everything is settled, superseded or abandoned. One task runs `run`."""
+
+    def __init__(
+        self,
+        *,
+        opened: OpenedSession,
+        around: Surroundings,
+        round_trip_s: float = 0.0,
+        sink: Sink | None = None,
+    ) -> None:
+        self.opened = opened
+        self.sink = sink
+        self._around = around
+        self._half_round_trip_s = round_trip_s / 2
+        self._origin_ms = opened.origin_ms
+        self._inbox: deque[Item] = deque()
+        self._has_items = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
+        self._timeline = Timeline(received=opened.settled)
+        self._listener = Listener(detector=around.detector(), settled=opened.settled)
+        self._open: _Open | None = None
+        self._committer = Committer(
+            owner=opened.owner,
+            settled=opened.settled,
+            engine=around.engine,
+            store=around.store,
+            received=lambda: self._timeline.received,
+            retract=self._retract,
+        )
+
+    @property
+    def settled(self) -> int:
+        return self._committer.settled
+
+    def put_frame(self, frame: AudioFrame) -> None:
+        """Raises StreamError: over the limits told in `welcome`."""
+        now_s = self._around.clock.monotonic_s()
+        self._intake.admit(frame, settled=self._committer.settled, now_s=now_s)
+        self.put(Frame(frame=frame, arrived_at=self._around.clock.now(), arrived_s=now_s))
+
+    async def put_in_turn(self, item: Item) -> None:
+        """For a source that can wait: puts once most of what was put before is worked on."""
+        while len(self._inbox) >= MOST_ITEMS_IN_TURN:
+            self._has_room.clear()
+            await self._has_room.wait()
+        self.put(item)
+
+    def put(self, item: Item) -> None:
+        if len(self._inbox) >= MOST_WAITING_ITEMS:
+            raise RateExceeded("more messages are waiting than limits.unsettled_max_ms can fill")
+        self._inbox.append(item)
+        self._has_items.set()
+
+    async def run(self) -> EndedSession | None:
+        """The final counters after `end`; None when abandoned. Raises Superseded."""
+        async with asyncio.TaskGroup() as group:
+            others = [group.create_task(self._committer.run()), group.create_task(self._ack())]
+            last = await self._listen()
+            await self._settled_everything()
+            for task in others:
+                task.cancel()
+        return await self._close(last)
+
+    async def _close(self, last: End | Abandon) -> EndedSession | None:
+        owner = self.opened.owner
+        if isinstance(last, Abandon):
+            await self._around.store.session_leave(owner, reason="resume window over")
+            return None
+        ended = await self._around.store.session_end(owner, reason="client")
+        if self.sink is not None:
+            self.sink.ended(ended)
+        return ended
+
+    async def _settled_everything(self) -> None:
+        reached = asyncio.Event()
+        self._committer.add(Mark(reached=lambda _seq: reached.set()))
+        await reached.wait()
+
+    async def _listen(self) -> End | Abandon:
+        while True:
+            await self._has_items.wait()
+            if not self._inbox:
+                self._has_items.clear()
+                continue
+            self._has_room.set()
+            match item := self._inbox.popleft():
+                case Frame():
+                    await self._hear(item)
+                case Mute(is_on=is_on):
+                    self._timeline.mute(is_muted=is_on)
+                    self._flush()
+                case Finalize(cid=cid):
+                    self._flush()
+                    self._committer.add(Mark(reached=self._finalized(cid, self._timeline.received)))
+                case End(position=position):
+                    self._skip(self._timeline.end(position))
+                    self._flush()
+                    return item
+                case Abandon():
+                    self._flush()
+                    return item
+
+    async def _hear(self, item: Frame) -> None:
+        if self._origin_ms is None:
+            await self._set_origin(item)
+        self._skip(self._timeline.accept(item.frame))
+        while not self._listener.is_idle:
+            self._take(self._listener.advance(WINDOWS_A_STEP))
+            await asyncio.sleep(0)
+        self._ask_for_partial()
+
+    async def _set_origin(self, item: Frame) -> None:
+        """Meeting time of position 0: when the first sample was captured, as far as can be told from here."""
+        before_s = (item.frame.position + item.frame.n_samples) / SAMPLE_RATE_HZ + self._half_round_trip_s
+        self._origin_ms = await self._around.store.session_origin_set(
+            self.opened.owner, first_sample_at=item.arrived_at - timedelta(seconds=before_s)
+        )
+
+    def _skip(self, pieces: Iterable[Captured | Skipped]) -> None:
+        for piece in pieces:
+            if isinstance(piece, Captured):
+                self._listener.feed(piece.samples)
+            else:
+                self._take(self._listener.skip(start=piece.start, end=piece.end, kind=piece.kind, reason=piece.reason))
+
+    def _flush(self) -> None:
+        self._take(self._listener.flush())
+
+    def _take(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            match finding:
+                case SpeechStarted(start=start, at=at):
+                    self._start_caption(start, at)
+                case SpeechStopped(at=at):
+                    self._say_speech("stop", at)
+                case Utterance():
+                    self._close_caption(finding)
+                case NonSpeech(end=end):
+                    self._committer.add(Other(end=end, kind="nonspeech"))
+                case Muted(end=end):
+                    self._committer.add(Other(end=end, kind="muted"))
+                case Gap(end=end, reason=reason):
+                    self._committer.add(Other(end=end, kind="gap", reason=reason))
+
+    def _start_caption(self, start: int, at: int) -> None:
+        caption = OpenCaption(
+            participant_id=self.opened.participant_id,
+            speaker=self.opened.display_name,
+            start_ms=self._meeting_ms(start),
+            engine=self._around.engine,
+        )
+        self._open = _Open(caption=caption, next_partial_at=at + PARTIAL_EVERY_SAMPLES // 2)
+        self._say_speech("start", at)
+
+    def _close_caption(self, utterance: Utterance) -> None:
+        if self._open is None:  # a forced cut begins the next utterance in mid-speech
+            self._start_caption(utterance.start, utterance.start)
+        assert self._open is not None
+        caption, self._open = self._open.caption, None
+        self._around.scheduler.forget(self.opened.owner)
+        hypothesis = self._around.scheduler.final(utterance.audio, language=self.opened.language)
+        self._committer.add(Speech(start=utterance.start, end=utterance.end, caption=caption, hypothesis=hypothesis))
+
+    def _ask_for_partial(self) -> None:
+        opened = self._open
+        if opened is None or not self._around.has_partials or self._timeline.received < opened.next_partial_at:
+            return
+        utterance = self._listener.open_utterance()
+        if utterance is None:
+            return
+        opened.next_partial_at = self._timeline.received + PARTIAL_EVERY_SAMPLES
+
+        def show(hypothesis: Hypothesis) -> None:
+            if self._open is opened and hypothesis.text:
+                self._publish_segment(opened.caption.update(hypothesis, end_ms=self._meeting_ms(utterance.end)))
+
+        self._around.scheduler.partial(
+            self.opened.owner, utterance.audio, language=self.opened.language, on_result=show
+        )
+
+    def _retract(self, caption: OpenCaption) -> None:
+        if (message := caption.retract()) is not None:
+            self._publish_segment(message)
+
+    def _publish_segment(self, message: dict[str, Any]) -> None:
+        self._around.publish(self.opened.meeting_id, message["segment"]["id"], message)
+
+    def _say_speech(self, state: Literal["start", "stop"], at: int) -> None:
+        participant_id = self.opened.participant_id
+        message = speech_message(participant_id=participant_id, state=state, at_ms=self._meeting_ms(at))
+        self._around.publish(self.opened.meeting_id, f"speech {participant_id}", message)
+
+    def _meeting_ms(self, position: int) -> int:
+        return meeting_ms(origin_ms=self._origin_ms or 0, position=position)
+
+    def _finalized(self, cid: str | int | None, position: int) -> Callable[[int], None]:
+        def reached(after_seq: int) -> None:
+            if self.sink is not None:
+                self.sink.finalized(cid=cid, position=position, after_seq=after_seq)
+
+        return reached
+
+    async def _ack(self) -> None:
+        told = (-1, -1)
+        while True:
+            await asyncio.sleep(ACK_EVERY_S)
+            now = (self._timeline.received, self._committer.settled)
+            if now != told and self.sink is not None:
+                self.sink.ack(received=now[0], settled=now[1], lag_ms=self._lag_ms())
+                told = now
+
+    def _lag_ms(self) -> int:
+        """How long the oldest audio has waited, for us to hear it or for a recognizer to decode it."""
+        first = self._inbox[0] if self._inbox else None
+        waited_s = self._around.clock.monotonic_s() - first.arrived_s if isinstance(first, Frame) else 0.0
+        return round(1_000 * max(waited_s, self._around.scheduler.queue_delay_s()))

@@ -1,0 +1,135 @@
+"""The live half of meetings on this node: who streams into which meeting, and what outlives a lost socket."""
+
+import asyncio
+import logging
+from typing import Protocol
+from uuid import UUID
+
+from meetings.errors import Superseded
+from meetings.limits import RESUME_WINDOW_S
+from meetings.values import OpenedSession, SessionOwner
+from streaming.errors import StreamError, SupersededStream, Unavailable
+from streaming.pipeline import SessionPipeline, SessionStore, Sink, Surroundings
+from streaming.protocol.messages import partials_reset_message
+from streaming.session_items import Abandon
+from streaming.store import StoreUnavailable
+from streaming.tasks import TaskScope
+
+logger = logging.getLogger(__name__)
+
+
+class RoomStore(SessionStore, Protocol):
+    async def session_detach(self, owner: SessionOwner) -> bool: ...
+
+
+class Room:
+    """The sessions of one meeting. A fault in one of them ends that one alone."""
+
+    def __init__(self, meeting_id: UUID, *, around: Surroundings, store: RoomStore) -> None:
+        self.meeting_id = meeting_id
+        self._around = around
+        self._store = store
+        self._sessions: dict[UUID, SessionPipeline] = {}
+        self._tasks: dict[SessionPipeline, asyncio.Task[None]] = {}
+        self._scope = TaskScope("room")
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._sessions
+
+    def attach(self, opened: OpenedSession, *, sink: Sink, round_trip_s: float) -> SessionPipeline:
+        """Begin, or take over, a session. What an older connection had in memory is replayed by the client."""
+        self.supersede(opened.owner.session_id, opened.owner.generation)
+        pipeline = SessionPipeline(opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink)
+        self._sessions[opened.owner.session_id] = pipeline
+        self._tasks[pipeline] = self._scope.spawn(self._run(pipeline), name="session")
+        if opened.resumed:
+            message = partials_reset_message(participant_id=opened.participant_id)
+            self._around.publish(self.meeting_id, f"partials_reset {opened.participant_id}", message)
+        return pipeline
+
+    def detach(self, pipeline: SessionPipeline) -> None:
+        """The socket is gone; the session goes on with what it has until it is resumed or the resume window is over.
+
+        A late disconnect of a superseded socket finds another pipeline here and does nothing.
+        """
+        if self._owns(pipeline):
+            pipeline.sink = None
+            self._scope.spawn(self._linger(pipeline), name="linger")
+
+    def supersede(self, session_id: UUID, generation: int) -> None:
+        """A connection of this generation exists, here or on another node: older ones are over."""
+        pipeline = self._sessions.get(session_id)
+        if pipeline is not None and pipeline.opened.owner.generation < generation:
+            self._remove(pipeline, SupersededStream("a newer connection took over this session"))
+
+    async def close(self) -> None:
+        await self._scope.close()
+
+    def _owns(self, pipeline: SessionPipeline) -> bool:
+        return self._sessions.get(pipeline.opened.owner.session_id) is pipeline
+
+    def _remove(self, pipeline: SessionPipeline, error: StreamError | None = None) -> None:
+        if not self._owns(pipeline):
+            return
+        del self._sessions[pipeline.opened.owner.session_id]
+        task = self._tasks.pop(pipeline)
+        if task is not asyncio.current_task():
+            task.cancel()
+        if error is not None and pipeline.sink is not None:
+            pipeline.sink.fail(error)
+
+    async def _run(self, pipeline: SessionPipeline) -> None:
+        try:
+            await pipeline.run()
+        except* Superseded:
+            self._remove(pipeline, SupersededStream("a newer connection took over this session"))
+        except* Exception as errors:  # a session's border: the others in the room go on
+            logger.exception("a session failed", exc_info=errors)
+            # The client resumes from what is settled, with a fresh pipeline; nothing of it was only here.
+            self._remove(pipeline, Unavailable("the session failed on the server; resume it"))
+        else:
+            self._remove(pipeline)
+
+    async def _linger(self, pipeline: SessionPipeline) -> None:
+        while self._owns(pipeline):
+            try:
+                await self._store.session_detach(pipeline.opened.owner)
+                break
+            except StoreUnavailable:
+                await asyncio.sleep(1.0)
+        await asyncio.sleep(RESUME_WINDOW_S)
+        if self._owns(pipeline):
+            pipeline.put(Abandon())
+
+
+class Rooms:
+    """The rooms of this node; a room exists while it has sessions."""
+
+    def __init__(self, *, around: Surroundings, store: RoomStore) -> None:
+        self._around = around
+        self._store = store
+        self._rooms: dict[UUID, Room] = {}
+
+    def attach(self, opened: OpenedSession, *, sink: Sink, round_trip_s: float) -> SessionPipeline:
+        room = self._rooms.get(opened.meeting_id)
+        if room is None:
+            room = self._rooms[opened.meeting_id] = Room(opened.meeting_id, around=self._around, store=self._store)
+        return room.attach(opened, sink=sink, round_trip_s=round_trip_s)
+
+    def detach(self, pipeline: SessionPipeline) -> None:
+        if (room := self._rooms.get(pipeline.opened.meeting_id)) is not None:
+            room.detach(pipeline)
+
+    def supersede(self, session_id: UUID, generation: int) -> None:
+        for room in self._rooms.values():
+            room.supersede(session_id, generation)
+
+    def sweep(self) -> None:
+        """Forget rooms that have emptied."""
+        self._rooms = {meeting_id: room for meeting_id, room in self._rooms.items() if not room.is_empty}
+
+    async def close(self) -> None:
+        for room in list(self._rooms.values()):
+            await room.close()
+        self._rooms.clear()

@@ -1,0 +1,36 @@
+"""What reaches a session's pipeline, in the order in which the socket brought it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from streaming.protocol.frames import AudioFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    frame: AudioFrame
+    arrived_at: datetime
+    arrived_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finalize:
+    cid: str | int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """Nobody came back within the resume window: close what was received, and say that the participant is gone."""
+
+
+Item = Frame | Mute | Finalize | End | Abandon

@@ -1,0 +1,106 @@
+"""The only door between async code and the database: whole services, one thread hop and one transaction each."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.db import InterfaceError, OperationalError, connection
+
+from meetings import selectors
+from meetings.services import consents, nodes, sessions, tickets
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+N_READERS = 4
+N_POSTGRESQL_WRITERS = 4
+CALL_TIMEOUT_S = 30.0
+
+
+class StoreUnavailable(Exception):
+    """The database is locked, away or too slow. Nothing is known of the transaction: ask again, or read back."""
+
+
+class Store:
+    """Services as coroutines, on threads of their own.
+
+    SQLite has one writer at a time whatever we do, so one thread spares the lock its fights; readers have a pool
+    apart, so that a slow page of the log never delays a commit.
+    """
+
+    def __init__(self) -> None:
+        n_writers = 1 if connection.vendor == "sqlite" else N_POSTGRESQL_WRITERS
+        self._writers = ThreadPoolExecutor(n_writers, thread_name_prefix="store-write")
+        self._readers = ThreadPoolExecutor(N_READERS, thread_name_prefix="store-read")
+
+    def close(self) -> None:
+        self._writers.shutdown(wait=True, cancel_futures=True)
+        self._readers.shutdown(wait=True, cancel_futures=True)
+
+    async def ticket_redeem(self, ticket: str) -> tickets.Redeemed:
+        return await self._write(tickets.ticket_redeem, ticket=ticket)
+
+    async def session_open(self, session_id: UUID, *, node: str, resume_token: str | None) -> sessions.OpenedSession:
+        return await self._write(sessions.session_open, session_id=session_id, node=node, resume_token=resume_token)
+
+    async def session_origin_set(self, owner: sessions.SessionOwner, *, first_sample_at: datetime) -> int:
+        return await self._write(sessions.session_origin_set, owner=owner, first_sample_at=first_sample_at)
+
+    async def session_commit(
+        self,
+        owner: sessions.SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[sessions.Span],
+    ) -> sessions.Committed:
+        return await self._write(
+            sessions.session_commit, owner=owner, settled_from=settled_from, received=received, spans=spans
+        )
+
+    async def session_detach(self, owner: sessions.SessionOwner) -> bool:
+        return await self._write(sessions.session_detach, owner=owner)
+
+    async def session_leave(self, owner: sessions.SessionOwner, *, reason: str) -> None:
+        await self._write(sessions.session_leave, owner=owner, reason=reason)
+
+    async def session_end(self, owner: sessions.SessionOwner, *, reason: str) -> sessions.EndedSession:
+        return await self._write(sessions.session_end, owner=owner, reason=reason)
+
+    async def session_counters(self, session_id: UUID) -> sessions.EndedSession:
+        return await self._read(sessions.session_counters, session_id=session_id)
+
+    async def consent_record(self, participant_id: UUID, granted: Sequence[str]) -> tuple[str, ...]:
+        return await self._write(consents.consent_record, participant_id=participant_id, granted=granted)
+
+    async def node_heartbeat(self, name: str) -> None:
+        await self._write(nodes.node_heartbeat, name=name)
+
+    async def events_after(self, meeting_id: UUID, *, after_seq: int, limit: int) -> selectors.EventsPage:
+        return await self._read(selectors.events_after, meeting_id=meeting_id, after_seq=after_seq, limit=limit)
+
+    async def meetings_last_seq(self, meeting_ids: Sequence[UUID]) -> dict[UUID, int]:
+        return await self._read(selectors.meetings_last_seq, meeting_ids=meeting_ids)
+
+    async def participants_present(self, meeting_id: UUID) -> list[selectors.ParticipantWire]:
+        return await self._read(selectors.participants_present, meeting_id=meeting_id)
+
+    async def _write(self, service: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._call(self._writers, service, *args, **kwargs)
+
+    async def _read(self, selector: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._call(self._readers, selector, *args, **kwargs)
+
+    async def _call(
+        self, executor: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        call = database_sync_to_async(function, thread_sensitive=False, executor=executor)
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                return await call(*args, **kwargs)
+        except (OperationalError, InterfaceError, TimeoutError) as error:
+            raise StoreUnavailable from error

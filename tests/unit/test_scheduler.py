@@ -1,0 +1,126 @@
+"""Two lanes over one pool: finals in order and all of them, partials when there is room."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from streaming.clocks import SystemClock
+from streaming.recognizers.base import Float32, Hypothesis, RecognizerCrashed, RecognizerError
+from streaming.scheduler import FINAL_ATTEMPTS, RecognitionFailed, Scheduler
+
+
+class ScriptedPool:
+    """Decodes when told: each call waits for `release`, says its audio's first sample, or fails as scripted."""
+
+    def __init__(self, n_processes: int = 1) -> None:
+        self.n_processes = n_processes
+        self.calls: list[float] = []
+        self.failures: list[RecognizerError] = []
+        self.release = asyncio.Semaphore(0)
+
+    async def transcribe(
+        self, audio: Float32, *, language: str, want_words: bool = False, timeout_s: float
+    ) -> Hypothesis:
+        self.calls.append(float(audio[0]))
+        await self.release.acquire()
+        if self.failures:
+            raise self.failures.pop(0)
+        return Hypothesis(text=str(int(audio[0])), confidence=1.0, language=language)
+
+
+@asynccontextmanager
+async def scheduling(pool: ScriptedPool) -> AsyncIterator[Scheduler]:
+    scheduler = Scheduler(pool=pool, clock=SystemClock())
+    scheduler.start()
+    try:
+        yield scheduler
+    finally:
+        await scheduler.close()
+
+
+def audio(number: int) -> Float32:
+    return np.full(10, number, np.float32)
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_finals_are_decoded_first_come_first_served_and_before_partials() -> None:
+    pool, shown = ScriptedPool(), list[str]()
+    async with scheduling(pool) as scheduler:
+        first = scheduler.final(audio(1), language="en")
+        await settle()
+        scheduler.partial("ada", audio(9), language="en", on_result=lambda each: shown.append(each.text))
+        second = scheduler.final(audio(2), language="en")
+        for _ in range(3):
+            pool.release.release()
+        assert [(await first).text, (await second).text] == ["1", "2"]
+        await settle()
+    assert pool.calls == [1, 2, 9]
+    assert shown == ["9"]
+
+
+async def test_of_waiting_partials_of_one_speaker_the_latest_wins() -> None:
+    pool, shown = ScriptedPool(), list[str]()
+    async with scheduling(pool) as scheduler:
+        for number in (1, 2, 3, 4):
+            scheduler.partial("ada", audio(number), language="en", on_result=lambda each: shown.append(each.text))
+            await settle()
+        for _ in range(4):
+            pool.release.release()
+            await settle()
+    assert shown == ["1", "4"]
+    assert scheduler.n_partials_shed == 2
+
+
+async def test_one_speaker_has_one_partial_outstanding_however_many_processes_are_free() -> None:
+    pool = ScriptedPool(n_processes=3)
+    async with scheduling(pool) as scheduler:
+        for number in (1, 2):
+            scheduler.partial("ada", audio(number), language="en", on_result=lambda _: None)
+            await settle()
+        scheduler.partial("ben", audio(7), language="en", on_result=lambda _: None)
+        await settle()
+        assert pool.calls == [1, 7]
+
+
+async def test_a_forgotten_partial_is_not_decoded() -> None:
+    pool = ScriptedPool()
+    async with scheduling(pool) as scheduler:
+        final = scheduler.final(audio(1), language="en")
+        await settle()
+        scheduler.partial("ada", audio(2), language="en", on_result=lambda _: None)
+        scheduler.forget("ada")
+        pool.release.release()
+        await final
+        await settle()
+    assert pool.calls == [1]
+
+
+async def test_a_final_whose_process_crashed_is_decoded_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.scheduler.PAUSE_AFTER_FAILURE_S", 0)
+    pool = ScriptedPool()
+    pool.failures = [RecognizerCrashed("it died")]
+    async with scheduling(pool) as scheduler:
+        final = scheduler.final(audio(1), language="en")
+        pool.release.release()
+        pool.release.release()
+        assert (await final).text == "1"
+    assert pool.calls == [1, 1]
+
+
+async def test_a_final_that_no_process_survives_fails_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.scheduler.PAUSE_AFTER_FAILURE_S", 0)
+    pool = ScriptedPool()
+    pool.failures = [RecognizerCrashed("it died") for _ in range(FINAL_ATTEMPTS)]
+    async with scheduling(pool) as scheduler:
+        final = scheduler.final(audio(1), language="en")
+        for _ in range(FINAL_ATTEMPTS):
+            pool.release.release()
+        with pytest.raises(RecognitionFailed, match="recognizer_crashed"):
+            await final
