@@ -28,9 +28,9 @@ from streaming.vad import SpeechDetector
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechStarted:
-    """An utterance is open. It starts at `start`; the voice itself was found at `at`."""
+    """An utterance is open; the voice itself was found at `at`, after the pre-roll."""
 
-    start: int
+    utterance_start: int
     at: int
 
 
@@ -87,7 +87,7 @@ class Listener:
     caller with a backlog calls `advance` until `is_idle` before them.
     """
 
-    def __init__(self, *, detector: SpeechDetector, settled: int, settings: SegmenterSettings | None = None) -> None:
+    def __init__(self, detector: SpeechDetector, settled: int, settings: SegmenterSettings | None = None) -> None:
         self._detector = detector
         self._settings = settings or SegmenterSettings()
         self._buffer = SampleBuffer(settled)
@@ -133,7 +133,7 @@ class Listener:
                 self._take(self._segmenter.finish(self._buffer.end - self._epoch_start), findings)
         return findings
 
-    def skip(self, *, start: int, end: int, kind: Literal["muted", "gap"], reason: str = "") -> list[Finding]:
+    def skip(self, start: int, end: int, kind: Literal["muted", "gap"], reason: str = "") -> list[Finding]:
         """[start, end) was not captured or did not arrive. `start` is `pending`."""
         if start != self.pending or end < start:
             raise ValueError("a skip follows what was fed")
@@ -174,13 +174,13 @@ class Listener:
         start = self._epoch_start
         match verdict:
             case Opened(onset):
-                findings.append(SpeechStarted(start=start, at=start + onset))
+                findings.append(SpeechStarted(utterance_start=start, at=start + onset))
                 return False
             case Quiet(length):
                 findings.append(NonSpeech(start=start, end=start + length))
             case Spoken(length):
                 if not self._segmenter.is_open:
-                    findings.append(SpeechStarted(start=start, at=start))
+                    findings.append(SpeechStarted(utterance_start=start, at=start))
                 end = start + length
                 audio = self._buffer.view(start, end).copy()
                 findings += [SpeechStopped(at=end), Utterance(start=start, end=end, audio=audio)]

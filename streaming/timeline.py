@@ -32,7 +32,7 @@ class Timeline:
     repetitions of earlier ones at any place, gives the same samples (property-tested).
     """
 
-    def __init__(self, *, received: int, is_muted: bool = False) -> None:
+    def __init__(self, received: int, *, is_muted: bool = False) -> None:
         self.received = received
         self.is_muted = is_muted
 
@@ -47,9 +47,9 @@ class Timeline:
             self.received = frame.end
         return accepted
 
-    def mute(self, *, is_muted: bool) -> None:
+    def mute(self, is_on: bool) -> None:
         """Only says what the samples up to `end` will be; a jump between frames is what the frame's flag says."""
-        self.is_muted = is_muted
+        self.is_muted = is_on
 
     def end(self, position: int) -> list[Skipped]:
         """Account for what lies between the last frame and the end. An end before what was received is ignored."""

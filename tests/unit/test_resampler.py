@@ -51,16 +51,12 @@ def obvious_resampler(samples: Float32, from_hz: int, to_hz: int) -> list[float]
 @pytest.mark.parametrize("from_hz", [8_000, 44_100, 48_000])
 def test_it_equals_the_obvious_resampler(from_hz: int) -> None:
     samples = np.random.default_rng(7).uniform(-1, 1, 300).astype(np.float32)
-    np.testing.assert_allclose(
-        resampled(samples, from_hz), obvious_resampler(samples, from_hz, 16_000), atol=2e-7
-    )
+    np.testing.assert_allclose(resampled(samples, from_hz), obvious_resampler(samples, from_hz, 16_000), atol=2e-7)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(RATES_HZ), st.lists(st.integers(0, 700), max_size=12), st.integers(0, 2**32 - 1))
-def test_any_chunking_gives_the_samples_of_one_call(
-    from_hz: int, chunk_lengths: list[int], seed: int
-) -> None:
+def test_any_chunking_gives_the_samples_of_one_call(from_hz: int, chunk_lengths: list[int], seed: int) -> None:
     samples = np.random.default_rng(seed).uniform(-1, 1, sum(chunk_lengths)).astype(np.float32)
     resampler, outputs = Resampler(from_hz, 16_000), []
     for chunk in np.split(samples, np.cumsum(chunk_lengths)):
@@ -125,6 +121,4 @@ def test_the_vectors_that_the_browser_is_held_to_are_ours() -> None:
     assert {vector["from_hz"] for vector in vectors} == {8_000, 44_100, 48_000}
     for vector in vectors:
         samples = np.array(vector["input"], dtype=np.float32)
-        np.testing.assert_allclose(
-            resampled(samples, vector["from_hz"], vector["to_hz"]), vector["output"], atol=1e-6
-        )
+        np.testing.assert_allclose(resampled(samples, vector["from_hz"], vector["to_hz"]), vector["output"], atol=1e-6)
