@@ -1,0 +1,208 @@
+"""A fixed number of recognizer processes, kept alive and lent out one caller at a time."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from streaming.recognizers.base import (
+    Float32,
+    Hypothesis,
+    RecognizerClosed,
+    RecognizerError,
+    RecognizerTimeout,
+    language_is_supported,
+)
+from streaming.recognizers.canary import canary_load
+from streaming.recognizers.process import RecognizerProcess
+from streaming.speech_models.prepared import PreparedModel
+from streaming.tasks import TaskScope
+
+logger = logging.getLogger(__name__)
+
+BACKOFF_FIRST_S: Final = 0.5
+BACKOFF_LONGEST_S: Final = 30.0
+STEADY_S: Final = 60.0  # a process that lived this long was no failed start: the back-off begins anew
+
+
+class RecognizerPool:
+    """Starts `n_processes` and replaces those that die, at once the first time, then with a growing pause.
+
+    `launch` makes a process that is not started yet.
+    """
+
+    def __init__(
+        self,
+        model: PreparedModel,
+        *,
+        n_processes: int,
+        launch: Callable[[PreparedModel], RecognizerProcess] = RecognizerProcess,
+    ) -> None:
+        self._model = model
+        self._n_processes = n_processes
+        self._launch = launch
+        self._processes: dict[int, RecognizerProcess] = {}
+        self._idle: deque[RecognizerProcess] = deque()
+        self._waiters: deque[asyncio.Future[RecognizerProcess]] = deque()
+        self._canary = canary_load(model)
+        self._scope = TaskScope("recognizers")
+        self._is_closed = False
+        self.n_restarts = 0
+
+    @property
+    def engine(self) -> str:
+        """What to record with a segment: the model's name."""
+        return self._model.name
+
+    @property
+    def n_processes(self) -> int:
+        return self._n_processes
+
+    @property
+    def n_ready(self) -> int:
+        return sum(process.is_alive for process in self._processes.values())
+
+    @property
+    def n_idle(self) -> int:
+        return sum(process.is_alive for process in self._idle)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        return tuple(p.pid for p in self._processes.values() if p.is_alive and p.pid is not None)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self._model.languages
+
+    def supports(self, language: str) -> bool:
+        return language_is_supported(self._model.languages, language)
+
+    async def start(self) -> None:
+        """Load the model into every process. Raises the first RecognizerError; no process is left then."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(self._n_processes):
+                    group.create_task(self._start_one(number))
+        except BaseExceptionGroup as problems:
+            await self.close()
+            raise _first(problems) from None
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        for number in range(self._n_processes):
+            self._scope.spawn(self._keep(number), name=f"keep-{number}")
+
+    async def close(self) -> None:
+        """End every process and wait for its end. Whoever waits for a process gets RecognizerClosed."""
+        self._is_closed = True
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_exception(RecognizerClosed("The recognizers were shut down."))
+        self._waiters.clear()
+        await self._scope.close()
+        await asyncio.gather(*(process.close() for process in self._processes.values()))
+        self._processes.clear()
+        self._idle.clear()
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[RecognizerProcess]:
+        """A living process for this caller alone. Raises RecognizerClosed."""
+        process = await self._take()
+        try:
+            yield process
+        finally:
+            self._put_back(process)
+
+    async def transcribe(
+        self, audio: Float32, *, language: str, want_words: bool = False, timeout_s: float = 60.0
+    ) -> Hypothesis:
+        """`timeout_s` covers the wait for a process as well. Raises RecognizerError."""
+        deadline_s = asyncio.get_running_loop().time() + timeout_s
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                process = await self._take()
+        except TimeoutError:
+            raise RecognizerTimeout("No recognizer process became free in time.") from None
+        try:
+            left_s = deadline_s - asyncio.get_running_loop().time()
+            return await process.transcribe(audio, language=language, want_words=want_words, timeout_s=left_s)
+        finally:
+            self._put_back(process)
+
+    async def check(self, *, timeout_s: float = 20.0) -> bool:
+        """Whether known speech is understood right now: what readiness is made of."""
+        try:
+            hypothesis = await self.transcribe(self._canary.audio, language=self._canary.language, timeout_s=timeout_s)
+        except RecognizerError as problem:
+            logger.warning("the canary was not recognized", extra={"code": problem.code})
+            return False
+        return self._canary.is_heard_in(hypothesis.text)
+
+    async def _take(self) -> RecognizerProcess:
+        if self._is_closed:
+            raise RecognizerClosed("The recognizers were shut down.")
+        while self._idle:
+            if (process := self._idle.popleft()).is_alive:
+                return process
+        waiter: asyncio.Future[RecognizerProcess] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            # The process may have been handed over in the very moment of the cancellation.
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._put_back(waiter.result())
+            raise
+
+    def _put_back(self, process: RecognizerProcess) -> None:
+        """Synchronous, so that no cancellation can come between a caller's end and the process's return."""
+        if self._is_closed or not process.is_alive:
+            return
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(process)
+                return
+        self._idle.append(process)
+
+    async def _start_one(self, number: int) -> None:
+        process = self._launch(self._model)
+        self._processes[number] = process
+        await process.start()
+        self._put_back(process)
+
+    async def _keep(self, number: int) -> None:
+        """Replace process `number` for as long as the pool lives."""
+        clock = asyncio.get_running_loop()
+        n_failures = 0
+        while True:
+            started_s = clock.time()
+            await self._processes[number].wait()
+            n_failures = 0 if clock.time() - started_s > STEADY_S else n_failures
+            logger.warning("a recognizer process ended and is replaced", extra={"failures": n_failures})
+            await self._processes[number].close()
+            n_failures = await self._restart(number, n_failures)
+
+    async def _restart(self, number: int, n_failures: int) -> int:
+        """The first attempt is immediate. Returns the number of failures to start the next back-off with."""
+        while True:
+            if n_failures:
+                await asyncio.sleep(min(BACKOFF_FIRST_S * 2 ** (n_failures - 1), BACKOFF_LONGEST_S))
+            n_failures += 1
+            try:
+                await self._start_one(number)
+            except RecognizerError as problem:
+                logger.error("a recognizer process did not start: %s", problem, extra={"failures": n_failures})
+            else:
+                self.n_restarts += 1
+                return n_failures
+
+
+def _first(problems: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first leaf: what went wrong in one process goes wrong in all of them."""
+    problem: BaseException = problems
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return problem
