@@ -59,7 +59,7 @@ def environment_read(*, base_dir: Path) -> Environment:
             is_behind_proxy=env.bool("BEHIND_PROXY", False),
             database=_database(env.str("DATABASE_URL", "") or f"sqlite:///{data_dir / 'colloquy.sqlite3'}"),
             redis_url=env.str("REDIS_URL", ""),
-            celery_broker_url=env.str("CELERY_BROKER_URL", "") or "filesystem://",
+            celery_broker_url=env.str("CELERY_BROKER_URL", "") or "filesystem://localhost",
             data_dir=data_dir,
             recognizer=env.str("RECOGNIZER", "auto", validate=validate.OneOf(RECOGNIZERS)),
             recognizer_processes=env.int(

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ PR_SET_PDEATHSIG = 1
 class Child:
     name: str
     arguments: tuple[str, ...]
+    directory: Path
     stop_seconds: float  # what it gets between SIGTERM and SIGKILL
     is_vital: bool  # when it cannot even start, trying again would only hide why
 
@@ -67,6 +69,7 @@ class Supervisor:
         started_at = loop.time()
         process = await asyncio.create_subprocess_exec(
             *child.arguments,
+            cwd=child.directory,
             # A group of its own: Ctrl-C in the terminal reaches us alone, and we end everything in order.
             process_group=0,
             preexec_fn=_end_with_parent,
@@ -80,9 +83,7 @@ class Supervisor:
             await self._end(process, ending, child.stop_seconds)
         return loop.time() - started_at
 
-    async def _end(
-        self, process: asyncio.subprocess.Process, ending: asyncio.Future[int], stop_seconds: float
-    ) -> None:
+    async def _end(self, process: asyncio.subprocess.Process, ending: asyncio.Future[int], stop_seconds: float) -> None:
         if process.returncode is None:
             process.terminate()
             await asyncio.wait([ending], timeout=stop_seconds)

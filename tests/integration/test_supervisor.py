@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from streaming.supervisor import Child, ChildFailed, Supervisor
+from tests.nodes import ROOT
 
 WAIT_S = 30
 
@@ -17,6 +18,7 @@ def child(script: str, *arguments: str, is_vital: bool = False, stop_seconds: fl
     return Child(
         name="child",
         arguments=(sys.executable, "-c", script, *arguments),
+        directory=ROOT,
         stop_seconds=stop_seconds,
         is_vital=is_vital,
     )
@@ -102,9 +104,9 @@ async def test_a_vital_child_that_cannot_start_ends_the_supervisor_and_its_other
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells children of their parent's death on Linux only")
 async def test_children_end_even_if_the_supervisor_is_killed(tmp_path: Path) -> None:
     script = (
-        "import asyncio, sys; from streaming.supervisor import Child, Supervisor; "
+        "import asyncio, pathlib, sys; from streaming.supervisor import Child, Supervisor; "
         "asyncio.run(Supervisor([Child(name='child', arguments=(sys.executable, '-c', sys.argv[2], sys.argv[1]), "
-        "stop_seconds=5, is_vital=False)]).run())"
+        "directory=pathlib.Path.cwd(), stop_seconds=5, is_vital=False)]).run())"
     )
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(tmp_path / "pids"), WRITE_PID)
     pid = int((await lines_of(tmp_path / "pids", n=1))[0])

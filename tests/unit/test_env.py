@@ -26,7 +26,7 @@ def read(variables: dict[str, str], tmp_path: Path) -> Environment:
 def test_an_empty_environment_is_one_machine_with_everything_inside(read: Environment, tmp_path: Path) -> None:
     assert read.port == 8000
     assert read.redis_url == ""
-    assert read.celery_broker_url == "filesystem://"
+    assert read.celery_broker_url == "filesystem://localhost"
     assert read.data_dir == tmp_path / "data"
     assert read.is_guest_meetings
     assert not read.is_debug

@@ -1,12 +1,10 @@
 """`manage.py run`: everything on this machine, from an empty data directory to a served meeting page."""
 
 import asyncio
-import os
 import secrets
 import signal
 import socket
 import sys
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -71,7 +69,8 @@ class Command(BaseCommand):
 def _web() -> Child:
     return Child(
         name="web node",
-        arguments=(sys.executable, str(_manage_py()), "serve"),
+        arguments=(sys.executable, "manage.py", "serve"),
+        directory=settings.BASE_DIR,
         stop_seconds=30,
         is_vital=True,
     )
@@ -83,14 +82,13 @@ def _worker() -> Child:
     return Child(
         name="worker",
         arguments=(
-            *(sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker", "--beat"),
+            # Celery warns at length when it runs as root, as it does in containers.
+            *(sys.executable, "-W", "ignore:::celery.platforms"),
+            *("-m", "celery", "--app", "config", "--quiet", "worker", "--beat"),
             *("--concurrency", "1", "--loglevel", "WARNING", "--schedule", str(schedule)),
             *("--without-gossip", "--without-mingle"),
         ),
+        directory=settings.BASE_DIR,
         stop_seconds=10,
         is_vital=False,
     )
-
-
-def _manage_py() -> Path:
-    return Path(os.path.abspath(sys.argv[0]))
