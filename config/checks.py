@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from streaming.speech_models.catalog import MODELS
+
 
 @register()
 def speech_model_directory_exists(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
@@ -18,6 +20,20 @@ def speech_model_directory_exists(app_configs: Any, **kwargs: Any) -> Sequence[C
             f"SPEECH_MODEL_DIR is {directory}, which is no directory.",
             hint="Set SPEECH_MODEL_DIR to the directory that holds the model, or leave it empty.",
             id="colloquy.E001",
+        )
+    ]
+
+
+@register()
+def recognizer_suits_model(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    model = MODELS.get(settings.SPEECH_MODEL)
+    if settings.RECOGNIZER == "auto" or model is None or model.engine == settings.RECOGNIZER:
+        return []
+    return [
+        Error(
+            f"RECOGNIZER is {settings.RECOGNIZER}, but {model.name} is decoded by {model.engine}.",
+            hint="Set SPEECH_MODEL to one that suits RECOGNIZER, or leave one of the two empty.",
+            id="colloquy.E003",
         )
     ]
 

@@ -14,7 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, validate
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-RECOGNIZERS = ("auto", "moonshine", "whisper")
+# What each recognizer decodes with unless SPEECH_MODEL says otherwise. `auto` goes by the model.
+RECOGNIZERS = {"auto": "moonshine-base-en", "moonshine": "moonshine-base-en", "whisper": "whisper-base"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ def environment_read(*, base_dir: Path) -> Environment:
     env = Env()
     env.read_env(str(base_dir / ".env"), recurse=False)
     try:
+        recognizer = env.str("RECOGNIZER", "auto", validate=validate.OneOf(tuple(RECOGNIZERS)))
         data_dir = _data_dir(base_dir / env.str("DATA_DIR", "data"))
         return Environment(
             port=env.int("PORT", 8000, validate=validate.Range(min=1, max=65535)),
@@ -61,11 +63,11 @@ def environment_read(*, base_dir: Path) -> Environment:
             redis_url=env.str("REDIS_URL", ""),
             celery_broker_url=env.str("CELERY_BROKER_URL", "") or "filesystem://localhost",
             data_dir=data_dir,
-            recognizer=env.str("RECOGNIZER", "auto", validate=validate.OneOf(RECOGNIZERS)),
+            recognizer=recognizer,
             recognizer_processes=env.int(
                 "RECOGNIZER_PROCESSES", min(os.cpu_count() or 1, 4), validate=validate.Range(min=1, max=64)
             ),
-            speech_model=env.str("SPEECH_MODEL", "moonshine-base-en"),
+            speech_model=env.str("SPEECH_MODEL", "") or RECOGNIZERS[recognizer],
             speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
             is_guest_meetings=env.bool("GUEST_MEETINGS", True),
             node_name=env.str("NODE_NAME", "") or f"{socket.gethostname()}-{os.getpid()}",

@@ -11,10 +11,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 def readyz(request: HttpRequest) -> JsonResponse:
     """New work may be sent here: 200 when everything it needs is there, 503 with what is not."""
-    problems = [] if _is_database_reachable() else ["database"]
-    return JsonResponse(
-        {"status": "unavailable" if problems else "ok", "problems": problems}, status=503 if problems else 200
-    )
+    found = {"database": _is_database_reachable(), "recognizers": _is_recognizing()}
+    problems = [name for name, is_there in found.items() if not is_there]
+    status = 503 if problems else 200
+    return JsonResponse({"status": "unavailable" if problems else "ok", "problems": problems}, status=status)
 
 
 def _is_database_reachable() -> bool:
@@ -24,3 +24,13 @@ def _is_database_reachable() -> bool:
     except DatabaseError:
         return False
     return True
+
+
+def _is_recognizing() -> bool:
+    """At least one recognizer process lives; each has proved itself on known speech before it counts."""
+    from streaming.runtime import runtime  # here: commands and the worker read the addresses without the live half
+
+    try:
+        return runtime().pool.n_ready > 0
+    except RuntimeError:  # this process serves no sockets, or the recognizers are being replaced at this instant
+        return False

@@ -12,9 +12,7 @@ class FieldFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
         fields = [
-            f"{key}={value}"
-            for key, value in vars(record).items()
-            if key not in _STANDARD and key not in _PRIVATE
+            f"{key}={value}" for key, value in vars(record).items() if key not in _STANDARD and key not in _PRIVATE
         ]
         line = " ".join([at, record.levelname, record.name, record.getMessage(), *fields])
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line

@@ -83,9 +83,9 @@ class SocketProtocol(WebSocketProtocol):
             self._pinged_at = now
             self.sendPing()
 
-    def say_goodbye(self) -> None:
+    def say_goodbye(self, *, code: int) -> None:
         if self.state == self.STATE_OPEN:
-            self.sendCloseFrame(code=1001)
+            self.sendCloseFrame(code=code)
 
     def _max_message_size_exceeded(self, msg_size: int, max_msg_size: int, reason: str) -> None:
         self._fail_connection(4413, "frame_too_large")
@@ -126,9 +126,7 @@ class NodeServer(Server):
             proxy_forwarded_port_header="X-Forwarded-Port" if is_behind_proxy else None,
             proxy_forwarded_proto_header="X-Forwarded-Proto" if is_behind_proxy else None,
         )
-        globalLogPublisher.addObserver(
-            STDLibLogObserver("twisted")
-        )  # stock Daphne throws Twisted's errors away
+        globalLogPublisher.addObserver(STDLibLogObserver("twisted"))  # stock Daphne throws Twisted's errors away
         self._address = f"{host}:{port}"
         self._on_listening = on_listening
         self._on_start, self._on_stop, self._stop_seconds = on_start, on_stop, stop_seconds
@@ -172,9 +170,12 @@ class NodeServer(Server):
         )
         scope["asgi"] = {"version": "3.0"}
         scope[PRESSURE_KEY] = protocol.pressure
-        self.connections[protocol]["application_instance"] = twisted_loop.create_task(
+        task = twisted_loop.create_task(
             self.application(scope, protocol.inbox.get, partial(self.handle_reply, protocol))
         )
+        # Nobody would read, close or time out a socket that its application has left.
+        task.add_done_callback(lambda _: protocol.say_goodbye(code=1011))
+        self.connections[protocol]["application_instance"] = task
         return protocol.inbox
 
     def listen_success(self, port: Any) -> None:
@@ -204,7 +205,7 @@ class NodeServer(Server):
     async def _sockets_close(self) -> None:
         sockets = [each for each in self.connections if isinstance(each, SocketProtocol)]
         for each in sockets:
-            each.say_goodbye()
+            each.say_goodbye(code=1001)
         try:
             async with asyncio.timeout(FAREWELL_S):
                 for each in sockets:

@@ -62,6 +62,10 @@ async def _release(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "websocket.close", "code": 1000})
 
 
+async def _leave(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Returns without closing."""
+
+
 async def _subprocess(scope: dict[str, Any], receive: Any, send: Any) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "print('from a child')", stdout=asyncio.subprocess.PIPE
@@ -77,6 +81,7 @@ BEHAVIOURS = {
     "/flood": _flood,
     "/deaf": _deaf,
     "/release": _release,
+    "/leave": _leave,
     "/subprocess": _subprocess,
 }
 

@@ -18,6 +18,7 @@ def test_the_default_settings_pass() -> None:
     [
         ("SPEECH_MODEL_DIR", "/nowhere", "colloquy.E001"),
         ("SECRET_KEY", "short", "colloquy.E002"),
+        ("RECOGNIZER", "whisper", "colloquy.E003"),
         ("ALLOWED_HOSTS", ["*"], "colloquy.W001"),
     ],
 )

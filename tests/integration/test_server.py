@@ -122,6 +122,14 @@ async def test_an_application_that_does_not_read_makes_the_client_wait_and_loses
             assert await peer.recv() == str(n_messages * len(message))
 
 
+async def test_a_socket_that_its_application_has_left_is_closed(node: Node) -> None:
+    async with connect(node.url("/leave")) as peer:
+        with pytest.raises(ConnectionClosed) as closed:
+            await peer.recv()
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 1011
+
+
 async def test_child_processes_can_be_started_and_awaited_inside_the_server(node: Node) -> None:
     async with connect(node.url("/subprocess")) as peer:
         assert await peer.recv() == "0 from a child"

@@ -89,6 +89,11 @@ def test_a_kept_key_that_others_could_read_is_closed_again(read: Environment, tm
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
+def test_a_recognizer_brings_its_own_default_model(variables: dict[str, str], tmp_path: Path) -> None:
+    variables["RECOGNIZER"] = "whisper"
+    assert environment_read(base_dir=tmp_path).speech_model == "whisper-base"
+
+
 def test_dotenv_completes_the_environment_and_never_overrides_it(variables: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=9001\nSPEECH_MODEL=whisper-base\n")
     variables["PORT"] = "9002"
