@@ -1,0 +1,1 @@
+"""The benchmark that the performance claims come from: the real server, real sockets, real speech, real time."""
