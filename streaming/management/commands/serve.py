@@ -7,6 +7,7 @@ from channels.routing import get_default_application
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from streaming.recognizers.base import RecognizerError
 from streaming.runtime import runtime_start, runtime_stop
 from streaming.server import ListenFailed, NodeServer
 
@@ -28,10 +29,17 @@ class Command(BaseCommand):
             is_behind_proxy=settings.BEHIND_PROXY,
             on_start=runtime_start,
             on_stop=runtime_stop,
-            on_listening=lambda: self.stdout.write(f"Listening on http://{host}:{port}"),
+            on_listening=lambda: self._say_ready(host, port),
             stop_seconds=STOP_SECONDS,
         )
         try:
             server.run()
         except ListenFailed as problem:
             raise CommandError(f"{problem} Set PORT to a free one, or stop what uses it.") from problem
+        except RecognizerError as problem:
+            raise CommandError(str(problem)) from problem
+
+    def _say_ready(self, host: str, port: int) -> None:
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not listened on
+        self.stdout.write(self.style.SUCCESS(f"Colloquy is ready: http://{shown}:{port} (Ctrl-C stops it)."))
+        self.stdout.flush()
