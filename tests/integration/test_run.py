@@ -1,0 +1,81 @@
+"""`manage.py run`: one command, from an empty data directory to a served page, and back to nothing."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.nodes import READY_S, ROOT, STOP_S, NodeProcess, node_environment, wait_until_ready
+
+RUN = [sys.executable, str(ROOT / "manage.py"), "run"]
+
+
+def processes_with(text: str) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if text.encode() in path.read_bytes():
+                found.append((path.parent / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def run_until_ready_then_stop(environment: dict[str, str], data_dir: Path) -> str:
+    with (data_dir / "node.log").open("wb") as log:
+        process = subprocess.Popen(RUN, env=environment, cwd=data_dir, stdout=log, stderr=log)
+        node = NodeProcess(
+            url=f"http://127.0.0.1:{environment['PORT']}", data_dir=data_dir, environment=environment, process=process
+        )
+        try:
+            wait_until_ready(node)
+            assert httpx.get(f"{node.url}/healthz").json() == {"status": "ok"}
+        finally:
+            process.send_signal(signal.SIGINT)
+            code = process.wait(timeout=STOP_S)
+    assert code == 0, node.log()
+    return node.log()
+
+
+def test_run_prepares_serves_and_stops_leaving_no_process_behind(speech_cache: Path, tmp_path: Path) -> None:
+    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache)
+    first = run_until_ready_then_stop(environment, tmp_path / "data")
+    assert re.search(r"Admin login .*user admin, password \S{12,}", first)
+    assert f"http://127.0.0.1:{environment['PORT']}" in first
+    assert "Traceback" not in first
+    second = run_until_ready_then_stop(environment, tmp_path / "data")
+    assert "password" not in second
+    assert processes_with(f"DATA_DIR={environment['DATA_DIR']}") == []
+
+
+def failure_of(environment: dict[str, str]) -> str:
+    ran = subprocess.run(RUN, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=READY_S, check=False)
+    assert ran.returncode != 0
+    assert "Traceback" not in ran.stderr
+    lines = ran.stderr.strip().splitlines()
+    assert len(lines) == 1, ran.stderr
+    return lines[0]
+
+
+def test_a_busy_port_is_one_clear_sentence(speech_cache: Path, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        environment = node_environment(data_dir=tmp_path, models=speech_cache, PORT=port)
+        assert f"Port {port} on 127.0.0.1 cannot be used" in failure_of(environment)
+
+
+def test_an_unwritable_data_directory_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environment = node_environment(data_dir=tmp_path / "data", models=tmp_path)
+    assert "DATA_DIR" in failure_of(environment | {"DATA_DIR": str(tmp_path / "file" / "data")})
+
+
+def test_a_model_that_nobody_knows_is_one_clear_sentence(tmp_path: Path) -> None:
+    environment = node_environment(data_dir=tmp_path / "data", models=tmp_path, SPEECH_MODEL="whisper-gigantic")
+    assert "whisper-gigantic" in failure_of(environment)
