@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
-from os.path import commonprefix
 from typing import Any
 
 import jiwer
 import numpy as np
 
 from bench.corpus import SpeakerStream, SpokenWord, normalize
+from streaming.stabilizer import common_length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def erasure(shown: Sequence[Shown]) -> tuple[int, int]:
     retracted = total = 0
     for final in finals_of(shown):
         texts = [each.segment["text"].split() for each in _history(final, shown)]
-        retracted += sum(len(before) - len(commonprefix([before, after])) for before, after in pairwise(texts))
+        retracted += sum(len(before) - common_length(before, after) for before, after in pairwise(texts))
         total += len(texts[-1])
     return retracted, total
 

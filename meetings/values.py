@@ -1,16 +1,18 @@
-"""Values that cross between the stored half and the live half. Pure: no ORM, so both halves may import them."""
+"""What goes into and comes out of the services of audio sessions. Pure; positions are sample counts at 16 kHz."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-WireMessage = Mapping[str, Any]
+from meetings.wire import WireMessage
+
+SpanKind = Literal["speech", "nonspeech", "muted", "gap"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOwner:
-    """The right to commit: it lasts until a newer connection raises the session's generation."""
+    """The right to write to a session: it stands until a newer connection raises the generation."""
 
     session_id: UUID
     generation: int
@@ -18,7 +20,7 @@ class SessionOwner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemed:
-    """Who a ticket was for. `session_id` is None for viewers."""
+    """Whom a ticket lets in. `session_id` is None for viewers."""
 
     participant_id: UUID
     meeting_id: UUID
@@ -29,10 +31,11 @@ class Redeemed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSession:
-    """Where a session stands as a connection begins. Positions are samples at 16 kHz."""
+    """What a `hello` gets. `resumed`: the session had been opened before. For an ended session the owner owns nothing."""
 
     owner: SessionOwner
     meeting_id: UUID
+    meeting_started_at: datetime
     participant_id: UUID
     display_name: str
     role: str
@@ -50,17 +53,17 @@ class OpenedSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordTiming:
-    """A word of a segment: start and end in seconds from the segment's start, confidence from 0 to 1."""
+    """One word, between positions of the session; `confidence` is 0 to 1."""
 
-    w: str
-    s: float
-    e: float
-    c: float
+    text: str
+    start: int
+    end: int
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalSegment:
-    """The text of an utterance [start, end), in positions."""
+    """What an utterance between two positions was heard as; `confidence` is 0 to 1."""
 
     segment_id: UUID
     rev: int
@@ -69,15 +72,18 @@ class FinalSegment:
     text: str
     language: str
     confidence: float
-    words: tuple[WordTiming, ...]
     engine: str
+    words: tuple[WordTiming, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """What the samples from the previous span's end up to `end` became. `segment` for speech, `reason` for gaps."""
+    """What the samples from the previous span's end (or `settled_from`) up to `end` became.
 
-    kind: Literal["speech", "nonspeech", "muted", "gap"]
+    Speech has a segment, a gap has a reason, and nothing else has either.
+    """
+
+    kind: SpanKind
     end: int
     segment: FinalSegment | None = None
     reason: str = ""
@@ -85,7 +91,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """`messages` are those that the commit made durable, as on the wire, in `seq` order."""
+    """`was_already`: an earlier answer was lost; `messages` are those that were stored then."""
 
     settled: int
     messages: tuple[WireMessage, ...]
@@ -94,7 +100,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedSession:
-    """The ledger of an ended session, in samples."""
+    """The ledger of a session, in samples, and the head of its meeting's log."""
 
     received: int
     speech: int

@@ -9,9 +9,9 @@ from typing import Literal, Protocol
 
 from meetings.values import Committed, FinalSegment, SessionOwner, Span
 from streaming.captions import OpenCaption
+from streaming.errors import StoreUnavailable
 from streaming.recognizers.base import Hypothesis
 from streaming.scheduler import RecognitionFailed
-from streaming.store import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 

@@ -153,3 +153,10 @@ class Unavailable(StreamError):
 
     code, close_code, retryable = "unavailable", 4500, True
     title = "The server cannot go on with this stream now."
+
+
+class StoreUnavailable(Unavailable):
+    """The database is locked, away or too slow. Nothing is known of the transaction: ask again, or read back."""
+
+    code = "store_unavailable"
+    title = "The database does not answer now."

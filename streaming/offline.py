@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,7 +46,7 @@ class MemoryStore:
         self.settled = spans[-1].end
         return Committed(settled=self.settled, messages=(), was_already=False)
 
-    async def session_origin_set(self, owner: SessionOwner, *, first_sample_at: datetime) -> int:
+    async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         return 0
 
     async def session_leave(self, owner: SessionOwner, *, reason: str) -> None:
@@ -115,6 +114,7 @@ def _opened(speaker: str, language: str) -> OpenedSession:
     return OpenedSession(
         owner=SessionOwner(session_id=uuid4(), generation=1),
         meeting_id=uuid4(),
+        meeting_started_at=SystemClock().now(),
         participant_id=uuid4(),
         display_name=speaker,
         role="speaker",

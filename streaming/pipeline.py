@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -45,7 +45,7 @@ WINDOWS_A_STEP = 16
 
 
 class SessionStore(CommitStore, Protocol):
-    async def session_origin_set(self, owner: SessionOwner, *, first_sample_at: datetime) -> int: ...
+    async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int: ...
     async def session_leave(self, owner: SessionOwner, *, reason: str) -> None: ...
     async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession: ...
 
@@ -175,7 +175,7 @@ class SessionPipeline:
                 case Frame():
                     await self._hear(item)
                 case Mute(is_on=is_on):
-                    self._timeline.mute(is_muted=is_on)
+                    self._timeline.mute(is_on)
                     self._flush()
                 case Finalize(cid=cid):
                     self._flush()
@@ -200,9 +200,9 @@ class SessionPipeline:
     async def _set_origin(self, item: Frame) -> None:
         """Meeting time of position 0: when the first sample was captured, as far as can be told from here."""
         before_s = (item.frame.position + item.frame.n_samples) / SAMPLE_RATE_HZ + self._half_round_trip_s
-        self._origin_ms = await self._around.store.session_origin_set(
-            self.opened.owner, first_sample_at=item.arrived_at - timedelta(seconds=before_s)
-        )
+        captured_at = item.arrived_at - timedelta(seconds=before_s)
+        origin_ms = round((captured_at - self.opened.meeting_started_at).total_seconds() * 1_000)
+        self._origin_ms = await self._around.store.session_origin_set(self.opened.owner, max(0, origin_ms))
 
     def _skip(self, pieces: Iterable[Captured | Skipped]) -> None:
         for piece in pieces:
@@ -217,7 +217,7 @@ class SessionPipeline:
     def _take(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
             match finding:
-                case SpeechStarted(start=start, at=at):
+                case SpeechStarted(utterance_start=start, at=at):
                     self._start_caption(start, at)
                 case SpeechStopped(at=at):
                     self._say_speech("stop", at)

@@ -8,11 +8,10 @@ from uuid import UUID
 from meetings.errors import Superseded
 from meetings.limits import RESUME_WINDOW_S
 from meetings.values import OpenedSession, SessionOwner
-from streaming.errors import StreamError, SupersededStream, Unavailable
+from streaming.errors import StoreUnavailable, StreamError, SupersededStream, Unavailable
 from streaming.pipeline import SessionPipeline, SessionStore, Sink, Surroundings
 from streaming.protocol.messages import partials_reset_message
 from streaming.session_items import Abandon
-from streaming.store import StoreUnavailable
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)

@@ -10,12 +10,13 @@ from django.conf import settings
 
 from streaming.broadcast import Broadcast
 from streaming.clocks import Clock, SystemClock
+from streaming.errors import StoreUnavailable
 from streaming.pipeline import Surroundings
 from streaming.recognizers.pool import RecognizerPool
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
 from streaming.speech_models.store import model_ensure
-from streaming.store import Store, StoreUnavailable
+from streaming.store import Store
 from streaming.tasks import TaskScope
 from streaming.vad import SileroDetector
 
@@ -56,7 +57,7 @@ async def runtime_start() -> Runtime:
         directory=Path(settings.SPEECH_MODEL_DIR) if settings.SPEECH_MODEL_DIR else None,
         cache=settings.DATA_DIR / "models",
     )
-    pool = RecognizerPool(model, settings.RECOGNIZER_PROCESSES)
+    pool = RecognizerPool(model, n_processes=settings.RECOGNIZER_PROCESSES)
     await pool.start()
     scheduler = Scheduler(pool=pool, clock=clock)
     scheduler.start()
@@ -70,7 +71,7 @@ async def runtime_start() -> Runtime:
         publish=broadcast.publish,
         clock=clock,
         detector=SileroDetector,
-        engine=model.name,
+        engine=pool.engine,
     )
     _runtime = Runtime(
         node=settings.NODE_NAME,

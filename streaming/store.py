@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from meetings import selectors
 from meetings.services import consents, nodes, sessions, tickets
+from streaming.errors import StoreUnavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,10 +19,6 @@ T = TypeVar("T")
 N_READERS = 4
 N_POSTGRESQL_WRITERS = 4
 CALL_TIMEOUT_S = 30.0
-
-
-class StoreUnavailable(Exception):
-    """The database is locked, away or too slow. Nothing is known of the transaction: ask again, or read back."""
 
 
 class Store:
@@ -47,8 +43,8 @@ class Store:
     async def session_open(self, session_id: UUID, *, node: str, resume_token: str | None) -> sessions.OpenedSession:
         return await self._write(sessions.session_open, session_id=session_id, node=node, resume_token=resume_token)
 
-    async def session_origin_set(self, owner: sessions.SessionOwner, *, first_sample_at: datetime) -> int:
-        return await self._write(sessions.session_origin_set, owner=owner, first_sample_at=first_sample_at)
+    async def session_origin_set(self, owner: sessions.SessionOwner, origin_ms: int) -> int:
+        return await self._write(sessions.session_origin_set, owner=owner, origin_ms_from_meeting_start=origin_ms)
 
     async def session_commit(
         self,
@@ -77,6 +73,12 @@ class Store:
     async def consent_record(self, participant_id: UUID, granted: Sequence[str]) -> tuple[str, ...]:
         return await self._write(consents.consent_record, participant_id=participant_id, granted=granted)
 
+    async def meeting_readable_by_token(self, api_token: str, reference: str) -> UUID:
+        return await self._read(_meeting_readable_by_token, api_token, reference)
+
+    async def meeting_is(self, meeting_id: UUID, reference: str) -> bool:
+        return await self._read(selectors.meeting_is, meeting_id=meeting_id, reference=reference)
+
     async def node_heartbeat(self, name: str) -> None:
         await self._write(nodes.node_heartbeat, name=name)
 
@@ -104,3 +106,11 @@ class Store:
                 return await call(*args, **kwargs)
         except (OperationalError, InterfaceError, TimeoutError) as error:
             raise StoreUnavailable from error
+
+
+def _meeting_readable_by_token(api_token: str, reference: str) -> UUID:
+    """Raises Forbidden, NotFound."""
+    user = tokens.api_token_user(token=api_token)
+    if user is None:
+        raise Forbidden("the API token is unknown or revoked")
+    return access.meeting_to_read(actor_of(user), reference).id

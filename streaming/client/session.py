@@ -106,7 +106,7 @@ class AudioSession:
             await self._messages.put(None)
 
     def _backoff_s(self) -> float:
-        longest_s = min(BACKOFF_LONGEST_S, BACKOFF_FIRST_S * 2**self._n_failures)
+        longest_s: float = min(BACKOFF_LONGEST_S, BACKOFF_FIRST_S * 2**self._n_failures)
         self._n_failures = min(self._n_failures + 1, 10)
         return longest_s * random.uniform(0.5, 1.0)  # noqa: S311 - spreads reconnects, protects nothing
 

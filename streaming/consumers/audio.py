@@ -128,6 +128,8 @@ class AudioConsumer(StreamConsumer):
         if opened.resumed:
             node.broadcast.publish_superseded(opened.meeting_id, session_id, opened.owner.generation)
         self.feed(self._subscription)
+        if not node.pool.supports(opened.language):
+            self.say(messages.warning_message(code="language_unsupported"))
         if opened.is_meeting_ended:
             self._drain()
 

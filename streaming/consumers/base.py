@@ -25,7 +25,6 @@ from streaming.feeds import Subscription
 from streaming.protocol.messages import error_message
 from streaming.protocol.text import encode
 from streaming.runtime import Runtime, runtime
-from streaming.store import StoreUnavailable
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
@@ -68,7 +67,7 @@ class StreamConsumer(AsyncConsumer):
         handler = getattr(self, get_handler_name(message))
         try:
             await handler(message)
-        except (StreamError, MeetingsError, StoreUnavailable) as error:
+        except (StreamError, MeetingsError) as error:
             await self.close_with(error)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
@@ -122,10 +121,8 @@ class StreamConsumer(AsyncConsumer):
         if not self._is_closed:
             self.tasks.spawn(self.close_with(error), name="fail")
 
-    async def close_with(self, error: StreamError | MeetingsError | StoreUnavailable) -> None:
+    async def close_with(self, error: StreamError | MeetingsError) -> None:
         """The one place where an error becomes a close code. Only the first counts."""
-        if isinstance(error, StoreUnavailable):
-            error = Unavailable("the database does not answer; resume")
         if self._is_closed:
             return
         self._is_closed = True
@@ -176,7 +173,7 @@ class StreamConsumer(AsyncConsumer):
     async def _guarded(self, work: Awaitable[None]) -> None:
         try:
             await work
-        except (StreamError, MeetingsError, StoreUnavailable) as error:
+        except (StreamError, MeetingsError) as error:
             await self.close_with(error)
         except Exception:
             await self.close_with(Unavailable())

@@ -3,7 +3,9 @@
 import asyncio
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,11 @@ from streaming.recognizers.base import Float32, RecognizerError
 from streaming.recognizers.pool import RecognizerPool
 from streaming.speech_models.store import model_ensure
 
-FORMATS = {"vtt": webvtt, "srt": subrip, "txt": plain_text}
+FORMATS: dict[str, Callable[[list[Cue]], str]] = {
+    "vtt": webvtt,
+    "srt": subrip,
+    "txt": partial(plain_text, title="", started_at=None),
+}
 
 
 class Command(BaseCommand):
@@ -51,7 +57,7 @@ async def _transcribe(recordings: dict[str, Float32], language: str) -> list[Lin
         directory=Path(settings.SPEECH_MODEL_DIR) if settings.SPEECH_MODEL_DIR else None,
         cache=settings.DATA_DIR / "models",
     )
-    pool = RecognizerPool(model, settings.RECOGNIZER_PROCESSES)
+    pool = RecognizerPool(model, n_processes=settings.RECOGNIZER_PROCESSES)
     await pool.start()
     try:
         return await recordings_transcribe(recordings, pool=pool, language=language)

@@ -1,0 +1,155 @@
+"""What samples became is committed in position order, once, and waits for a database that is away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import pytest
+
+from meetings.errors import Superseded
+from meetings.values import Committed, SessionOwner, Span
+from streaming.captions import OpenCaption
+from streaming.commits import Committer, Mark, Other, Speech
+from streaming.recognizers.base import Hypothesis
+from streaming.scheduler import RecognitionFailed
+from streaming.errors import StoreUnavailable
+
+OWNER = SessionOwner(session_id=uuid4(), generation=1)
+
+
+@dataclass(slots=True)
+class ScriptedStore:
+    """Commits in memory, after failing as scripted."""
+
+    failures: list[Exception] = field(default_factory=list)
+    commits: list[tuple[int, list[Span]]] = field(default_factory=list)
+
+    async def session_commit(
+        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+    ) -> Committed:
+        await asyncio.sleep(0)
+        if self.failures:
+            raise self.failures.pop(0)
+        self.commits.append((settled_from, list(spans)))
+        n_segments = sum(span.segment is not None for _, each in self.commits for span in each)
+        return Committed(settled=spans[-1].end, messages=({"seq": n_segments},), was_already=False)
+
+    @property
+    def spans(self) -> list[tuple[str, int]]:
+        return [(span.kind, span.end) for _, spans in self.commits for span in spans]
+
+
+def caption() -> OpenCaption:
+    return OpenCaption(participant_id=uuid4(), speaker="Ada", start_ms=0, engine="test")
+
+
+def speech(start: int, end: int) -> Speech:
+    future: asyncio.Future[Hypothesis] = asyncio.get_running_loop().create_future()
+    return Speech(start=start, end=end, caption=caption(), hypothesis=future)
+
+
+def said(text: str) -> Hypothesis:
+    return Hypothesis(text=text, confidence=0.9, language="en")
+
+
+@asynccontextmanager
+async def committing(store: ScriptedStore, retracted: list[UUID] | None = None) -> AsyncIterator[Committer]:
+    committer = Committer(
+        owner=OWNER,
+        settled=0,
+        engine="test",
+        store=store,
+        received=lambda: 1_000,
+        retract=lambda each: (retracted if retracted is not None else []).append(each.segment_id),
+    )
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(committer.run())
+        yield committer
+        running.cancel()
+
+
+async def reached(committer: Committer) -> int:
+    done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    committer.add(Mark(reached=done.set_result))
+    return await done
+
+
+async def test_decoding_may_finish_out_of_order_but_commits_do_not() -> None:
+    store = ScriptedStore()
+    async with committing(store) as committer:
+        first, second = speech(0, 100), speech(100, 200)
+        committer.add(first)
+        committer.add(second)
+        second.hypothesis.set_result(said("second"))
+        await asyncio.sleep(0)
+        assert store.commits == []
+        first.hypothesis.set_result(said("first"))
+        assert await reached(committer) == 2
+    texts = [span.segment.text for _, spans in store.commits for span in spans if span.segment]
+    assert texts == ["first", "second"]
+    assert committer.settled == 200
+
+
+async def test_each_commit_starts_where_the_one_before_ended() -> None:
+    store = ScriptedStore()
+    async with committing(store) as committer:
+        for end in (100, 200, 300):
+            committer.add(Other(end=end, kind="nonspeech"))
+            await reached(committer)
+    assert [settled_from for settled_from, _ in store.commits] == [0, 100, 200]
+
+
+async def test_neighbours_without_speech_are_one_piece() -> None:
+    store = ScriptedStore()
+    async with committing(store) as committer:
+        waiting = speech(0, 50)
+        committer.add(waiting)
+        for end in (100, 200, 300):
+            committer.add(Other(end=end, kind="nonspeech"))
+        committer.add(Other(end=400, kind="muted"))
+        waiting.hypothesis.set_result(said("word"))
+        await reached(committer)
+    assert store.spans == [("speech", 50), ("nonspeech", 300), ("muted", 400)]
+
+
+async def test_an_utterance_without_words_is_nonspeech_and_its_partials_are_withdrawn() -> None:
+    store, retracted = ScriptedStore(), list[UUID]()
+    async with committing(store, retracted) as committer:
+        piece = speech(0, 100)
+        piece.hypothesis.set_result(said(""))
+        committer.add(piece)
+        await reached(committer)
+    assert store.spans == [("nonspeech", 100)]
+    assert retracted == [piece.caption.segment_id]
+
+
+async def test_an_utterance_that_no_recognizer_survived_is_a_gap_with_its_reason() -> None:
+    store, retracted = ScriptedStore(), list[UUID]()
+    async with committing(store, retracted) as committer:
+        piece = speech(0, 100)
+        piece.hypothesis.set_exception(RecognitionFailed("recognizer_crashed"))
+        committer.add(piece)
+        await reached(committer)
+    assert [(span.kind, span.reason) for span in store.commits[0][1]] == [("gap", "recognizer_crashed")]
+    assert retracted == [piece.caption.segment_id]
+
+
+async def test_while_the_database_is_away_the_same_commit_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.commits.FIRST_PAUSE_S", 0)
+    store = ScriptedStore(failures=[StoreUnavailable(), StoreUnavailable()])
+    async with committing(store) as committer:
+        committer.add(Other(end=100, kind="nonspeech"))
+        await reached(committer)
+    assert (store.spans, committer.n_retries) == ([("nonspeech", 100)], 2)
+
+
+async def test_a_superseded_committer_stops_and_never_skips() -> None:
+    store = ScriptedStore(failures=[Superseded()])
+    with pytest.raises(ExceptionGroup) as raised:
+        async with committing(store) as committer:
+            committer.add(Other(end=100, kind="nonspeech"))
+            await asyncio.sleep(60)
+    assert raised.group_contains(Superseded)
+    assert store.commits == []

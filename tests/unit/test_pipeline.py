@@ -1,0 +1,260 @@
+"""One session's pipeline: every sample becomes exactly one committed span, also over takeovers."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from meetings.errors import Superseded
+from meetings.values import Committed, EndedSession, OpenedSession, SessionOwner, Span
+from streaming.audio.pcm import pcm_encode
+from streaming.clocks import SystemClock
+from streaming.errors import StreamError
+from streaming.pipeline import SessionPipeline, Surroundings
+from streaming.protocol.frames import AudioFrame
+from streaming.recognizers.base import Float32, Hypothesis
+from streaming.scheduler import Scheduler
+from streaming.session_items import Abandon, End, Finalize, Frame, Mute
+
+WINDOW = 512
+SECOND = 16_000
+
+
+class LoudnessDetector:
+    """Loud is speech. Stateless, so it needs no reset."""
+
+    def reset(self) -> None:
+        return None
+
+    def probabilities(self, samples: Float32) -> Float32:
+        return (np.abs(samples).reshape(-1, WINDOW).mean(axis=1) > 0.1).astype(np.float32)
+
+
+class InstantPool:
+    n_processes = 1
+
+    async def transcribe(
+        self, audio: Float32, *, language: str, want_words: bool = False, timeout_s: float
+    ) -> Hypothesis:
+        return Hypothesis(text=f"{audio.size} samples", confidence=1.0, language=language)
+
+
+@dataclass(slots=True)
+class MemoryDatabase:
+    """The audio session's row, with its compare-and-swap."""
+
+    settled: int = 0
+    generation: int = 0
+    spans: list[tuple[str, int, int]] = field(default_factory=list)
+    origin_ms: int | None = None
+    has_left: bool = False
+
+    def opened(self) -> OpenedSession:
+        self.generation += 1
+        return OpenedSession(
+            owner=SessionOwner(session_id=uuid4(), generation=self.generation),
+            meeting_id=uuid4(),
+            meeting_started_at=datetime(2026, 1, 1, tzinfo=UTC),
+            participant_id=uuid4(),
+            display_name="Ada",
+            role="speaker",
+            resumed=self.generation > 1,
+            settled=self.settled,
+            received=self.settled,
+            origin_ms=self.origin_ms,
+            consent=(),
+            language="en",
+            last_seq=0,
+            is_ended=False,
+            resume_token="",
+            is_meeting_ended=False,
+        )
+
+    async def session_commit(
+        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+    ) -> Committed:
+        await asyncio.sleep(0)
+        if (owner.generation, settled_from) != (self.generation, self.settled):
+            raise Superseded
+        assert spans[-1].end <= received
+        for span in spans:
+            self.spans.append((span.kind, self.settled, span.end))
+            self.settled = span.end
+        return Committed(settled=self.settled, messages=(), was_already=False)
+
+    async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
+        self.origin_ms = origin_ms
+        return origin_ms
+
+    async def session_leave(self, owner: SessionOwner, *, reason: str) -> None:
+        self.has_left = True
+
+    async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession:
+        return EndedSession(received=self.settled, speech=0, nonspeech=0, muted=0, gap=0, segments=0, last_seq=0)
+
+
+@dataclass(slots=True)
+class RecordingSink:
+    answers: list[tuple[str, int]] = field(default_factory=list)
+
+    def ack(self, *, received: int, settled: int, lag_ms: int) -> None:
+        self.answers.append(("ack", settled))
+
+    def finalized(self, *, cid: str | int | None, position: int, after_seq: int) -> None:
+        self.answers.append((f"finalized {cid}", position))
+
+    def ended(self, counters: EndedSession) -> None:
+        self.answers.append(("ended", counters.received))
+
+    def fail(self, error: StreamError) -> None:
+        self.answers.append((error.code, 0))
+
+
+@dataclass(slots=True)
+class Node:
+    database: MemoryDatabase = field(default_factory=MemoryDatabase)
+    published: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def around(self, scheduler: Scheduler) -> Surroundings:
+        def publish(meeting_id: UUID, key: str, message: Mapping[str, Any]) -> None:
+            self.published.append(message)
+
+        return Surroundings(
+            store=self.database,
+            scheduler=scheduler,
+            publish=publish,
+            clock=SystemClock(),
+            detector=LoudnessDetector,
+            engine="test",
+        )
+
+
+def loudness(*stretches: tuple[float, bool]) -> Float32:
+    """(seconds, is loud) after each other."""
+    return np.concatenate([np.full(int(s * SECOND), 0.5 if loud else 0.0, np.float32) for s, loud in stretches])
+
+
+SPEECH = loudness((1.0, False), (2.0, True), (1.5, False), (1.2, True), (4.0, False), (0.8, True))
+
+
+def frames(audio: Float32, *, start: int = 0, n_samples: int = 1_600) -> list[Frame]:
+    return [
+        Frame(
+            frame=AudioFrame(
+                n_samples=audio[at : at + n_samples].size, position=at, payload=pcm_encode(audio[at : at + n_samples])
+            ),
+            arrived_at=datetime(2026, 1, 1, tzinfo=UTC),
+            arrived_s=0.0,
+        )
+        for at in range(start, audio.size, n_samples)
+    ]
+
+
+async def run(node: Node, items: list[Any], *, stop_after: int | None = None) -> RecordingSink:
+    """Feed one connection's items; with `stop_after`, the node is killed after so many."""
+    sink = RecordingSink()
+    scheduler = Scheduler(pool=InstantPool(), clock=SystemClock())
+    scheduler.start()
+    try:
+        pipeline = SessionPipeline(opened=node.database.opened(), around=node.around(scheduler), sink=sink)
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(pipeline.run())
+            for item in items[:stop_after]:
+                await pipeline.put_in_turn(item)
+            if stop_after is not None:
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                running.cancel()
+    finally:
+        await scheduler.close()
+    return sink
+
+
+def covered(spans: list[tuple[str, int, int]]) -> bool:
+    return all(before[2] == after[1] for before, after in zip([("", 0, 0), *spans], spans, strict=False))
+
+
+def speech_of(node: Node) -> list[tuple[int, int]]:
+    return [(start, end) for kind, start, end in node.database.spans if kind == "speech"]
+
+
+async def test_every_sample_becomes_one_span_and_end_is_answered() -> None:
+    node = Node()
+    sink = await run(node, [*frames(SPEECH), End(position=SPEECH.size)])
+    assert covered(node.database.spans)
+    assert node.database.settled == SPEECH.size
+    assert sink.answers[-1] == ("ended", SPEECH.size)
+    starts = [start for start, _ in speech_of(node)]
+    assert len(starts) == 3
+    for start, onset in zip(starts, (1.0, 4.5, 9.7), strict=True):
+        assert start <= onset * SECOND - 4_800 + WINDOW  # the pre-roll: first words begin before the detector fires
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 200), st.integers(320, 3_200)), max_size=4),
+    st.integers(320, 3_200),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+async def test_any_kills_and_resumes_give_the_same_spans(kills: list[tuple[int, int]], n_samples: int) -> None:
+    """A node killed anywhere: the client replays from `settled`, and the ledger equals the undisturbed one."""
+    undisturbed, disturbed = Node(), Node()
+    await run(undisturbed, [*frames(SPEECH), End(position=SPEECH.size)])
+    for stop_after, size in kills:
+        await run(disturbed, frames(SPEECH, start=disturbed.database.settled, n_samples=size), stop_after=stop_after)
+    rest = frames(SPEECH, start=disturbed.database.settled, n_samples=n_samples)
+    await run(disturbed, [*rest, End(position=SPEECH.size)])
+    assert covered(disturbed.database.spans)
+    assert speech_of(disturbed) == speech_of(undisturbed)
+
+
+async def test_a_mute_closes_the_open_utterance_and_what_follows_is_muted() -> None:
+    node = Node()
+    audio = SPEECH[: 2 * SECOND]
+    await run(node, [*frames(audio), Mute(is_on=True), End(position=5 * SECOND)])
+    assert [span for span in node.database.spans if span[0] != "nonspeech"] == [
+        ("speech", speech_of(node)[0][0], 2 * SECOND),
+        ("muted", 2 * SECOND, 5 * SECOND),
+    ]
+
+
+async def test_what_was_not_sent_before_the_end_is_a_gap() -> None:
+    node = Node()
+    await run(node, [*frames(SPEECH[:SECOND]), End(position=3 * SECOND)])
+    assert node.database.spans[-1] == ("gap", SECOND, 3 * SECOND)
+
+
+async def test_finalize_is_answered_once_everything_before_it_is_committed() -> None:
+    node = Node()
+    half = 2 * SECOND
+    sink = await run(
+        node,
+        [*frames(SPEECH[:half]), Finalize(cid="7"), Finalize(cid="8"), *frames(SPEECH, start=half), End(position=0)],
+    )
+    answered = [answer for answer in sink.answers if answer[0].startswith("finalized")]
+    assert answered == [("finalized 7", half), ("finalized 8", half)]
+    assert ("speech", speech_of(node)[0][0], half) in node.database.spans
+
+
+async def test_an_abandoned_session_commits_what_was_received_and_nothing_beyond() -> None:
+    node = Node()
+    audio = SPEECH[: 2 * SECOND]
+    await run(node, [*frames(audio), Abandon()])
+    assert node.database.settled == audio.size
+    assert node.database.has_left
+
+
+async def test_partials_come_before_the_final_with_rising_revisions_and_one_id() -> None:
+    node = Node()
+    await run(node, [*frames(SPEECH[: int(4.4 * SECOND)]), End(position=0)])
+    partials = [message["segment"] for message in node.published if message["type"] == "segment"]
+    assert len({segment["id"] for segment in partials}) == 1
+    assert [segment["rev"] for segment in partials] == list(range(1, len(partials) + 1))
+    assert len(partials) >= 2
+    states = [message["state"] for message in node.published if message["type"] == "speech"]
+    assert states == ["start", "stop"]
