@@ -98,7 +98,8 @@ def play(
     events: Sequence[Event], *, settled: int = 0, chunk_samples: int = 10_000, max_windows: int = 16
 ) -> list[Finding]:
     """Everything a listener finds when it joins a history at `settled`."""
-    listener, findings, position = Listener(LingeringDetector(), settled, SETTINGS), [], 0
+    listener, position = Listener(LingeringDetector(), settled, SETTINGS), 0
+    findings: list[Finding] = []
     for event in events:
         match event:
             case Feed(samples):
