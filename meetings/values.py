@@ -31,7 +31,7 @@ class Redeemed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSession:
-    """What a `hello` gets. `resumed`: the session had been opened before. For an ended session the owner owns nothing."""
+    """What a `hello` gets. `resumed`: the session had been opened before. An ended one has no owner any more."""
 
     owner: SessionOwner
     meeting_id: UUID

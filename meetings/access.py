@@ -1,0 +1,135 @@
+"""Who may reach a meeting. These functions are the only way to load one for somebody."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+
+from meetings.codes import code_normalise
+from meetings.errors import Forbidden, NotFound
+from meetings.models import AudioSession, Meeting, Participant
+from meetings.services.resume import resume_token_is_valid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody who asks for something.
+
+    `hosted` are the meetings that a guest made in this browser session. `label` goes into the audit trail: ids only.
+    """
+
+    user: User | None
+    hosted: frozenset[UUID] = frozenset()
+    label: str = "guest"
+
+
+GUEST = Actor(user=None)
+
+
+def actor_for(user: User | None, *, hosted: frozenset[UUID] = frozenset()) -> Actor:
+    """`user` may be None for guests."""
+    return Actor(user=user, hosted=hosted, label="guest" if user is None else f"user:{user.pk}")
+
+
+def meeting_to_join(actor: Actor, reference: UUID | str) -> Meeting:
+    """Knowing the code is the invitation. Raises NotFound."""
+    return meeting_to_read(actor, reference)
+
+
+def meeting_to_read(actor: Actor, reference: UUID | str) -> Meeting:
+    """By code: everybody who knows it. By id: those who host it, take part in it with an account, or see all.
+
+    Raises NotFound, to strangers also where there is a meeting.
+    """
+    meeting, is_by_code = _meeting_find(reference)
+    if is_by_code or is_manager(actor, meeting) or _takes_part(actor, meeting):
+        return meeting
+    raise NotFound("There is no such meeting.")
+
+
+def meeting_to_manage(actor: Actor, reference: UUID | str) -> Meeting:
+    """Raises Forbidden to those who may read it, NotFound to strangers."""
+    meeting = meeting_to_read(actor, reference)
+    if not is_manager(actor, meeting):
+        raise Forbidden("Only the host may do this.")
+    return meeting
+
+
+def meetings_to_read(actor: Actor) -> QuerySet[Meeting]:
+    """For lists; knowing codes does not show there."""
+    if actor.user is not None and sees_all(actor.user):
+        return Meeting.objects.all()
+    mine = Q(pk__in=actor.hosted)
+    if actor.user is not None:
+        mine |= Q(host=actor.user) | Q(pk__in=Participant.objects.filter(user=actor.user).values("meeting_id"))
+    return Meeting.objects.filter(mine)
+
+
+def session_to_resume(
+    actor: Actor, session_id: UUID, *, resume_token: str | None
+) -> tuple[Participant, AudioSession | None]:
+    """Whose audio session, or (None) whose caption feed, `session_id` is.
+
+    A resume token shows that it is one's own; the account that joined and those who manage the meeting need none.
+    Raises Forbidden for a wrong token, NotFound.
+    """
+    session = AudioSession.objects.select_related("participant__meeting").filter(pk=session_id).first()
+    if session is not None:
+        participant = session.participant
+    else:
+        viewer = Participant.objects.select_related("meeting").filter(pk=session_id, role=Participant.Role.VIEWER)
+        found = viewer.first()
+        if found is None:
+            raise NotFound("There is no such session.")
+        participant = found
+    if resume_token is not None:
+        if not resume_token_is_valid(session_id, resume_token):
+            raise Forbidden("The resume token does not belong to this session.")
+    elif not (is_manager(actor, participant.meeting) or _is_account_of(actor, participant)):
+        raise NotFound("There is no such session.")
+    return participant, session
+
+
+def is_manager(actor: Actor, meeting: Meeting) -> bool:
+    if meeting.pk in actor.hosted:
+        return True
+    return actor.user is not None and (actor.user.pk == meeting.host_id or sees_all(actor.user))
+
+
+def sees_all(user: User) -> bool:
+    """Staff and service accounts, until tokens have scopes. A service account has a token and no password."""
+    if not user.is_active:
+        return False
+    return user.is_staff or (
+        not user.has_usable_password() and user.api_tokens.filter(revoked_at__isnull=True).exists()
+    )
+
+
+def _meeting_find(reference: UUID | str) -> tuple[Meeting, bool]:
+    """The meeting, and whether it was named by its code."""
+    code = code_normalise(reference) if isinstance(reference, str) else None
+    if code is not None:
+        meeting = Meeting.objects.filter(code=code).first()
+    else:
+        meeting = Meeting.objects.filter(pk=_uuid(reference)).first()
+    if meeting is None:
+        raise NotFound("There is no such meeting.")
+    return meeting, code is not None
+
+
+def _uuid(reference: UUID | str) -> UUID:
+    if isinstance(reference, UUID):
+        return reference
+    try:
+        return UUID(reference)
+    except ValueError as error:
+        raise NotFound("There is no such meeting.") from error
+
+
+def _takes_part(actor: Actor, meeting: Meeting) -> bool:
+    return actor.user is not None and meeting.participants.filter(user=actor.user).exists()
+
+
+def _is_account_of(actor: Actor, participant: Participant) -> bool:
+    return actor.user is not None and actor.user.pk == participant.user_id

@@ -1,0 +1,130 @@
+"""Django admin: looking at everything, changing little. What others rely on is changed by services only."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from meetings.models import (
+    ApiToken,
+    AudioSession,
+    AuditEvent,
+    ConsentRecord,
+    Meeting,
+    MeetingEvent,
+    Node,
+    Participant,
+    Segment,
+    SegmentRevision,
+)
+
+
+if TYPE_CHECKING:  # the classes are generic in the stubs only
+    AnyAdmin = admin.ModelAdmin[Any]
+    AnyInline = admin.TabularInline[Any, Any]
+else:
+    AnyAdmin = admin.ModelAdmin
+    AnyInline = admin.TabularInline
+
+
+class ReadOnlyAdmin(AnyAdmin):
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Meeting)
+class MeetingAdmin(ReadOnlyAdmin):
+    list_display = ("title", "code", "state", "host", "language", "created_at", "last_seq")
+    list_filter = ("state", "language")
+    list_select_related = ("host",)
+    search_fields = ("title", "code")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Participant)
+class ParticipantAdmin(ReadOnlyAdmin):
+    list_display = ("display_name", "role", "meeting", "joined_at", "left_at")
+    list_filter = ("role",)
+    list_select_related = ("meeting",)
+    search_fields = ("display_name", "meeting__code")
+
+
+@admin.register(AudioSession)
+class AudioSessionAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        "participant",
+        "state",
+        "generation",
+        "received",
+        "settled",
+        "speech",
+        "nonspeech",
+        "muted",
+        "gap",
+        "node",
+    )
+    list_filter = ("state", "node")
+    search_fields = ("id", "participant__meeting__code")
+
+
+class SegmentRevisionInline(AnyInline):
+    model = SegmentRevision
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Segment)
+class SegmentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "meeting", "participant", "start_ms", "state", "rev", "engine")
+    list_filter = ("state", "language", "engine")
+    list_select_related = ("meeting", "participant")
+    search_fields = ("text", "meeting__code")
+    inlines = (SegmentRevisionInline,)
+
+
+@admin.register(MeetingEvent)
+class MeetingEventAdmin(ReadOnlyAdmin):
+    list_display = ("meeting", "seq", "type", "at")
+    list_filter = ("type",)
+    list_select_related = ("meeting",)
+    search_fields = ("meeting__code",)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("meeting_id", "number", "at", "actor", "action", "target")
+    list_filter = ("action",)
+    search_fields = ("meeting_id", "actor", "target")
+
+
+@admin.register(ConsentRecord)
+class ConsentRecordAdmin(ReadOnlyAdmin):
+    list_display = ("participant", "granted", "at")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """A token is revoked here, and made by `manage.py api_token`."""
+
+    list_display = ("name", "user", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("user",)
+    exclude = ("sha256",)
+    readonly_fields = ("user", "name", "created_at", "last_used_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("meetings.change_apitoken")
+
+
+@admin.register(Node)
+class NodeAdmin(ReadOnlyAdmin):
+    list_display = ("name", "seen_at")

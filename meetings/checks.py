@@ -1,0 +1,63 @@
+"""Check what people type: one clear sentence for each refusal. Pure."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from meetings.errors import Invalid
+from meetings.limits import (
+    DISPLAY_NAME_MAX_CHARS,
+    POLICIES_MAX_BYTES,
+    TITLE_MAX_CHARS,
+    VOCABULARY_MAX_TERMS,
+    VOCABULARY_TERM_MAX_CHARS,
+)
+
+# Control characters, lone surrogates, and the marks that make text show in another order than it was typed.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+
+def line_checked(value: str, *, what: str, max_chars: int) -> str:
+    """One line of text, trimmed, in composed form. Raises Invalid."""
+    line = unicodedata.normalize("NFC", value).strip()
+    if not line:
+        raise Invalid(f"{what} must not be empty.")
+    if len(line) > max_chars:
+        raise Invalid(f"{what} must not be longer than {max_chars} characters.")
+    if any(unicodedata.category(char) in _REFUSED_CATEGORIES or char in _REORDERING for char in line):
+        raise Invalid(f"{what} must not contain control characters.")
+    return line
+
+
+def display_name_checked(value: str) -> str:
+    return line_checked(value, what="The display name", max_chars=DISPLAY_NAME_MAX_CHARS)
+
+
+def title_checked(value: str) -> str:
+    return line_checked(value, what="The title", max_chars=TITLE_MAX_CHARS)
+
+
+def language_checked(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise Invalid('The language must be a tag such as "en" or "pt-BR".')
+    return value
+
+
+def policies_checked(value: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        text = json.dumps(dict(value), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise Invalid("The policies must be a JSON object.") from error
+    if len(text) > POLICIES_MAX_BYTES:
+        raise Invalid(f"The policies must not be longer than {POLICIES_MAX_BYTES} bytes.")
+    return dict(value)
+
+
+def vocabulary_checked(value: Sequence[str]) -> list[str]:
+    if len(value) > VOCABULARY_MAX_TERMS:
+        raise Invalid(f"The vocabulary must not have more than {VOCABULARY_MAX_TERMS} terms.")
+    return [line_checked(term, what="A vocabulary term", max_chars=VOCABULARY_TERM_MAX_CHARS) for term in value]

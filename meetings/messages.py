@@ -1,0 +1,55 @@
+"""Durable facts as wire messages, exactly as on the sockets and in the log. Text is joined when read."""
+
+from typing import cast
+
+from meetings.models import MeetingEvent, Participant, Segment, SegmentRevision
+from meetings.wire import (
+    EventMessage,
+    EventWire,
+    ParticipantWire,
+    SegmentMessage,
+    SegmentWire,
+    WireMessage,
+    WordWire,
+)
+
+
+def participant_wire(participant: Participant) -> ParticipantWire:
+    return {"id": str(participant.pk), "display_name": participant.display_name, "role": participant.role}
+
+
+def segment_wire(segment: Segment, revision: SegmentRevision | None = None) -> SegmentWire:
+    """The segment as it stands, or as it stood in `revision`. What was redacted is redacted in every revision."""
+    shown = segment if revision is None else revision
+    is_redacted = segment.state == Segment.State.REDACTED
+    text = "" if is_redacted else shown.text
+    return {
+        "id": str(segment.pk),
+        "rev": shown.rev,
+        "state": segment.state if is_redacted else shown.state,
+        "participant_id": str(segment.participant_id),
+        "speaker": segment.participant.display_name,
+        "start_ms": segment.start_ms,
+        "end_ms": segment.end_ms,
+        "text": text,
+        "stable_chars": len(text),
+        "language": shown.language,
+        "confidence": round(shown.confidence, 3),
+        "words": [] if is_redacted else cast("list[WordWire]", shown.words),
+        "engine": shown.engine,
+    }
+
+
+def segment_message(segment: Segment, seq: int | None, revision: SegmentRevision | None = None) -> SegmentMessage:
+    return {"type": "segment", "seq": seq, "segment": segment_wire(segment, revision)}
+
+
+def event_message(event: MeetingEvent) -> EventMessage:
+    return {"type": "event", "seq": event.seq, "event": cast("EventWire", {"type": event.type, **event.payload})}
+
+
+def log_message(event: MeetingEvent, revision: SegmentRevision | None = None) -> WireMessage:
+    """Any event as its message; `revision` where its segment has been revised since."""
+    if event.segment is not None:
+        return segment_message(event.segment, event.seq, revision)
+    return event_message(event)

@@ -1,0 +1,188 @@
+"""What can be read: pages of the log, transcripts, presence, ledgers. No transaction is needed, see `_log_messages`."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from meetings.codes import code_normalise
+from meetings.messages import log_message, participant_wire, segment_wire
+from meetings.models import AudioSession, AuditEvent, Meeting, MeetingEvent, Participant, Segment, SegmentRevision
+from meetings.wire import ParticipantWire, SegmentWire, WireMessage
+
+__all__ = [
+    "EventsPage",
+    "Gap",
+    "ParticipantWire",
+    "SessionLedger",
+    "Transcript",
+    "audit_trail",
+    "events_after",
+    "ledger",
+    "meeting_is",
+    "meetings_last_seq",
+    "participants_present",
+    "transcript",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsPage:
+    """`next_after_seq` is where the next page begins, also when this one is empty."""
+
+    messages: tuple[WireMessage, ...]
+    next_after_seq: int
+    has_more: bool
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """The lines that stand after event `as_of_seq`, by start; retracted ones are left out."""
+
+    meeting: Meeting
+    as_of_seq: int
+    participants: tuple[ParticipantWire, ...]
+    segments: tuple[SegmentWire, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Lost samples [start, end) of a session; on the wire they are called from and to."""
+
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLedger:
+    """received = speech + nonspeech + muted + gap + in_flight, in samples."""
+
+    session_id: UUID
+    participant_id: UUID
+    received: int
+    settled: int
+    speech: int
+    nonspeech: int
+    muted: int
+    gap: int
+    in_flight: int
+    gaps: tuple[Gap, ...]
+
+
+def events_after(*, meeting_id: UUID, after_seq: int, limit: int) -> EventsPage:
+    last_seq = Meeting.objects.values_list("last_seq", flat=True).filter(pk=meeting_id).first() or 0
+    after_seq = max(0, after_seq)
+    messages: tuple[WireMessage, ...] = ()
+    if after_seq < last_seq:
+        messages = _log_messages(meeting_id, after_seq=after_seq, limit=max(1, limit))
+    next_after_seq = messages[-1]["seq"] or after_seq if messages else after_seq
+    return EventsPage(
+        messages=messages,
+        next_after_seq=next_after_seq,
+        has_more=next_after_seq < last_seq,
+        last_seq=max(last_seq, next_after_seq if messages else 0),
+    )
+
+
+def _log_messages(meeting_id: UUID, *, after_seq: int, limit: int) -> tuple[WireMessage, ...]:
+    """Events first, then the revisions they name: a correction that lands between has stored the old text by then."""
+    found = MeetingEvent.objects.filter(meeting=meeting_id, seq__gt=after_seq)
+    events = list(found.select_related("segment__participant").order_by("seq")[:limit])
+    stale = [event for event in events if event.segment and event.segment.rev != event.payload["rev"]]
+    revisions = _revisions({event.segment_id for event in stale if event.segment_id})
+    return tuple(log_message(event, revisions.get((event.segment_id, event.payload.get("rev", 0)))) for event in events)
+
+
+def _revisions(segment_ids: Iterable[UUID]) -> dict[tuple[UUID | None, int], SegmentRevision]:
+    found = SegmentRevision.objects.filter(segment__in=list(segment_ids))
+    return {(revision.segment_id, revision.rev): revision for revision in found}
+
+
+def meetings_last_seq(*, meeting_ids: Collection[UUID]) -> dict[UUID, int]:
+    return dict(Meeting.objects.filter(pk__in=list(meeting_ids)).values_list("pk", "last_seq"))
+
+
+def meeting_is(*, meeting_id: UUID, reference: str) -> bool:
+    """Whether an address names this meeting, by id or by code."""
+    if (code := code_normalise(reference)) is not None:
+        return Meeting.objects.filter(pk=meeting_id, code=code).exists()
+    return reference.lower() in (str(meeting_id), meeting_id.hex)
+
+
+def participants_present(*, meeting_id: UUID) -> list[ParticipantWire]:
+    present = Participant.objects.filter(meeting=meeting_id, joined_at__isnull=False, left_at__isnull=True)
+    return [participant_wire(participant) for participant in present.order_by("joined_at", "id")]
+
+
+def transcript(
+    *, meeting: Meeting, as_of_seq: int | None = None, speakers: Collection[str] | None = None, language: str = ""
+) -> Transcript:
+    """`speakers` are participants' ids or display names. `as_of_seq` beyond the log means: all of it."""
+    last_seq = Meeting.objects.values_list("last_seq", flat=True).get(pk=meeting.pk)
+    until_seq = last_seq if as_of_seq is None else max(0, min(as_of_seq, last_seq))
+    heard = Participant.objects.filter(meeting=meeting).filter(Q(joined_at__isnull=False) | Q(segments__isnull=False))
+    participants = [participant_wire(participant) for participant in heard.distinct().order_by("joined_at", "id")]
+    if speakers is not None:
+        participants = [one for one in participants if _is_named(one, speakers)]
+    ids = {one["id"] for one in participants}
+    segments = [
+        segment
+        for segment in _segments_at(meeting.pk, until_seq=until_seq)
+        if segment["state"] != Segment.State.RETRACTED
+        and segment["participant_id"] in ids
+        and (not language or segment["language"] == language)
+    ]
+    segments.sort(key=lambda segment: (segment["start_ms"], segment["end_ms"], segment["id"]))
+    return Transcript(meeting=meeting, as_of_seq=until_seq, participants=tuple(participants), segments=tuple(segments))
+
+
+def _segments_at(meeting_id: UUID, *, until_seq: int) -> list[SegmentWire]:
+    events = MeetingEvent.objects.filter(meeting=meeting_id, type=MeetingEvent.Type.SEGMENT, seq__lte=until_seq)
+    revs: dict[UUID, int] = {}
+    for segment_id, payload in events.order_by("seq").values_list("segment_id", "payload"):
+        if segment_id is not None:
+            revs[segment_id] = payload["rev"]
+    segments = [
+        segment
+        for segment in Segment.objects.filter(meeting=meeting_id).select_related("participant")
+        if segment.pk in revs
+    ]
+    revisions = _revisions(segment.pk for segment in segments if segment.rev != revs[segment.pk])
+    return [segment_wire(segment, revisions.get((segment.pk, revs[segment.pk]))) for segment in segments]
+
+
+def _is_named(participant: ParticipantWire, speakers: Collection[str]) -> bool:
+    names = {speaker.casefold() for speaker in speakers}
+    return participant["id"] in names or participant["display_name"].casefold() in names
+
+
+def ledger(*, meeting_id: UUID) -> list[SessionLedger]:
+    gaps: dict[UUID | None, list[Gap]] = {}
+    for event in MeetingEvent.objects.filter(meeting=meeting_id, type=MeetingEvent.Type.AUDIO_GAP).order_by("seq"):
+        gap = Gap(start=event.payload["from"], end=event.payload["to"], reason=event.payload["reason"])
+        gaps.setdefault(event.audio_session_id, []).append(gap)
+    sessions = AudioSession.objects.filter(participant__meeting=meeting_id).order_by("created_at", "id")
+    return [_session_ledger(session, gaps.get(session.pk, ())) for session in sessions]
+
+
+def _session_ledger(session: AudioSession, gaps: Sequence[Gap]) -> SessionLedger:
+    return SessionLedger(
+        session_id=session.pk,
+        participant_id=session.participant_id,
+        received=session.received,
+        settled=session.settled,
+        speech=session.speech,
+        nonspeech=session.nonspeech,
+        muted=session.muted,
+        gap=session.gap,
+        in_flight=session.received - session.settled,
+        gaps=tuple(gaps),
+    )
+
+
+def audit_trail(*, meeting_id: UUID, after_number: int = 0, limit: int = 100) -> list[AuditEvent]:
+    found = AuditEvent.objects.filter(meeting_id=meeting_id, number__gt=after_number)
+    return list(found.order_by("number")[:limit])

@@ -1,0 +1,45 @@
+"""What participants agree to; audio is accepted only with it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from meetings.errors import NotFound
+from meetings.limits import KNOWN_CONSENT
+from meetings.models import ConsentRecord, Participant
+from meetings.services.audit import audit_append
+from meetings.services.presence import participant_consented
+
+
+def consent_record(*, participant_id: UUID, granted: Sequence[str]) -> tuple[str, ...]:
+    """The declaration replaces the one before; an empty one withdraws. Unknown things are not agreed to.
+
+    Every declaration is kept; the log shows those that changed something. Returns what stands now.
+    """
+    at = timezone.now()
+    stands = [what for what in KNOWN_CONSENT if what in granted]
+    with transaction.atomic():
+        participant = (
+            Participant.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("meeting")
+            .filter(pk=participant_id)
+            .first()
+        )
+        if participant is None:
+            raise NotFound
+        is_change = participant.consent != stands
+        participant.consent = stands
+        participant.save(update_fields=["consent"])
+        ConsentRecord.objects.create(participant=participant, granted=stands, at=at)
+        if is_change:
+            participant_consented(participant=participant, meeting=participant.meeting, at=at)
+        audit_append(
+            meeting_id=participant.meeting_id,
+            actor=f"participant:{participant.pk}",
+            action="participant.consented",
+            target=f"participant:{participant.pk}",
+            data={"granted": stands},
+        )
+    return tuple(stands)

@@ -1,0 +1,170 @@
+"""Commit what the samples of an audio session became: the one place where `settled` moves."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+
+from meetings.errors import Invalid, Superseded
+from meetings.limits import meeting_ms
+from meetings.messages import log_message
+from meetings.models import AudioSession, MeetingEvent, Segment
+from meetings.services.audit import audit_append, text_hash
+from meetings.services.events import EventDraft, events_append
+from meetings.services.spans import spans_check, spans_with_starts
+from meetings.values import Committed, FinalSegment, SessionOwner, Span, WordTiming
+from meetings.wire import WireMessage, WordWire
+
+
+def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spans: Sequence[Span]) -> Committed:
+    """Settle the samples from `settled_from` to the end of the last span.
+
+    The update is the lock. Two sockets or nodes may reach it with the same audio (a replay after a reconnect, a zombie
+    that woke up); only the current generation that still finds `settled_from` stored goes on, and everything else of
+    the transaction follows from it: segments, numbered events, counters and the audit entry appear together or not at
+    all. Whoever finds no such row reads back: `settled` at our own end, in our own generation, with our own segments
+    means that this commit landed and only its answer was lost. Anything else means that another connection owns the
+    session, or that it has ended.
+
+    `received` is the end of what the server has heard; it only grows. Silence leaves no audit entry: it asserts
+    nothing that could be changed later.
+
+    Raises Superseded: the caller stops and never skips ahead. Raises Invalid: a defect of the caller.
+    """
+    spans_check(settled_from=settled_from, spans=spans)
+    settled_to = spans[-1].end
+    with transaction.atomic():
+        mine = AudioSession.objects.filter(pk=owner.session_id, generation=owner.generation)
+        n_updated = (
+            mine.filter(settled=settled_from)
+            .exclude(state=AudioSession.State.ENDED)
+            .update(
+                settled=settled_to,
+                received=Greatest(F("received"), Value(max(received, settled_to))),
+                **_counter_updates(settled_from=settled_from, spans=spans),
+            )
+        )
+        if n_updated != 1:
+            return _already_committed(owner=owner, settled_from=settled_from, spans=spans)
+        session = mine.select_related("participant").get()
+        events = _facts_store(session, settled_from=settled_from, spans=spans)
+    return Committed(settled=settled_to, messages=_messages(events), was_already=False)
+
+
+def _counter_updates(*, settled_from: int, spans: Sequence[Span]) -> dict[str, object]:
+    n_samples: Counter[str] = Counter()
+    for start, span in spans_with_starts(settled_from=settled_from, spans=spans):
+        n_samples[span.kind] += span.end - start
+    updates: dict[str, object] = {kind: F(kind) + n for kind, n in n_samples.items()}
+    if n_segments := sum(span.kind == "speech" for span in spans):
+        updates["segments"] = F("segments") + n_segments
+    return updates
+
+
+def _facts_store(session: AudioSession, *, settled_from: int, spans: Sequence[Span]) -> list[MeetingEvent]:
+    drafts: list[EventDraft] = []
+    segments: list[Segment] = []
+    for start, span in spans_with_starts(settled_from=settled_from, spans=spans):
+        if span.segment is not None:
+            segments.append(_segment(session, span.segment))
+            drafts.append(_segment_draft(segments[-1]))
+        elif span.kind == "gap":
+            drafts.append(_gap_draft(session, start=start, span=span))
+    if not drafts:
+        return []
+    Segment.objects.bulk_create(segments)
+    events = events_append(meeting_id=session.participant.meeting_id, drafts=drafts)
+    audit_append(
+        meeting_id=session.participant.meeting_id,
+        actor=f"participant:{session.participant_id}",
+        action="session.committed",
+        target=f"session:{session.pk}",
+        data={
+            "generation": session.generation,
+            "from": settled_from,
+            "to": spans[-1].end,
+            "first_seq": events[0].seq,
+            "segments": [
+                {"id": str(s.pk), "rev": s.rev, "text_hash": text_hash(salt=s.text_salt, text=s.text)} for s in segments
+            ],
+            "n_gaps": len(drafts) - len(segments),
+        },
+    )
+    return events
+
+
+def _segment(session: AudioSession, final: FinalSegment) -> Segment:
+    if session.origin_ms is None:
+        raise Invalid("A session with speech has an origin: set it at the first frame.")
+    origin_ms = session.origin_ms
+    return Segment(
+        id=final.segment_id,
+        meeting_id=session.participant.meeting_id,
+        participant=session.participant,
+        audio_session=session,
+        rev=final.rev,
+        start=final.start,
+        end=final.end,
+        start_ms=meeting_ms(origin_ms=origin_ms, position=final.start),
+        end_ms=meeting_ms(origin_ms=origin_ms, position=final.end),
+        text=final.text.strip(),
+        words=[_word_wire(word, final=final, origin_ms=origin_ms) for word in final.words],
+        language=final.language,
+        confidence=final.confidence,
+        engine=final.engine,
+    )
+
+
+def _word_wire(word: WordTiming, *, final: FinalSegment, origin_ms: int) -> WordWire:
+    """Alignment may overshoot the utterance by a little; what is stored does not."""
+    start = min(max(word.start, final.start), final.end)
+    end = min(max(word.end, start), final.end)
+    return {
+        "w": word.text,
+        "s": meeting_ms(origin_ms=origin_ms, position=start),
+        "e": meeting_ms(origin_ms=origin_ms, position=end),
+        "c": round(word.confidence, 3),
+    }
+
+
+def _segment_draft(segment: Segment) -> EventDraft:
+    payload = {"segment_id": str(segment.pk), "rev": segment.rev}
+    return EventDraft(type=MeetingEvent.Type.SEGMENT, payload=payload, segment=segment)
+
+
+def _gap_draft(session: AudioSession, *, start: int, span: Span) -> EventDraft:
+    """Times are null when the session ended before its first frame had fixed its origin."""
+    origin_ms = session.origin_ms
+    payload = {
+        "participant_id": str(session.participant_id),
+        "session_id": str(session.pk),
+        "from": start,
+        "to": span.end,
+        "reason": span.reason,
+        "start_ms": None if origin_ms is None else meeting_ms(origin_ms=origin_ms, position=start),
+        "end_ms": None if origin_ms is None else meeting_ms(origin_ms=origin_ms, position=span.end),
+    }
+    return EventDraft(type=MeetingEvent.Type.AUDIO_GAP, payload=payload, audio_session_id=session.pk)
+
+
+def _already_committed(*, owner: SessionOwner, settled_from: int, spans: Sequence[Span]) -> Committed:
+    settled_to = spans[-1].end
+    if not AudioSession.objects.filter(pk=owner.session_id, generation=owner.generation, settled=settled_to).exists():
+        raise Superseded
+    segment_ids = {span.segment.segment_id for span in spans if span.segment}
+    events = [
+        *MeetingEvent.objects.filter(segment__in=segment_ids, segment__audio_session=owner.session_id),
+        *MeetingEvent.objects.filter(
+            audio_session=owner.session_id, payload__from__gte=settled_from, payload__to__lte=settled_to
+        ),
+    ]
+    if {event.segment_id for event in events if event.segment_id} != segment_ids:
+        raise Superseded
+    stored = MeetingEvent.objects.select_related("segment__participant").filter(pk__in=[event.pk for event in events])
+    return Committed(settled=settled_to, messages=_messages(list(stored.order_by("seq"))), was_already=True)
+
+
+def _messages(events: Sequence[MeetingEvent]) -> tuple[WireMessage, ...]:
+    return tuple(log_message(event) for event in events)

@@ -1,0 +1,18 @@
+"""What Celery does for the stored half. A lost message is harmless: beat sends the next one, and rows are the truth."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from meetings.services import idempotency, orphans, tickets
+
+
+@shared_task
+def sessions_abandoned_finalize() -> int:
+    return orphans.sessions_abandoned_finalize(now=timezone.now())
+
+
+@shared_task
+def credentials_expired_delete() -> int:
+    """Tickets and idempotency keys whose time is over."""
+    now = timezone.now()
+    return tickets.tickets_expired_delete(now=now) + idempotency.idempotency_keys_old_delete(now=now)

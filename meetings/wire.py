@@ -1,0 +1,68 @@
+"""The shapes of durable facts on the wire. Pure: importable without a database."""
+
+from typing import Literal, NotRequired, TypedDict
+
+
+class ParticipantWire(TypedDict):
+    id: str
+    display_name: str
+    role: str
+
+
+class WordWire(TypedDict):
+    """`s` and `e` are milliseconds of meeting time, as `start_ms` and `end_ms` are; `c` is 0 to 1."""
+
+    w: str
+    s: int
+    e: int
+    c: float
+
+
+class SegmentWire(TypedDict):
+    id: str
+    rev: int
+    state: str
+    participant_id: str
+    speaker: str
+    start_ms: int
+    end_ms: int
+    text: str
+    stable_chars: int
+    language: str
+    confidence: float
+    words: list[WordWire]
+    engine: str
+
+
+EventWire = TypedDict(
+    "EventWire",
+    {
+        "type": str,
+        "at": NotRequired[str],
+        "at_ms": NotRequired[int],
+        "participant": NotRequired[ParticipantWire],
+        "granted": NotRequired[list[str]],
+        "participant_id": NotRequired[str],
+        "session_id": NotRequired[str],
+        "from": NotRequired[int],
+        "to": NotRequired[int],
+        "reason": NotRequired[str],
+        "start_ms": NotRequired[int | None],
+        "end_ms": NotRequired[int | None],
+    },
+)
+
+
+class SegmentMessage(TypedDict):
+    type: Literal["segment"]
+    seq: int | None
+    segment: SegmentWire
+
+
+class EventMessage(TypedDict):
+    type: Literal["event"]
+    seq: int
+    event: EventWire
+
+
+WireMessage = SegmentMessage | EventMessage
