@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,15 +20,17 @@ PARTIAL_TIMEOUT_S = 15.0
 PAUSE_AFTER_FAILURE_S = 0.5
 
 
+class Process(Protocol):
+    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis: ...
+
+
 class Pool(Protocol):
-    """The seam to `recognizers.pool`: as many decodes at once as it has processes."""
+    """The seam to `recognizers.pool`. A slot waits for as long as no process is well: nothing is given up meanwhile."""
 
     @property
     def n_processes(self) -> int: ...
 
-    async def transcribe(
-        self, audio: Float32, *, language: str, want_words: bool = False, timeout_s: float
-    ) -> Hypothesis: ...
+    def slot(self) -> AbstractAsyncContextManager[Process]: ...
 
 
 class RecognitionFailed(Exception):
@@ -124,7 +127,8 @@ class Scheduler:
             return
         self.final_wait_s = self._clock.monotonic_s() - job.queued_s
         try:
-            hypothesis = await self._pool.transcribe(job.audio, language=job.language, timeout_s=FINAL_TIMEOUT_S)
+            async with self._pool.slot() as process:
+                hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=FINAL_TIMEOUT_S)
         except RecognizerError as error:
             await self._retry_or_fail(job, error)
         except asyncio.CancelledError:
@@ -147,7 +151,8 @@ class Scheduler:
     async def _run_partial(self, key: Hashable, job: _Partial) -> None:
         self._running_partials.add(key)
         try:
-            hypothesis = await self._pool.transcribe(job.audio, language=job.language, timeout_s=PARTIAL_TIMEOUT_S)
+            async with self._pool.slot() as process:
+                hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=PARTIAL_TIMEOUT_S)
         except RecognizerError as error:
             logger.info("a partial was given up", extra={"code": error.code})
         else:

@@ -9,8 +9,11 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError, connection
 
-from meetings import selectors
-from meetings.services import consents, nodes, sessions, tickets
+from meetings import access, selectors
+from meetings.errors import Forbidden
+from meetings.services import consents, nodes, session_commits, sessions, tickets, tokens
+from meetings.values import Committed, EndedSession, OpenedSession, Redeemed, SessionOwner, Span
+from meetings.wire import ParticipantWire
 from streaming.errors import StoreUnavailable
 
 P = ParamSpec("P")
@@ -37,37 +40,37 @@ class Store:
         self._writers.shutdown(wait=True, cancel_futures=True)
         self._readers.shutdown(wait=True, cancel_futures=True)
 
-    async def ticket_redeem(self, ticket: str) -> tickets.Redeemed:
+    async def ticket_redeem(self, ticket: str) -> Redeemed:
         return await self._write(tickets.ticket_redeem, ticket=ticket)
 
-    async def session_open(self, session_id: UUID, *, node: str, resume_token: str | None) -> sessions.OpenedSession:
+    async def session_open(self, session_id: UUID, *, node: str, resume_token: str | None) -> OpenedSession:
         return await self._write(sessions.session_open, session_id=session_id, node=node, resume_token=resume_token)
 
-    async def session_origin_set(self, owner: sessions.SessionOwner, origin_ms: int) -> int:
+    async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         return await self._write(sessions.session_origin_set, owner=owner, origin_ms_from_meeting_start=origin_ms)
 
     async def session_commit(
         self,
-        owner: sessions.SessionOwner,
+        owner: SessionOwner,
         *,
         settled_from: int,
         received: int,
-        spans: Sequence[sessions.Span],
-    ) -> sessions.Committed:
+        spans: Sequence[Span],
+    ) -> Committed:
         return await self._write(
-            sessions.session_commit, owner=owner, settled_from=settled_from, received=received, spans=spans
+            session_commits.session_commit, owner=owner, settled_from=settled_from, received=received, spans=spans
         )
 
-    async def session_detach(self, owner: sessions.SessionOwner) -> bool:
+    async def session_detach(self, owner: SessionOwner) -> bool:
         return await self._write(sessions.session_detach, owner=owner)
 
-    async def session_leave(self, owner: sessions.SessionOwner, *, reason: str) -> None:
+    async def session_leave(self, owner: SessionOwner, *, reason: str) -> None:
         await self._write(sessions.session_leave, owner=owner, reason=reason)
 
-    async def session_end(self, owner: sessions.SessionOwner, *, reason: str) -> sessions.EndedSession:
+    async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession:
         return await self._write(sessions.session_end, owner=owner, reason=reason)
 
-    async def session_counters(self, session_id: UUID) -> sessions.EndedSession:
+    async def session_counters(self, session_id: UUID) -> EndedSession:
         return await self._read(sessions.session_counters, session_id=session_id)
 
     async def consent_record(self, participant_id: UUID, granted: Sequence[str]) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ class Store:
     async def meetings_last_seq(self, meeting_ids: Sequence[UUID]) -> dict[UUID, int]:
         return await self._read(selectors.meetings_last_seq, meeting_ids=meeting_ids)
 
-    async def participants_present(self, meeting_id: UUID) -> list[selectors.ParticipantWire]:
+    async def participants_present(self, meeting_id: UUID) -> list[ParticipantWire]:
         return await self._read(selectors.participants_present, meeting_id=meeting_id)
 
     async def _write(self, service: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -103,7 +106,8 @@ class Store:
         call = database_sync_to_async(function, thread_sensitive=False, executor=executor)
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
-                return await call(*args, **kwargs)
+                result: T = await call(*args, **kwargs)
+                return result
         except (OperationalError, InterfaceError, TimeoutError) as error:
             raise StoreUnavailable from error
 
@@ -113,4 +117,4 @@ def _meeting_readable_by_token(api_token: str, reference: str) -> UUID:
     user = tokens.api_token_user(token=api_token)
     if user is None:
         raise Forbidden("the API token is unknown or revoked")
-    return access.meeting_to_read(actor_of(user), reference).id
+    return access.meeting_to_read(access.actor_for(user), reference).id

@@ -1,10 +1,11 @@
 """One session's pipeline: every sample becomes exactly one committed span, also over takeovers."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -39,9 +40,11 @@ class LoudnessDetector:
 class InstantPool:
     n_processes = 1
 
-    async def transcribe(
-        self, audio: Float32, *, language: str, want_words: bool = False, timeout_s: float
-    ) -> Hypothesis:
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[Self]:
+        yield self
+
+    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
         return Hypothesis(text=f"{audio.size} samples", confidence=1.0, language=language)
 
 

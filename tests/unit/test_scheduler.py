@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Self
 
 import numpy as np
 import pytest
@@ -21,9 +22,11 @@ class ScriptedPool:
         self.failures: list[RecognizerError] = []
         self.release = asyncio.Semaphore(0)
 
-    async def transcribe(
-        self, audio: Float32, *, language: str, want_words: bool = False, timeout_s: float
-    ) -> Hypothesis:
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[Self]:
+        yield self
+
+    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
         self.calls.append(float(audio[0]))
         await self.release.acquire()
         if self.failures:
