@@ -3,7 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
+
 from config.env import environment_read
+
+django_stubs_ext.monkeypatch()  # classes such as ModelAdmin[Meeting] take their parameter at run time too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = environment_read(base_dir=BASE_DIR)

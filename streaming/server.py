@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
+from daphne.http_protocol import WebRequest
 from daphne.server import Server, twisted_loop
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_S = HEARTBEAT_MS / 1000
 SILENCE_S = 2.5 * HEARTBEAT_S  # a peer that answered neither of two pings is gone
 MAX_MESSAGE_BYTES = 1_048_576
+MAX_BODY_BYTES = 2_097_152
 UNREAD_HIGH_BYTES = 262_144  # 8 s of audio
 UNREAD_HIGH_MESSAGES = 512
 FAREWELL_S = 2.0  # between the last close frame and the end of the process
@@ -34,6 +36,30 @@ Application = Callable[..., Awaitable[None]]
 
 class ListenFailed(Exception):
     """The port cannot be had. The message says why, in one sentence."""
+
+
+class BoundedRequest(WebRequest):
+    """An HTTP request. Stock Daphne spools bodies of any size to disk before the application hears of them."""
+
+    _n_body_bytes = 0
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
+        super().gotLength(length)
+        if length is not None and length > MAX_BODY_BYTES:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802  Twisted's name
+        self._n_body_bytes += len(data)
+        if self._n_body_bytes <= MAX_BODY_BYTES:
+            super().handleContentChunk(data)
+        else:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        self.channel.transport.write(
+            b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        self.channel.loseConnection()
 
 
 class SocketProtocol(WebSocketProtocol):
@@ -148,6 +174,7 @@ class NodeServer(Server):
     def _prepare(self) -> None:
         """Called when the factory stands and before the reactor runs: no connection has been accepted yet."""
         self.ws_factory.protocol = SocketProtocol
+        self.http_factory.buildProtocol = partial(_bounded, self.http_factory.buildProtocol)
         self.ws_factory.setProtocolOptions(failByDrop=False)  # a peer that errs is told so by a close code
         if not self._listen_problem:
             self._on_listening()
@@ -230,6 +257,12 @@ class NodeServer(Server):
         for task in tasks:
             task.cancel()
         return Deferred.fromFuture(asyncio.ensure_future(_all_ended(tasks), loop=twisted_loop))
+
+
+def _bounded(build: Callable[[Any], Any], address: Any) -> Any:
+    protocol = build(address)
+    protocol.requestFactory = BoundedRequest
+    return protocol
 
 
 async def _all_ended(tasks: list[asyncio.Task[Any]]) -> None:

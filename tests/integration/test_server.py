@@ -130,6 +130,22 @@ async def test_a_socket_that_its_application_has_left_is_closed(node: Node) -> N
     assert closed.value.rcvd.code == 1011
 
 
+async def stream_of(n_bytes: int) -> AsyncIterator[bytes]:
+    for _ in range(n_bytes // 65_536):
+        yield bytes(65_536)
+
+
+@pytest.mark.parametrize("is_length_told", [True, False])
+async def test_a_request_body_of_any_size_is_refused_before_it_is_stored(node: Node, is_length_told: bool) -> None:
+    body = bytes(4_194_304) if is_length_told else stream_of(4_194_304)
+    async with httpx.AsyncClient() as client:
+        try:
+            response = await client.post(f"http://127.0.0.1:{node.port}/", content=body)
+        except httpx.TransportError:
+            return  # closed while the client was still sending: refused as well
+    assert response.status_code == 413
+
+
 async def test_child_processes_can_be_started_and_awaited_inside_the_server(node: Node) -> None:
     async with connect(node.url("/subprocess")) as peer:
         assert await peer.recv() == "0 from a child"
