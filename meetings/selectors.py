@@ -58,10 +58,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLedger:
-    """received = speech + nonspeech + muted + gap + in_flight, in samples."""
+    """received = speech + nonspeech + muted + gap + in_flight, in samples; position 0 is at `origin_ms` of meeting time."""
 
     session_id: UUID
     participant_id: UUID
+    origin_ms: int | None
     received: int
     settled: int
     speech: int
@@ -172,6 +173,7 @@ def _session_ledger(session: AudioSession, gaps: Sequence[Gap]) -> SessionLedger
     return SessionLedger(
         session_id=session.pk,
         participant_id=session.participant_id,
+        origin_ms=session.origin_ms,
         received=session.received,
         settled=session.settled,
         speech=session.speech,

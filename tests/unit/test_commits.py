@@ -12,9 +12,9 @@ from meetings.errors import Superseded
 from meetings.values import Committed, SessionOwner, Span
 from streaming.captions import OpenCaption
 from streaming.commits import Committer, Mark, Other, Speech
+from streaming.errors import StoreUnavailable
 from streaming.recognizers.base import Hypothesis
 from streaming.scheduler import RecognitionFailed
-from streaming.errors import StoreUnavailable
 
 OWNER = SessionOwner(session_id=uuid4(), generation=1)
 
@@ -147,9 +147,13 @@ async def test_while_the_database_is_away_the_same_commit_is_tried_again(monkeyp
 
 async def test_a_superseded_committer_stops_and_never_skips() -> None:
     store = ScriptedStore(failures=[Superseded()])
-    with pytest.raises(ExceptionGroup) as raised:
+
+    async def commit() -> None:
         async with committing(store) as committer:
             committer.add(Other(end=100, kind="nonspeech"))
             await asyncio.sleep(60)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await commit()
     assert raised.group_contains(Superseded)
     assert store.commits == []

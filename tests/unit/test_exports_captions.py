@@ -48,9 +48,7 @@ def cues(draw: st.DrawFn) -> Cue:
     )
 
 
-def cue(
-    text: str = "hello", *, speaker: str = "Ada", start_ms: int = 0, end_ms: int = 1_000, id: str = "a"
-) -> Cue:
+def cue(text: str = "hello", *, speaker: str = "Ada", start_ms: int = 0, end_ms: int = 1_000, id: str = "a") -> Cue:
     return Cue(id=id, start_ms=start_ms, end_ms=end_ms, speaker=speaker, text=text)
 
 
@@ -89,9 +87,7 @@ def test_plain_text_has_one_line_for_each_cue(given_cues: list[Cue]) -> None:
 
 def test_the_formats_look_as_people_know_them() -> None:
     given_cues = [cue("Good morning.", start_ms=1_250, end_ms=3_600_000 + 61_007, id="one")]
-    assert webvtt(given_cues) == (
-        "WEBVTT\n\none\n00:00:01.250 --> 01:01:01.007\n<v Ada>Good morning.</v>\n\n"
-    )
+    assert webvtt(given_cues) == ("WEBVTT\n\none\n00:00:01.250 --> 01:01:01.007\n<v Ada>Good morning.</v>\n\n")
     assert subrip(given_cues) == "1\n00:00:01,250 --> 01:01:01,007\nAda: Good morning.\n\n"
     started_at = datetime(2026, 3, 1, 10, 30, tzinfo=timezone(timedelta(hours=2)))
     assert plain_text(given_cues, title="Board\nmeeting", started_at=started_at) == (
