@@ -1,0 +1,88 @@
+/** Before joining: name, microphone, consent, and the choice to only watch. */
+
+import { byId } from "./elements.js";
+
+/**
+ * @typedef {object} LobbyChoices
+ * @property {(name: string) => Promise<void>} onJoin rejects with the reason when it does not work out
+ * @property {(name: string) => Promise<void>} onWatch likewise
+ * @property {() => Promise<void>} onTry opens the microphone to show its level
+ */
+
+const NAME_KEY = "colloquy.display-name";
+const VIEWER_NAME = "Viewer";
+
+export class Lobby {
+  #form = byId("join-form", HTMLFormElement);
+  #name = byId("display-name", HTMLInputElement);
+  #consent = byId("consent", HTMLInputElement);
+  #problem = byId("join-problem", HTMLElement);
+  #hint = byId("microphone-hint", HTMLElement);
+  #choices;
+
+  /** @param {LobbyChoices} choices */
+  constructor(choices) {
+    this.#choices = choices;
+    this.#name.value = localStorage.getItem(NAME_KEY) ?? "";
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#mayJoin()) void this.#go(byId("join", HTMLButtonElement), choices.onJoin);
+    });
+    byId("watch", HTMLButtonElement).addEventListener("click", (event) => {
+      void this.#go(/** @type {HTMLButtonElement} */ (event.currentTarget), choices.onWatch);
+    });
+    byId("try-microphone", HTMLButtonElement).addEventListener("click", () => void this.#try());
+    for (const field of [this.#name, this.#consent]) {
+      field.addEventListener("input", () => field.validity.valid && this.#mark(field, true));
+    }
+  }
+
+  hide() {
+    byId("lobby", HTMLElement).hidden = true;
+  }
+
+  /** @param {string} words about the microphone */
+  tell(words) {
+    this.#hint.textContent = words;
+  }
+
+  async #try() {
+    try {
+      await this.#choices.onTry();
+      this.tell("Say something: the bar moves when your microphone hears you.");
+    } catch (problem) {
+      this.tell(problem instanceof Error ? problem.message : String(problem));
+    }
+  }
+
+  #mayJoin() {
+    this.#name.value = this.#name.value.trim();
+    const wrong = [this.#name, this.#consent].filter((field) => !this.#mark(field, field.validity.valid));
+    wrong[0]?.focus();
+    return wrong.length === 0;
+  }
+
+  /** @param {HTMLInputElement} field @param {boolean} isValid */
+  #mark(field, isValid) {
+    byId(`${field.id}-problem`, HTMLElement).hidden = isValid;
+    field.setAttribute("aria-invalid", String(!isValid));
+    return isValid;
+  }
+
+  /** @param {HTMLButtonElement} button @param {(name: string) => Promise<void>} choice */
+  async #go(button, choice) {
+    if (button.ariaBusy === "true") return;
+    const name = this.#name.value.trim();
+    if (name) localStorage.setItem(NAME_KEY, name);
+    button.ariaBusy = "true";
+    this.#problem.hidden = true;
+    try {
+      await choice(name || VIEWER_NAME);
+    } catch (problem) {
+      this.#problem.textContent = problem instanceof Error ? problem.message : String(problem);
+      this.#problem.hidden = false;
+    } finally {
+      button.ariaBusy = "false";
+    }
+  }
+}

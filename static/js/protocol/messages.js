@@ -1,0 +1,66 @@
+/** Messages of the server, as types, and the one place where their text is parsed. */
+
+/**
+ * @typedef {object} Segment
+ * @property {string} id
+ * @property {number} rev
+ * @property {"partial" | "final" | "corrected" | "redacted" | "retracted"} state
+ * @property {string} participant_id
+ * @property {string} speaker
+ * @property {number} start_ms
+ * @property {number} end_ms
+ * @property {string} text
+ * @property {number} stable_chars
+ *
+ * @typedef {object} Person
+ * @property {string} id
+ * @property {string} display_name
+ * @property {string} role
+ *
+ * @typedef {object} MeetingEvent
+ * @property {string} type
+ * @property {Person} [participant]
+ * @property {string} [participant_id]
+ *
+ * @typedef {object} Limits
+ * @property {[number, number]} frame_ms shortest and longest frame
+ * @property {number} max_frame_bytes
+ * @property {number} unsettled_max_ms how far audio may be sent ahead of what is settled
+ * @property {number} catchup_x how many times faster than real time kept audio may be sent
+ *
+ * @typedef {{type: "segment", seq: number | null, segment: Segment}} SegmentMessage
+ * @typedef {{type: "event", seq: number, event: MeetingEvent}} EventMessage
+ * @typedef {{type: "snapshot", segments: Segment[], participants: Person[]}} SnapshotMessage
+ * @typedef {{type: "partials_reset", participant_id: string}} PartialsResetMessage
+ * @typedef {{type: "speech", participant_id: string, state: "start" | "stop", at_ms: number}} SpeechMessage
+ * @typedef {{type: "live", seq: number}} LiveMessage
+ * @typedef {{type: "welcome", session_id: string, participant_id: string, resumed: boolean, settled: number,
+ *   resume_token: string, after_seq: number, heartbeat_ms: number, limits: Limits, consent?: string[]}} WelcomeMessage
+ * @typedef {{type: "ack", received: number, settled: number, lag_ms: number}} AckMessage
+ * @typedef {{type: "flow", state: "ok" | "slow" | "pause", reason?: string}} FlowMessage
+ * @typedef {{type: "finalized", cid: string, position: number}} FinalizedMessage
+ * @typedef {{type: "draining", reason: "client" | "meeting_ended"}} DrainingMessage
+ * @typedef {{type: "ended", received: number, gap: number, segments: number, last_seq: number}} EndedMessage
+ * @typedef {{type: "goaway", reason: string, deadline_ms: number}} GoawayMessage
+ * @typedef {{type: "warning", code: string}} WarningMessage
+ * @typedef {{type: "error", fatal: boolean, problem: {code?: string, title?: string, detail?: string}}} ErrorMessage
+ * @typedef {{type: "pong", t: number}} PongMessage
+ *
+ * @typedef {SegmentMessage | EventMessage | SnapshotMessage | PartialsResetMessage | SpeechMessage | LiveMessage} FeedMessage
+ * @typedef {FeedMessage | WelcomeMessage | AckMessage | FlowMessage | FinalizedMessage | DrainingMessage | EndedMessage
+ *   | GoawayMessage | WarningMessage | ErrorMessage | PongMessage} ServerMessage
+ */
+
+const TYPES = new Set([
+  "segment", "event", "snapshot", "partials_reset", "speech", "live", "welcome", "ack", "flow", "finalized",
+  "draining", "ended", "goaway", "warning", "error", "pong",
+]);
+
+/**
+ * @param {string} text
+ * @returns {ServerMessage | null} null for a type that this page does not know: newer servers may send more
+ */
+export function messageParse(text) {
+  const message = JSON.parse(text);
+  return message !== null && typeof message === "object" && TYPES.has(message.type) ? message : null;
+}

@@ -1,0 +1,231 @@
+/**
+ * One audio session: sends what the ring keeps, forgets what is settled, resumes after every interruption, and ends only
+ * when the server has answered `ended`.
+ */
+
+import { Connection } from "./connection.js";
+import { FrameSender } from "./frame_sender.js";
+import { ticketFetch } from "./rest.js";
+import { socketAddress } from "./socket_address.js";
+
+/**
+ * @typedef {import("../protocol/close_codes.js").CloseAction} CloseAction
+ * @typedef {import("../protocol/messages.js").ServerMessage} ServerMessage
+ * @typedef {import("../protocol/messages.js").WelcomeMessage} WelcomeMessage
+ * @typedef {import("./audio_ring.js").AudioRing} AudioRing
+ * @typedef {import("./connection.js").Surroundings} Surroundings
+ * @typedef {import("./rest.js").Admission} Admission
+ *
+ * @typedef {"connecting" | "live" | "waiting" | "paused" | "ending" | "ended" | "stopped"} Phase
+ * waiting: until the next attempt; paused: by the server; ending: the last words are on their way
+ *
+ * @typedef {object} SessionListener
+ * @property {(message: ServerMessage) => void} onMessage
+ * @property {(phase: Phase) => void} onPhase
+ * @property {(action: CloseAction, code: number) => void} onStopped
+ *
+ * @typedef {object} SessionOptions
+ * @property {Admission} admission
+ * @property {AudioRing} ring
+ * @property {readonly string[]} consent what the person agreed to, in words of the protocol
+ * @property {string} pageUrl
+ * @property {(() => Promise<string>)} fetchTicket
+ * @property {SessionListener} listener
+ * @property {Surroundings} around
+ */
+
+const FULL_SOCKET_BYTES = 262_144;
+const PUMP_MS = 50;
+const SAMPLES_PER_MS = 16;
+
+export class AudioSession {
+  #options;
+  #ring;
+  #sender;
+  #connection;
+  #around;
+  #listener;
+  #resumeToken;
+  #hasBeenWelcomed = false;
+  #isWelcome = false;
+  #isEnding = false;
+  #isOver = false;
+  #lastSeq = 0;
+  #settled = 0;
+  /** @type {Phase} */
+  #phase = "connecting";
+  /** @type {any} */
+  #pumpTimer = null;
+
+  /** @param {SessionOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#ring = options.ring;
+    this.#around = options.around;
+    this.#listener = options.listener;
+    this.#resumeToken = options.admission.resume_token;
+    this.#sender = new FrameSender(options.ring);
+    this.#connection = new Connection(
+      options.admission.ticket,
+      {
+        address: () => socketAddress(options.admission.ws_url, options.pageUrl).href,
+        fetchTicket: options.fetchTicket,
+        onOpen: () => this.#hello(),
+        onMessage: (message) => this.#receive(message),
+        onWaiting: () => this.#interrupted(),
+        onStopped: (action, code) => this.#stopped(action, code),
+      },
+      options.around,
+    );
+  }
+
+  /** @returns {number} milliseconds of captured time that the server could still lose, and we keep */
+  get unsettled_ms() {
+    return Math.max(0, this.#ring.end - this.#settled) / SAMPLES_PER_MS;
+  }
+
+  start() {
+    this.#connection.open();
+  }
+
+  /** The ring has more. */
+  pump() {
+    if (!this.#isWelcome) return;
+    this.#around.clearTimer(this.#pumpTimer);
+    for (const action of this.#sender.actions(this.#around.now_ms())) {
+      this.#connection.send(action.type === "frame" ? action.buffer : JSON.stringify(action));
+      if (this.#connection.bufferedBytes > FULL_SOCKET_BYTES) break;
+    }
+    if (this.#sender.position < this.#ring.end - PUMP_MS * SAMPLES_PER_MS) {
+      this.#pumpTimer = this.#around.setTimer(() => this.pump(), PUMP_MS);
+    }
+  }
+
+  /** Nothing more will be captured: delivers what is kept, then ends. */
+  finish() {
+    if (this.#isEnding || this.#isOver) return;
+    this.#isEnding = true;
+    this.#sender.finish(this.#ring.end);
+    this.#enter("ending");
+    this.pump();
+  }
+
+  /** The network is back: no need to wait for the next attempt. */
+  retryNow() {
+    if (this.#phase === "waiting" || (this.#isEnding && !this.#isWelcome)) this.#connection.renew();
+  }
+
+  /** Lets go at once; what is not settled stays in the ring. */
+  close() {
+    this.#isOver = true;
+    this.#isWelcome = false;
+    this.#around.clearTimer(this.#pumpTimer);
+    this.#connection.close();
+  }
+
+  /** Connects again after `close`. */
+  reopen() {
+    this.#isOver = false;
+    this.#enter("waiting");
+    this.#connection.renew();
+  }
+
+  #hello() {
+    const resume = { token: this.#resumeToken, after_seq: this.#lastSeq };
+    const hello = {
+      type: "hello",
+      audio: { codec: "pcm_s16le", rate: 16_000 },
+      want: { captions: "all", partials: true, listen: false },
+      ...(this.#hasBeenWelcomed ? { resume } : {}),
+    };
+    this.#connection.send(JSON.stringify(hello));
+  }
+
+  /** @param {ServerMessage} message */
+  #receive(message) {
+    if ("seq" in message && message.seq !== null) this.#lastSeq = Math.max(this.#lastSeq, message.seq);
+    if (message.type === "welcome") this.#welcome(message);
+    else if (message.type === "ack") this.#acknowledge(message.settled);
+    else if (message.type === "flow") this.#flow(message.state === "pause");
+    else if (message.type === "goaway") this.#leaveNode(message.deadline_ms);
+    else if (message.type === "ended") this.#ended();
+    this.#listener.onMessage(message);
+  }
+
+  /** @param {WelcomeMessage} welcome */
+  #welcome(welcome) {
+    this.#connection.accepted();
+    this.#resumeToken = welcome.resume_token;
+    this.#hasBeenWelcomed = true;
+    this.#settle(welcome.settled);
+    const granted = this.#options.consent;
+    if (!granted.every((what) => welcome.consent?.includes(what))) {
+      this.#connection.send(JSON.stringify({ type: "consent", granted }));
+    }
+    this.#sender.begin(welcome.settled, welcome.limits, this.#around.now_ms());
+    this.#isWelcome = true;
+    this.#enter(this.#isEnding ? "ending" : "live");
+    this.pump();
+  }
+
+  /** @param {number} settled */
+  #acknowledge(settled) {
+    this.#connection.proved();
+    this.#settle(settled);
+    this.pump();
+  }
+
+  /** @param {number} settled */
+  #settle(settled) {
+    this.#settled = Math.max(this.#settled, settled);
+    this.#ring.settle(settled);
+    this.#sender.settled(settled);
+  }
+
+  /** @param {boolean} isPaused */
+  #flow(isPaused) {
+    this.#sender.pause(isPaused);
+    if (!this.#isEnding) this.#enter(isPaused ? "paused" : "live");
+    this.pump();
+  }
+
+  /** @param {number} deadline_ms */
+  #leaveNode(deadline_ms) {
+    this.#interrupted();
+    this.#connection.renew(Math.min(2_000, deadline_ms / 2));
+  }
+
+  #ended() {
+    this.close();
+    this.#enter("ended");
+  }
+
+  #interrupted() {
+    this.#isWelcome = false;
+    this.#around.clearTimer(this.#pumpTimer);
+    this.#enter(this.#isEnding ? "ending" : "waiting");
+  }
+
+  /** @param {CloseAction} action @param {number} code */
+  #stopped(action, code) {
+    this.close();
+    this.#enter("stopped");
+    this.#listener.onStopped(action, code);
+  }
+
+  /** @param {Phase} phase */
+  #enter(phase) {
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    this.#listener.onPhase(phase);
+  }
+}
+
+/**
+ * @param {Admission} admission
+ * @param {string} csrfToken
+ * @returns {() => Promise<string>}
+ */
+export function ticketSource(admission, csrfToken) {
+  return () => ticketFetch(admission.session_id, admission.resume_token, csrfToken);
+}
