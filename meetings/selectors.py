@@ -58,7 +58,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLedger:
-    """received = speech + nonspeech + muted + gap + in_flight, in samples; position 0 is at `origin_ms` of meeting time."""
+    """received = speech + nonspeech + muted + gap + in_flight, in samples; position 0 is at meeting time `origin_ms`."""
 
     session_id: UUID
     participant_id: UUID
