@@ -17,6 +17,7 @@ import { Voice } from "./voice.js";
  * @typedef {object} PageData
  * @property {string} code
  * @property {string} meeting_id
+ * @property {"host" | "speaker"} role
  * @property {string} csrf_token
  */
 
@@ -70,6 +71,7 @@ export class Room {
     const voice = new Voice({
       meeting: this.#page.code,
       name,
+      role: this.#page.role,
       csrfToken: this.#page.csrf_token,
       microphone,
       around: this.#around,

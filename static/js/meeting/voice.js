@@ -24,6 +24,7 @@ import { participantAdmit } from "../session/rest.js";
  * @typedef {object} VoiceOptions
  * @property {string} meeting
  * @property {string} name
+ * @property {"host" | "speaker"} role
  * @property {string} csrfToken
  * @property {Microphone} microphone
  * @property {Surroundings} around
@@ -52,8 +53,8 @@ export class Voice {
 
   /** @returns {Promise<Admission>} @throws {import("../session/rest.js").RestProblem} */
   async join() {
-    const { meeting, name, csrfToken } = this.#options;
-    const admission = await participantAdmit(meeting, { display_name: name, role: "speaker" }, csrfToken);
+    const { meeting, name, role, csrfToken } = this.#options;
+    const admission = await participantAdmit(meeting, { display_name: name, role }, csrfToken);
     this.#begin(admission);
     return admission;
   }

@@ -1,0 +1,13 @@
+"""The pages' addresses."""
+
+from django.urls import path
+
+from meetings import views
+
+app_name = "meetings"
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("join/", views.join, name="join"),
+    path("m/<slug:code>/", views.meeting, name="meeting"),
+    path("m/<slug:code>/transcript/", views.transcript, name="transcript"),
+]

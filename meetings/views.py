@@ -1,0 +1,181 @@
+"""The server-rendered pages: start, meeting, transcript."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from meetings.access import Actor, actor_for, is_manager, meeting_to_join, meeting_to_read
+from meetings.api.credentials import HOSTED_KEY, hosted_remember
+from meetings.errors import Forbidden, Invalid, NotFound
+from meetings.forms import JoinForm, NewMeetingForm
+from meetings.limits import DISPLAY_NAME_MAX_CHARS
+from meetings.models import Meeting, Segment
+from meetings.selectors import Transcript
+from meetings.selectors import transcript as transcript_of
+from meetings.services.meetings import meeting_create
+
+STATE_WORDS = {
+    Meeting.State.SCHEDULED.value: "Not started",
+    Meeting.State.LIVE.value: "Live",
+    Meeting.State.ENDED.value: "Ended",
+}
+EXPORTS = (("txt", "Text"), ("vtt", "WebVTT"), ("srt", "SubRip"), ("json", "JSON"))
+N_COLOURS = 8
+SAME_TURN_MS = 8_000  # as on the meeting page: a speaker who goes on within it is not named anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A segment as the transcript page shows it. `place` chooses the speaker's colour."""
+
+    segment_id: str
+    at: str
+    speaker: str
+    place: int
+    text: str
+    is_continued: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportLink:
+    href: str
+    words: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _start_page(request)
+    form = NewMeetingForm(request.POST)
+    if not form.is_valid():
+        return _start_page(request, new_form=form, status=422)
+    try:
+        meeting = meeting_create(actor=_actor(request), **form.cleaned_data)
+    except Forbidden as error:
+        raise PermissionDenied from error
+    except Invalid as error:
+        form.add_error(None, error.detail)
+        return _start_page(request, new_form=form, status=422)
+    if meeting.host is None:
+        hosted_remember(request, meeting.pk)
+    return redirect("meetings:meeting", code=meeting.code)
+
+
+@require_safe
+def join(request: HttpRequest) -> HttpResponse:
+    form = JoinForm(request.GET)
+    if not form.is_valid():
+        return _start_page(request, join_form=form, status=422)
+    try:
+        meeting = meeting_to_join(_actor(request), form.cleaned_data["code"])
+    except NotFound:
+        form.add_error("code", "No meeting has this code. Check it with whoever invited you.")
+        return _start_page(request, join_form=form, status=404)
+    return redirect("meetings:meeting", code=meeting.code)
+
+
+@require_safe
+@never_cache
+def meeting(request: HttpRequest, code: str) -> HttpResponse:
+    actor = _actor(request)
+    try:
+        found = meeting_to_join(actor, code)
+    except NotFound as error:
+        raise Http404 from error
+    if found.code != code:
+        return redirect("meetings:meeting", code=found.code)
+    is_host = is_manager(actor, found)
+    context = {
+        "meeting": found,
+        "state_words": STATE_WORDS[found.state],
+        "is_host": is_host,
+        "join_url": request.build_absolute_uri(reverse("meetings:meeting", args=[found.code])),
+        "name_max_chars": DISPLAY_NAME_MAX_CHARS,
+        "page_data": {
+            "code": found.code,
+            "meeting_id": str(found.pk),
+            "role": "host" if is_host else "speaker",
+            "csrf_token": get_token(request),
+        },
+    }
+    return render(request, "meeting.html", context)
+
+
+@require_safe
+@never_cache
+def transcript(request: HttpRequest, code: str) -> HttpResponse:
+    try:
+        found = meeting_to_read(_actor(request), code)
+    except NotFound as error:
+        raise Http404 from error
+    if found.code != code:
+        return redirect("meetings:transcript", code=found.code)
+    lines = _lines(transcript_of(meeting=found))
+    context = {
+        "meeting": found,
+        "state_words": STATE_WORDS[found.state],
+        "lines": lines,
+        "speaker_names": list(dict.fromkeys(line.speaker for line in lines)),
+        "export_links": [
+            ExportLink(href=f"/api/v1/meetings/{found.code}/transcript.{suffix}", words=words)
+            for suffix, words in EXPORTS
+        ],
+    }
+    return render(request, "transcript.html", context)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    user = request.user if isinstance(request.user, User) and request.user.is_active else None
+    return actor_for(user, hosted=frozenset(UUID(hosted) for hosted in request.session.get(HOSTED_KEY, [])))
+
+
+def _start_page(
+    request: HttpRequest,
+    *,
+    new_form: NewMeetingForm | None = None,
+    join_form: JoinForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "new_form": new_form or NewMeetingForm(),
+        "join_form": join_form or JoinForm(),
+        "may_create": settings.GUEST_MEETINGS or request.user.is_authenticated,
+        "login_url": settings.LOGIN_URL,
+    }
+    return render(request, "start.html", context, status=status)
+
+
+def _lines(read: Transcript) -> list[Line]:
+    places = {participant["id"]: place for place, participant in enumerate(read.participants)}
+    lines: list[Line] = []
+    speaker_id, until_ms = "", 0
+    for segment in read.segments:
+        is_same_turn = segment["participant_id"] == speaker_id and segment["start_ms"] - until_ms < SAME_TURN_MS
+        speaker_id, until_ms = segment["participant_id"], segment["end_ms"]
+        lines.append(
+            Line(
+                segment_id=segment["id"],
+                at=_clock_words(segment["start_ms"]),
+                speaker=segment["speaker"],
+                place=places.get(speaker_id, 0) % N_COLOURS,
+                text="[removed]" if segment["state"] == Segment.State.REDACTED else segment["text"],
+                is_continued=is_same_turn,
+            )
+        )
+    return lines
+
+
+def _clock_words(at_ms: int) -> str:
+    """3:07, or 1:02:03 after the first hour: as in static/js/captions/clock_words.js."""
+    minutes, seconds = divmod(max(0, at_ms) // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
