@@ -58,7 +58,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLedger:
-    """received = speech + nonspeech + muted + gap + in_flight, in samples; position 0 is at meeting time `origin_ms`."""
+    """received = speech + nonspeech + muted + gap + in_flight, in samples. `origin_ms`: meeting time of position 0."""
 
     session_id: UUID
     participant_id: UUID
