@@ -17,7 +17,6 @@ import onnx
 import onnxruntime as ort
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-RECIPE: Final = "int8-1"  # another name makes every cached model be prepared anew
 QUANTIZED_OPERATORS: Final = ("MatMul", "Gemm", "Gather")
 PARTS: Final = ("encoder", "prefill", "step")
 N_STEPS: Final = 2 + 2 * len(PARTS)
