@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -92,7 +92,7 @@ class Subscription:
             self._hints[key] = text
             self._has_news.set()
 
-    async def messages(self) -> AsyncIterator[str]:
+    async def messages(self) -> AsyncGenerator[str, None]:
         """Raises SlowConsumer."""
         async for text in self._read_log(until_seq=None):
             yield text
@@ -115,7 +115,7 @@ class Subscription:
         async with self._moved:
             await self._moved.wait_for(lambda: self.cursor >= seq)
 
-    async def _next_event(self, seq: int, message: Message, text: str) -> AsyncIterator[str]:
+    async def _next_event(self, seq: int, message: Message, text: str) -> AsyncGenerator[str, None]:
         if seq == self.cursor + 1:
             if self._wants.takes(message):
                 yield text
@@ -124,7 +124,7 @@ class Subscription:
             async for missed in self._read_log(until_seq=seq):
                 yield missed
 
-    async def _read_log(self, *, until_seq: int | None) -> AsyncIterator[str]:
+    async def _read_log(self, *, until_seq: int | None) -> AsyncGenerator[str, None]:
         while until_seq is None or self.cursor < until_seq:
             page = await self._log.events_after(self.meeting_id, after_seq=self.cursor, limit=PAGE_EVENTS)
             for message in page.messages:

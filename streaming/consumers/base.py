@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -147,8 +147,8 @@ class StreamConsumer(AsyncConsumer):
         while True:
             await self.send_text(await self._outbox.get())
 
-    async def _send_all(self, texts: AsyncIterable[str]) -> None:
-        async with aclosing(texts) as each:  # type: ignore[type-var]
+    async def _send_all(self, texts: AsyncGenerator[str, None]) -> None:
+        async with aclosing(texts) as each:
             async for text in each:
                 await self.send_text(text)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from streaming.recognizers.base import ModelCorrupt, RecognizerError
 from streaming.speech_models.prepared import PreparedModel, manifest_write, prepared_verify
+from streaming.speech_models.progress import Progress, ProgressCallback, progress_ignore
 
 Filler = Callable[[Path], PreparedModel]
 
@@ -17,8 +18,9 @@ Filler = Callable[[Path], PreparedModel]
 class ModelCache:
     """Entries are made in a directory beside their place and renamed; one process makes, the others wait for it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, progress: ProgressCallback = progress_ignore) -> None:
         self._directory = directory
+        self._progress = progress
 
     def entry(self, key: str, *, recipe: str, fill: Filler) -> PreparedModel:
         """The model kept under `key`, if it is whole and made by `recipe`; otherwise it is made by `fill`.
@@ -73,5 +75,10 @@ class ModelCache:
         """Held by the kernel, so it ends with the process, however that ends."""
         self._directory.mkdir(parents=True, exist_ok=True)
         with (self._directory / f"{key}.lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                text = "waiting for another process that prepares the speech model"
+                self._progress(Progress(text=text, done=0, total=0, unit="step"))
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield

@@ -41,7 +41,7 @@ def model_ensure(
     """
     if directory is not None and not directory.is_dir():
         raise ModelMissing(f"The directory {directory} for speech models does not exist.")
-    store = _Store(ModelCache(cache), directory=directory, mirror=mirror, progress=progress)
+    store = _Store(cache, directory=directory, mirror=mirror, progress=progress)
     try:
         if "://" in name:
             return store.from_address(name)
@@ -61,7 +61,7 @@ def model_ensure_catalogued(
     progress: ProgressCallback = progress_ignore,
 ) -> PreparedModel:
     """As `model_ensure`, for a model that is described but has no name in MODELS. Raises OSError too."""
-    return _Store(ModelCache(cache), directory=directory, mirror=mirror, progress=progress).catalogued(spec)
+    return _Store(cache, directory=directory, mirror=mirror, progress=progress).catalogued(spec)
 
 
 def speech_samples(cache: Path, *, progress: ProgressCallback = progress_ignore) -> dict[str, Path]:
@@ -71,8 +71,8 @@ def speech_samples(cache: Path, *, progress: ProgressCallback = progress_ignore)
 
 
 class _Store:
-    def __init__(self, cache: ModelCache, *, directory: Path | None, mirror: str, progress: ProgressCallback) -> None:
-        self._cache = cache
+    def __init__(self, cache: Path, *, directory: Path | None, mirror: str, progress: ProgressCallback) -> None:
+        self._cache = ModelCache(cache, progress=progress)
         self._directory = directory
         self._mirror = mirror
         self._progress = progress

@@ -10,6 +10,7 @@ import pytest
 
 from meetings.errors import Superseded
 from meetings.values import Committed, SessionOwner, Span
+from meetings.wire import EventMessage
 from streaming.captions import OpenCaption
 from streaming.commits import Committer, Mark, Other, Speech
 from streaming.errors import StoreUnavailable
@@ -34,7 +35,8 @@ class ScriptedStore:
             raise self.failures.pop(0)
         self.commits.append((settled_from, list(spans)))
         n_segments = sum(span.segment is not None for _, each in self.commits for span in each)
-        return Committed(settled=spans[-1].end, messages=({"seq": n_segments},), was_already=False)
+        message: EventMessage = {"type": "event", "seq": n_segments, "event": {"type": "test"}}
+        return Committed(settled=spans[-1].end, messages=(message,), was_already=False)
 
     @property
     def spans(self) -> list[tuple[str, int]]:

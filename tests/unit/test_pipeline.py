@@ -34,7 +34,8 @@ class LoudnessDetector:
         return None
 
     def probabilities(self, samples: Float32) -> Float32:
-        return (np.abs(samples).reshape(-1, WINDOW).mean(axis=1) > 0.1).astype(np.float32)
+        loud: Float32 = (np.abs(samples).reshape(-1, WINDOW).mean(axis=1) > 0.1).astype(np.float32)
+        return loud
 
 
 class InstantPool:
