@@ -1,0 +1,114 @@
+"""Who is asking: the bearer of a token, somebody logged in, or a guest with what this browser session hosts."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+
+from meetings.access import GUEST, Actor, actor_for
+from meetings.api.problems import UNAUTHENTICATED, Problem, ProblemError
+from meetings.services.tokens import api_token_user
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+HOSTED_KEY = "hosted"
+HOSTED_MAX = 100
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+N_READERS = 4
+
+CSRF_FAILED = Problem(
+    code="csrf_failed",
+    status=403,
+    detail="Send the CSRF token of this browser session as `X-CSRFToken`, or use an API token.",
+)
+
+# Waiting requests look into the log from here: a thread for each of them would be a database connection for each.
+_readers = ThreadPoolExecutor(N_READERS, thread_name_prefix="api-read")
+
+
+def credentials(request: HttpRequest) -> Actor:
+    """What every call is authenticated by. A credential that is presented and wrong is refused, never ignored."""
+    header = request.headers.get("Authorization")
+    if header is not None:
+        return _of_token(header)
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return GUEST
+    if request.method not in SAFE_METHODS and not _is_from_our_pages(request):
+        raise ProblemError(CSRF_FAILED)
+    return actor_of_session(request)
+
+
+def credentials_or_resume_token(request: HttpRequest) -> Actor:
+    """For calls that carry a secret of their own: a browser session that is not proved ours just gives no rights.
+
+    So a page that was open when its CSRF token was rotated (by logging in beside it) still reconnects.
+    """
+    try:
+        return credentials(request)
+    except ProblemError as refusal:
+        if refusal.problem is CSRF_FAILED:
+            return GUEST
+        raise
+
+
+async def credentials_read(request: HttpRequest) -> Actor:
+    """The same for asynchronous views."""
+    return await read(credentials, request)
+
+
+async def read(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a synchronous reader of the database from an asynchronous view."""
+    call = database_sync_to_async(function, thread_sensitive=False, executor=_readers)
+    result: T = await call(*args, **kwargs)
+    return result
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    actor = getattr(request, "auth", None)
+    assert isinstance(actor, Actor), "every operation is authenticated"
+    return actor
+
+
+def actor_of_session(request: HttpRequest) -> Actor:
+    """Somebody logged in, or a guest with what this browser session hosts. CSRF is for the caller to check."""
+    user = request.user if isinstance(request.user, User) and request.user.is_active else None
+    return actor_for(user, hosted=frozenset(_hosted(request)))
+
+
+def hosted_remember(request: HttpRequest, meeting_id: UUID) -> None:
+    """A guest hosts what they made for as long as this browser session lasts."""
+    others = [hosted for hosted in _hosted(request) if hosted != meeting_id]
+    request.session[HOSTED_KEY] = [str(hosted) for hosted in [*others, meeting_id][-HOSTED_MAX:]]
+
+
+def _of_token(header: str) -> Actor:
+    scheme, _, token = header.partition(" ")
+    user = api_token_user(token=token.strip()) if scheme.lower() == "bearer" else None
+    if user is None:
+        raise ProblemError(UNAUTHENTICATED)
+    return actor_for(user)
+
+
+def _hosted(request: HttpRequest) -> list[UUID]:
+    try:
+        return [UUID(hosted) for hosted in request.session.get(HOSTED_KEY, [])]
+    except (TypeError, ValueError, AttributeError):
+        return []
+
+
+def _is_from_our_pages(request: HttpRequest) -> bool:
+    def unreached(request: HttpRequest) -> HttpResponse:
+        raise AssertionError("the middleware only judges")
+
+    judge = CsrfViewMiddleware(unreached)
+    request.csrf_processing_done = False  # type: ignore[attr-defined]  # Django's own flag: the views are exempt
+    judge.process_request(request)
+    view: Callable[..., Any] = unreached
+    return judge.process_view(request, view, (), {}) is None

@@ -1,0 +1,30 @@
+"""The REST interface, version 1, as one object: who may call, what refusals look like, and all calls."""
+
+from ninja import NinjaAPI
+
+from meetings.api import event_calls, meeting_calls, participant_calls, transcript_calls
+from meetings.api.credentials import credentials
+from meetings.api.parsing import JsonParser
+from meetings.api.problems import problems_install
+
+DESCRIPTION = """\
+Meetings, the people in them, and what they said. Authenticate with `Authorization: Bearer TOKEN` (made with
+`manage.py api_token NAME`), or with the session of a logged-in browser; whoever knows a meeting's code may join and
+read it. Refusals are RFC 9457 problem documents with a stable `code`.
+"""
+
+api = NinjaAPI(
+    title="Colloquy",
+    version="1",
+    description=DESCRIPTION,
+    openapi_url=None,  # both are served by `openapi.py`
+    docs_url=None,
+    urls_namespace="api",
+    auth=credentials,
+    parser=JsonParser(),
+)
+problems_install(api)
+api.add_router("/meetings", meeting_calls.router)
+api.add_router("", participant_calls.router)
+api.add_router("/meetings/{ref}", transcript_calls.router)
+api.add_router("", event_calls.router)

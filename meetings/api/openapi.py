@@ -1,0 +1,73 @@
+"""The OpenAPI 3.1 document, and the page that shows it from our own static files."""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from meetings.api.problems import CONTENT_TYPE
+from meetings.api.schemas import ProblemOut
+
+if TYPE_CHECKING:
+    from ninja import NinjaAPI
+
+SECURITY_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token made with `manage.py api_token NAME`.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "sessionid",
+        "description": "A logged-in browser; unsafe methods need `X-CSRFToken`.",
+    },
+}
+# The empty requirement is the guest, who reaches meetings by their code.
+SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"session": []}, {}]
+
+
+def openapi_document(api: "NinjaAPI") -> dict[str, Any]:
+    """What ninja generates, completed by who may call and how every call refuses."""
+    document: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema()))
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = deepcopy(SECURITY_SCHEMES)
+    problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    components.setdefault("schemas", {}).update(problem.pop("$defs", {}), Problem=problem)
+    document["security"] = SECURITY
+    for operation in _operations(document):
+        operation.pop("security", None)
+        operation["responses"]["default"] = {
+            "description": "A refusal (RFC 9457).",
+            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    from meetings.api import api
+
+    return JsonResponse(openapi_document(api), json_dumps_params={"ensure_ascii": False})
+
+
+@require_safe
+@ensure_csrf_cookie
+def docs(request: HttpRequest) -> HttpResponse:
+    from meetings.api import api
+
+    settings = {"url": reverse("api-schema"), "layout": "BaseLayout", "deepLinking": True}
+    context = {"swagger_settings": json.dumps(settings), "api": api, "add_csrf": True}
+    return render(request, "ninja/swagger.html", context)

@@ -1,0 +1,51 @@
+"""Request bodies: JSON only, bounded in size and depth, holding nothing that the database could not store."""
+
+import json
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.parser import Parser
+
+from meetings.api.problems import MALFORMED, NOT_JSON, TOO_LARGE, Problem, ProblemError
+
+DEPTH_MAX = 32
+_UNSTORABLE = Problem(
+    code="malformed_json",
+    status=400,
+    detail="The request body nests too deeply, or holds text that is not Unicode (NUL or half a surrogate pair).",
+)
+
+
+class JsonParser(Parser):
+    def parse_body(self, request: HttpRequest) -> Any:
+        media_type = request.content_type or ""
+        if media_type != "application/json" and not media_type.endswith("+json"):
+            raise ProblemError(NOT_JSON)
+        if len(request.body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:  # Django looks at Content-Length only
+            raise ProblemError(TOO_LARGE)
+        try:
+            value = json.loads(request.body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise ProblemError(MALFORMED) from None
+        if not _is_storable(value, depth=0):
+            raise ProblemError(_UNSTORABLE)
+        return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    """NaN and Infinity are Python's own, not JSON."""
+    raise ValueError
+
+
+def _is_storable(value: object, *, depth: int) -> bool:
+    match value:
+        case str():
+            return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+        case list():
+            return depth < DEPTH_MAX and all(_is_storable(item, depth=depth + 1) for item in value)
+        case dict():
+            return depth < DEPTH_MAX and all(
+                _is_storable(key, depth=depth) and _is_storable(item, depth=depth + 1) for key, item in value.items()
+            )
+    return True

@@ -1,0 +1,64 @@
+"""Participants: let them in, list them, and give them a fresh ticket for every reconnect."""
+
+from django.db.models import Q
+from django.http import HttpRequest
+from ninja import Query, Router
+from ninja.responses import Status
+
+from meetings.access import meeting_to_join, meeting_to_read
+from meetings.api.credentials import actor_of, credentials_or_resume_token
+from meetings.api.cursors import Cursor
+from meetings.api.parameters import PageQuery, Ref, SessionId
+from meetings.api.schemas import AdmissionOut, ParticipantIn, ParticipantsPage, TicketIn, TicketOut
+from meetings.api.shapes import Shape, admission_shape, participant_shape, renewed_ticket_shape
+from meetings.models import Participant
+from meetings.services.participants import participant_admit
+from meetings.services.tickets import ticket_renew
+
+router = Router(tags=["participants"])
+LISTING = "participants"
+
+
+@router.post("/meetings/{ref}/participants", response={201: AdmissionOut}, operation_id="participant_admit")
+def admit(request: HttpRequest, ref: Ref, participant: ParticipantIn) -> Status[Shape]:
+    """Join: the ticket opens `ws_url` once, within a minute. Viewers get a caption feed, all others an audio socket."""
+    actor = actor_of(request)
+    admission = participant_admit(
+        meeting=meeting_to_join(actor, ref),
+        actor=actor,
+        display_name=participant.display_name,
+        role=participant.role,
+    )
+    return Status(201, admission_shape(request, admission))
+
+
+@router.get("/meetings/{ref}/participants", response=ParticipantsPage, operation_id="participant_list")
+def list_(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> Shape:
+    """Everybody who was ever let in, in that order; `left_at` is empty for those who are here."""
+    meeting = meeting_to_read(actor_of(request), ref)
+    participants = Participant.objects.filter(meeting=meeting).order_by("created_at", "id")
+    if page.cursor is not None:
+        last = Cursor.unpack(page.cursor, listing=LISTING)
+        participants = participants.filter(Q(created_at__gt=last.moment) | Q(created_at=last.moment, id__gt=last.id))
+    found = list(participants[: page.limit + 1])
+    shown, has_more = found[: page.limit], len(found) > page.limit
+    cursor = Cursor.at(shown[-1].created_at, id=shown[-1].pk, listing=LISTING) if has_more else None
+    return {
+        "data": [participant_shape(participant) for participant in shown],
+        "next_cursor": cursor.pack() if cursor else None,
+        "has_more": has_more,
+    }
+
+
+@router.post(
+    "/sessions/{uuid:session_id}/ticket",
+    response={201: TicketOut},
+    auth=credentials_or_resume_token,
+    operation_id="ticket_renew",
+)
+def renew(request: HttpRequest, session_id: SessionId, proof: TicketIn | None = None) -> Status[Shape]:
+    """A fresh ticket for the same audio session or caption feed, by its resume token or the owner's credentials."""
+    renewed = ticket_renew(
+        actor=actor_of(request), session_id=session_id, resume_token=proof.resume_token if proof else None
+    )
+    return Status(201, renewed_ticket_shape(request, renewed))

@@ -1,0 +1,247 @@
+"""Bodies of the REST interface. Requests are strict in what they name and ignore what they do not know."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
+
+from ninja import Schema as NinjaSchema
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue
+
+from meetings.checks import display_name_checked, line_checked, policies_checked, title_checked
+from meetings.errors import Invalid
+from meetings.limits import (
+    DISPLAY_NAME_MAX_CHARS,
+    TITLE_MAX_CHARS,
+    VOCABULARY_MAX_TERMS,
+    VOCABULARY_TERM_MAX_CHARS,
+)
+
+T = TypeVar("T")
+
+
+class Schema(NinjaSchema):
+    # A validation error that reaches a log must not carry what was said or who said it.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
+def _checked(check: Callable[[T], T]) -> AfterValidator:
+    """The services' own check, made early so that the refusal can name the field."""
+
+    def validate(value: T) -> T:
+        try:
+            return check(value)
+        except Invalid as refusal:
+            raise ValueError(refusal.detail) from None
+
+    return AfterValidator(validate)
+
+
+def _term(text: str) -> str:
+    return line_checked(text, what="A term", max_chars=VOCABULARY_TERM_MAX_CHARS)
+
+
+Title = Annotated[str, _checked(title_checked), Field(max_length=TITLE_MAX_CHARS)]
+DisplayName = Annotated[str, _checked(display_name_checked), Field(max_length=DISPLAY_NAME_MAX_CHARS)]
+Language = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", description="BCP 47 tag", examples=["en", "pt-BR"]),
+]
+Policies = Annotated[dict[str, JsonValue], _checked(policies_checked)]
+Term = Annotated[str, _checked(_term), Field(max_length=VOCABULARY_TERM_MAX_CHARS)]
+Vocabulary = Annotated[list[Term], Field(max_length=VOCABULARY_MAX_TERMS)]
+State = Literal["scheduled", "live", "ended"]
+Role = Literal["host", "speaker", "viewer", "agent", "phone"]
+
+
+class MeetingIn(Schema):
+    title: Title
+    language: Language = "en"
+    policies: Policies = Field(default_factory=dict, description="consent, recording and retention")
+    vocabulary: Vocabulary = Field(default_factory=list, description="names and terms to expect")
+
+
+class MeetingPatch(Schema):
+    """What is left out stays."""
+
+    title: Title | None = None
+    language: Language | None = None
+    policies: Policies | None = None
+    vocabulary: Vocabulary | None = None
+
+
+class HostOut(Schema):
+    display_name: str
+
+
+class MeetingOut(Schema):
+    id: UUID
+    code: str = Field(examples=["tamo-rivu-keso"])
+    title: str
+    state: State
+    language: str
+    join_url: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    last_seq: int
+    policies: dict[str, JsonValue]
+    vocabulary: list[str]
+    host: HostOut | None
+
+
+class Page(Schema):
+    next_cursor: str | None
+    has_more: bool
+
+
+class MeetingsPage(Page):
+    data: list[MeetingOut]
+
+
+class ParticipantIn(Schema):
+    display_name: DisplayName
+    role: Literal["host", "speaker", "viewer", "agent"] = "speaker"
+
+
+class LimitsOut(Schema):
+    frame_ms: list[int] = Field(examples=[[20, 200]])
+    max_frame_bytes: int
+    unsettled_max_ms: int
+    catchup_x: int
+
+
+class TicketOut(Schema):
+    ticket: str = Field(description="opens one socket once")
+    ticket_expires_in: int = Field(description="seconds")
+    ws_url: str
+
+
+class AdmissionOut(TicketOut):
+    participant_id: UUID
+    session_id: UUID = Field(description="of the audio session; for viewers of their caption feed")
+    resume_token: str = Field(description="gets the next ticket; valid for the life of the session")
+    limits: LimitsOut
+
+
+class TicketIn(Schema):
+    resume_token: str | None = Field(None, max_length=200)
+
+
+class ParticipantOut(Schema):
+    id: UUID
+    display_name: str
+    role: Role
+    joined_at: datetime | None
+    left_at: datetime | None
+
+
+class ParticipantsPage(Page):
+    data: list[ParticipantOut]
+
+
+class WordOut(Schema):
+    w: str
+    s: int = Field(description="start, ms of the meeting")
+    e: int = Field(description="end, ms of the meeting")
+    c: float | None = Field(default=None, description="confidence, 0 to 1")
+
+
+class SegmentOut(Schema):
+    id: UUID
+    rev: int
+    state: Literal["partial", "final", "corrected", "redacted", "retracted"]
+    participant_id: UUID
+    speaker: str
+    start_ms: int
+    end_ms: int
+    text: str
+    stable_chars: int
+    language: str
+    confidence: float
+    words: list[WordOut]
+    engine: str
+
+
+class SegmentsPage(Page):
+    data: list[SegmentOut]
+
+
+class TranscriptParticipantOut(Schema):
+    id: UUID
+    display_name: str
+    role: Role
+
+
+class TranscriptOut(Schema):
+    meeting: MeetingOut
+    as_of_seq: int
+    participants: list[TranscriptParticipantOut]
+    segments: list[SegmentOut]
+
+
+class SegmentMessageOut(Schema):
+    type: Literal["segment"]
+    seq: int
+    segment: SegmentOut
+
+
+class EventOut(Schema):
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+    type: str = Field(examples=["participant.joined"])
+
+
+class EventMessageOut(Schema):
+    type: Literal["event"]
+    seq: int
+    event: EventOut
+
+
+class EventsOut(Schema):
+    data: list[SegmentMessageOut | EventMessageOut] = Field(description="exactly as on the sockets")
+    next_after_seq: int
+    has_more: bool
+
+
+class GapOut(Schema):
+    model_config = ConfigDict(populate_by_name=True, hide_input_in_errors=True)
+    from_: int = Field(alias="from")
+    to: int
+    reason: str
+
+
+class SessionLedgerOut(Schema):
+    """Sample counts at 16 kHz: received = speech + nonspeech + muted + gap + in_flight."""
+
+    session_id: UUID
+    participant_id: UUID
+    received: int
+    settled: int
+    speech: int
+    nonspeech: int
+    muted: int
+    gap: int
+    in_flight: int
+    gaps: list[GapOut]
+
+
+class LedgerOut(Schema):
+    sessions: list[SessionLedgerOut]
+
+
+class FieldProblemOut(Schema):
+    location: str
+    field: str
+    code: str
+    detail: str
+
+
+class ProblemOut(Schema):
+    """RFC 9457. `type` and `code` are stable."""
+
+    type: str = Field(examples=["/problems/not_found"])
+    code: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblemOut] | None = None
