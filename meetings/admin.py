@@ -19,7 +19,6 @@ from meetings.models import (
     SegmentRevision,
 )
 
-
 if TYPE_CHECKING:  # the classes are generic in the stubs only
     AnyAdmin = admin.ModelAdmin[Any]
     AnyInline = admin.TabularInline[Any, Any]
