@@ -43,6 +43,7 @@ export class CaptionView {
       if (this.#isFollowing) jump.hidden = true;
     });
     jump.addEventListener("click", () => this.follow());
+    new ResizeObserver(() => this.#isFollowing && this.follow()).observe(scroll);
   }
 
   /** Shows the newest caption, and those that come. */
