@@ -58,6 +58,7 @@ def ledger_shape(ledger: SessionLedger) -> Shape:
     return {
         "session_id": ledger.session_id,
         "participant_id": ledger.participant_id,
+        "origin_ms": ledger.origin_ms,
         "received": ledger.received,
         "settled": ledger.settled,
         "speech": ledger.speech,
