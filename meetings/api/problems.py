@@ -70,12 +70,15 @@ class ProblemError(Exception):
 
 
 def problem_response(problem: Problem) -> HttpResponse:
-    return HttpResponse(
+    response = HttpResponse(
         json.dumps(problem.as_wire()),
         status=problem.status,
         content_type=CONTENT_TYPE,
         headers={"Cache-Control": "no-store", **problem.headers},
     )
+    # Django would log the path of every refusal, and the path of a meeting holds its code.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 UNAUTHENTICATED = Problem(

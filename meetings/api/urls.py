@@ -63,7 +63,7 @@ def _explained(response: HttpResponseBase) -> HttpResponseBase:
 calls, _, namespace = api.urls
 for pattern in calls:
     if isinstance(pattern, URLPattern):
-        pattern.callback = edge(pattern.callback)
+        pattern.callback = nothing_here if pattern.name == "api-root" else edge(pattern.callback)
 
 urlpatterns = [
     path("v1/", include((calls, "ninja"), namespace=namespace)),
