@@ -107,6 +107,7 @@ export class Microphone {
   }
 
   close() {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#worklet?.port.postMessage({ type: "close" });
     this.#disconnect();

@@ -1,0 +1,135 @@
+"""The server-rendered pages, without a browser."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from meetings.models import Meeting
+from meetings.services.meetings import meeting_end
+from meetings.services.sessions import session_commit
+from tests.integration.made import host_made, meeting_made, opened, speech
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class _Inline(HTMLParser):
+    """Collects what a content security policy without 'unsafe-inline' would refuse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(attrs)
+        if tag == "style" or "style" in names or any(name.startswith("on") for name in names):
+            self.found.append(self.get_starttag_text() or tag)
+        if tag == "script" and "src" not in names and names.get("type") != "application/json":
+            self.found.append(tag)
+
+
+def text_of(client: Client, path: str, *, status: int = 200) -> str:
+    response = client.get(path)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def new_meeting(client: Client, **fields: str) -> Meeting:
+    response = client.post("/", {"title": "Board", "language": "en", **fields})
+    assert response.status_code == 302
+    return Meeting.objects.get(code=response["Location"].split("/")[2])
+
+
+def test_whoever_makes_a_meeting_as_a_guest_hosts_it_in_this_browser_only(client: Client) -> None:
+    meeting = new_meeting(client)
+    page = reverse("meetings:meeting", args=[meeting.code])
+    assert "End for all" in text_of(client, page)
+    assert '"role": "host"' in text_of(client, page)
+    assert "End for all" not in text_of(Client(), page)
+
+
+def test_a_new_meeting_needs_a_title(client: Client) -> None:
+    response = client.post("/", {"title": " ", "language": "en"})
+    assert response.status_code == 422
+    assert "This field is required" in response.content.decode()
+    assert not Meeting.objects.exists()
+
+
+def test_where_guests_make_no_meetings_the_start_page_says_so(client: Client, settings: object) -> None:
+    settings.GUEST_MEETINGS = False  # type: ignore[attr-defined]
+    assert "Log in" in text_of(client, "/")
+    assert client.post("/", {"title": "Board", "language": "en"}).status_code == 403
+    client.force_login(host_made().user)  # type: ignore[arg-type]
+    assert new_meeting(client).host is not None
+
+
+def test_forms_are_protected_against_other_sites() -> None:
+    response = Client(enforce_csrf_checks=True).post("/", {"title": "Board", "language": "en"})
+    assert response.status_code == 403
+    assert "too old" in response.content.decode()
+
+
+@pytest.mark.parametrize("form", ["{code}", " {upper} ", "{blanks}", "https://example.org/m/{code}/transcript/"])
+def test_a_code_is_understood_however_it_is_given(client: Client, form: str) -> None:
+    code = meeting_made().code
+    typed = form.format(code=code, upper=code.upper(), blanks=code.replace("-", " "))
+    response = client.get("/join/", {"code": typed})
+    assert response["Location"] == f"/m/{code}/"
+
+
+def test_an_unknown_code_is_told_where_it_was_typed(client: Client) -> None:
+    unknown = client.get("/join/", {"code": "bado-bado-bado-bado"})
+    assert unknown.status_code == 404
+    assert "No meeting has this code" in unknown.content.decode()
+    nonsense = client.get("/join/", {"code": "<script>"})
+    assert nonsense.status_code == 422
+    assert "<script>" not in nonsense.content.decode()
+
+
+def test_an_address_with_another_spelling_of_the_code_leads_to_the_meeting(client: Client) -> None:
+    code = meeting_made().code
+    assert client.get(f"/m/{code.upper()}/")["Location"] == f"/m/{code}/"
+    assert client.get(f"/m/{code.upper()}/transcript/")["Location"] == f"/m/{code}/transcript/"
+
+
+def test_a_meeting_is_found_by_its_code_only(client: Client) -> None:
+    meeting = meeting_made()
+    assert "nothing here" in text_of(client, f"/m/{meeting.pk}/", status=404)
+    text_of(client, f"/m/{meeting.pk}/transcript/", status=404)
+    text_of(client, "/m/bado-bado-bado-bado/", status=404)
+
+
+def test_an_ended_meeting_offers_its_transcript_instead_of_joining(client: Client) -> None:
+    host = host_made()
+    meeting = meeting_end(meeting=meeting_made(actor=host), actor=host)
+    page = text_of(client, f"/m/{meeting.code}/")
+    assert "This meeting has ended" in page
+    assert "join-form" not in page
+
+
+def test_the_transcript_shows_lines_in_order_with_speaker_and_time(client: Client) -> None:
+    meeting = meeting_made(title="<b>Board</b>")
+    ada = opened(meeting, display_name="Ada <i>")
+    first, second = speech(0, 32_000, text="one <b>two</b>"), speech(32_000, 64_000, text="three")
+    session_commit(owner=ada.owner, settled_from=0, received=64_000, spans=[first, second])
+    page = text_of(client, f"/m/{meeting.code}/transcript/")
+    assert re.findall(r'class="line-text">([^<]*)<', page) == ["one &lt;b&gt;two&lt;/b&gt;", "three"]
+    assert page.count("is-continued") == 1, "the same turn: named once"
+    assert "Ada &lt;i&gt;" in page
+    assert "0:02" in page
+    for suffix in ("txt", "vtt", "srt", "json"):
+        link = f"/api/v1/meetings/{meeting.code}/transcript.{suffix}"
+        assert link in page
+        assert client.get(link).status_code == 200
+
+
+def test_no_page_has_inline_scripts_or_styles(client: Client) -> None:
+    meeting = new_meeting(client)
+    for path, status in (
+        ("/", 200), (f"/m/{meeting.code}/", 200), (f"/m/{meeting.code}/transcript/", 200), ("/m/none/", 404),
+    ):  # fmt: skip
+        parser = _Inline()
+        parser.feed(text_of(client, path, status=status))
+        assert parser.found == []
