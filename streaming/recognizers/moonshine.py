@@ -36,7 +36,7 @@ SURE_OF_SILENCE: Final = 0.9
 SURE_OF_SPEECH: Final = 0.6
 MIN_TOKENS_SPOKEN: Final = 2
 
-Cache = dict[str, npt.NDArray[Any]]
+Feed = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,18 @@ class Decoded:
     is_cut: bool = False
 
 
+class _Graph:
+    """An ONNX model that takes from a feed what it asks for: some exports want masks, and the states at each step."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = _session(path)
+        self.inputs = tuple(part.name for part in self._session.get_inputs())
+
+    def run(self, feed: Feed) -> list[npt.NDArray[Any]]:
+        outputs: list[npt.NDArray[Any]] = self._session.run(None, {name: feed[name] for name in self.inputs})
+        return outputs
+
+
 class MoonshineRecognizer:
     """Loads in about a second. Cost grows with the length of the audio: nothing is padded to 30 s."""
 
@@ -55,13 +67,12 @@ class MoonshineRecognizer:
         """Raises ModelCorrupt."""
         self.engine = model.name
         self.languages = model.languages
-        self._encoder = _session(model.path / "encoder.onnx")
-        self._prefill = _session(model.path / "prefill.onnx")
-        self._step = _session(model.path / "step.onnx")
+        self._encoder = _Graph(model.path / "encoder.onnx")
+        self._prefill = _Graph(model.path / "prefill.onnx")
+        self._step = _Graph(model.path / "step.onnx")
         self._tokens = tokens_parse(_read(model.path / "tokenizer.bin"))
-        self._encoder_input = self._encoder.get_inputs()[0].name
         # Both decoders give logits first and the cache behind it, in the order in which `step` takes it.
-        self._cache_names = [part.name for part in self._step.get_inputs() if part.name != "input_ids"]
+        self._cache_names = [name for name in self._step.inputs if name.startswith("past_key_values.")]
 
     def transcribe(self, audio: Float32, *, language: str, want_words: bool = False) -> Hypothesis:
         """The model knows no word times: `words` stays empty."""
@@ -76,20 +87,27 @@ class MoonshineRecognizer:
         if len(audio) < MIN_SAMPLES:
             audio = np.pad(audio, (0, MIN_SAMPLES - len(audio)))
         max_tokens = int(len(audio) / SAMPLE_RATE_HZ * MAX_TOKENS_PER_SECOND) + EXTRA_TOKENS
-        (states,) = self._encoder.run(None, {self._encoder_input: audio[np.newaxis]})
-        logits, *cache = self._prefill.run(None, {"input_ids": _one(START_TOKEN), "encoder_hidden_states": states})
+        mask = np.ones((1, len(audio)), dtype=np.int64)
+        samples: Feed = {"input_values": audio[np.newaxis], "attention_mask": mask}
+        states, *_ = self._encoder.run(samples)
+        feed: Feed = {
+            "input_ids": _one(START_TOKEN),
+            "encoder_hidden_states": states,
+            "encoder_attention_mask": mask,  # of the samples: the decoder takes every 384th
+        }
+        logits, *cache = self._prefill.run(feed)
         first: Float32 = logits[0, -1]
-        past: Cache = dict(zip(self._cache_names, cache, strict=True))
-        heard = self._greedy(first, past, max_tokens=max_tokens)
+        feed |= zip(self._cache_names, cache, strict=True)
+        heard = self._greedy(first, feed, max_tokens=max_tokens)
         if heard.tokens or heard.confidence >= SURE_OF_SILENCE:
             return heard
         first[END_TOKEN] = -np.inf
-        instead = self._greedy(first, past, max_tokens=max_tokens)
+        instead = self._greedy(first, feed, max_tokens=max_tokens)
         is_speech = instead.confidence >= SURE_OF_SPEECH and len(instead.tokens) >= MIN_TOKENS_SPOKEN
         return instead if is_speech and not instead.is_cut else heard
 
-    def _greedy(self, logits: Float32, past: Cache, *, max_tokens: int) -> Decoded:
-        past = dict(past)
+    def _greedy(self, logits: Float32, feed: Feed, *, max_tokens: int) -> Decoded:
+        feed = dict(feed)
         tokens: list[int] = []
         probabilities: list[float] = []
         while True:
@@ -99,10 +117,11 @@ class MoonshineRecognizer:
             if token == END_TOKEN or is_cut:
                 return Decoded(tokens=tuple(tokens), confidence=float(np.mean(probabilities)), is_cut=is_cut)
             tokens.append(token)
-            all_logits, *cache = self._step.run(None, {"input_ids": _one(token), **past})
+            feed["input_ids"] = _one(token)
+            all_logits, *cache = self._step.run(feed)
             logits = all_logits[0, -1]
             fresh = zip(self._cache_names, cache, strict=True)
-            past |= {name: part for name, part in fresh if ".encoder." not in name}
+            feed |= {name: part for name, part in fresh if ".encoder." not in name}
 
     def _text(self, tokens: tuple[int, ...]) -> str:
         data = b"".join(self._tokens[token] for token in tokens if token < len(self._tokens))

@@ -1,0 +1,23 @@
+"""What a recognizer may be asked for."""
+
+import pytest
+
+from streaming.recognizers.base import language_is_supported
+
+
+@pytest.mark.parametrize(
+    ("languages", "language", "is_supported"),
+    [
+        (("en",), "en", True),
+        (("en",), "en-GB", True),
+        (("en",), "EN", True),
+        (("en",), "", True),
+        (("en",), "de", False),
+        (("en", "de"), "de-AT", True),
+        (("*",), "anything", True),
+    ],
+)
+def test_region_and_case_do_not_matter_and_no_language_is_any(
+    languages: tuple[str, ...], language: str, is_supported: bool
+) -> None:
+    assert language_is_supported(languages, language) is is_supported
