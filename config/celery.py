@@ -16,4 +16,9 @@ app.conf.beat_schedule = {
         # A run that waited longer than the next one is due would only repeat its work.
         "options": {"expires": 30.0},
     },
+    "delete-expired-credentials": {
+        "task": "meetings.tasks.credentials_expired_delete",
+        "schedule": 3_600.0,
+        "options": {"expires": 3_600.0},
+    },
 }

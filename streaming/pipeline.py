@@ -152,7 +152,7 @@ class SessionPipeline:
     async def _close(self, last: End | Abandon) -> EndedSession | None:
         owner = self.opened.owner
         if isinstance(last, Abandon):
-            await self._around.store.session_leave(owner, reason="resume window over")
+            await self._around.store.session_leave(owner, reason="resume_window_over")
             return None
         ended = await self._around.store.session_end(owner, reason="client")
         if self.sink is not None:
@@ -181,7 +181,8 @@ class SessionPipeline:
                     self._flush()
                     self._committer.add(Mark(reached=self._finalized(cid, self._timeline.received)))
                 case End(position=position):
-                    self._skip(self._timeline.end(position))
+                    # What an earlier connection received and nobody sent again is accounted for too.
+                    self._skip(self._timeline.end(max(position, self.opened.received)))
                     self._flush()
                     return item
                 case Abandon():

@@ -58,6 +58,7 @@ class MemoryDatabase:
     spans: list[tuple[str, int, int]] = field(default_factory=list)
     origin_ms: int | None = None
     has_left: bool = False
+    received: int = 0
 
     def opened(self) -> OpenedSession:
         self.generation += 1
@@ -70,7 +71,7 @@ class MemoryDatabase:
             role="speaker",
             resumed=self.generation > 1,
             settled=self.settled,
-            received=self.settled,
+            received=max(self.received, self.settled),
             origin_ms=self.origin_ms,
             consent=(),
             language="en",
@@ -230,6 +231,12 @@ async def test_a_mute_closes_the_open_utterance_and_what_follows_is_muted() -> N
 async def test_what_was_not_sent_before_the_end_is_a_gap() -> None:
     node = Node()
     await run(node, [*frames(SPEECH[:SECOND]), End(position=3 * SECOND)])
+    assert node.database.spans[-1] == ("gap", SECOND, 3 * SECOND)
+
+
+async def test_what_an_earlier_connection_received_and_nobody_sent_again_is_a_gap() -> None:
+    node = Node(database=MemoryDatabase(received=3 * SECOND))
+    await run(node, [*frames(SPEECH[:SECOND]), End(position=SECOND)])
     assert node.database.spans[-1] == ("gap", SECOND, 3 * SECOND)
 
 
