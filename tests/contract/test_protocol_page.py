@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from meetings.api import api
+from meetings.api.openapi import openapi_document
 from meetings.limits import DELIVERY_WINDOW_S, HEARTBEAT_MS, RESUME_WINDOW_S, STREAM_LIMITS, TICKET_TTL_S
+from meetings.models import MeetingEvent
 from streaming import errors, server
 from streaming.protocol import codes, frames, messages
 from tests.nodes import ROOT
@@ -64,13 +67,23 @@ def test_what_the_server_says_is_documented() -> None:
 
 
 def test_the_durable_events_are_documented() -> None:
-    written = {
-        name
-        for path in (ROOT / "meetings").rglob("*.py")
-        for name in re.findall(r'"((?:meeting|participant|audio)\.[a-z]+)"', path.read_text())
-    }
-    for name in written - {"meeting.event"}:  # that one is a hint between processes
-        assert f"`{name}`" in PAGE, f"{name} is written to the log and missing in PROTOCOL.md"
+    for kind in set(MeetingEvent.Type.values) - {"segment"}:
+        assert f"`{kind}`" in section("What the server says")
+
+
+def test_every_call_is_documented_with_its_query_and_no_other() -> None:
+    documented = {}
+    for cell, _what in rows(section("Addresses over HTTP")):
+        method, _, address = cell.strip("`").partition(" ")
+        path, _, query = address.partition("?")
+        documented[method, path] = {name.rstrip("=") for name in query.split("&") if name}
+    offered = {}
+    for path, operations in openapi_document(api)["paths"].items():
+        for method, operation in operations.items():
+            known = re.sub(r"\{\w+\}", "{id}", path.removeprefix("/api/v1"))
+            parameters = operation.get("parameters", [])
+            offered[method.upper(), known] = {each["name"] for each in parameters if each["in"] == "query"}
+    assert documented == offered
 
 
 def test_the_numbers_in_welcome_are_those_in_force() -> None:

@@ -21,19 +21,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._port_check()
-            self.stdout.write(f"Speech model {settings.SPEECH_MODEL}:")
+            self._say(f"Speech model {settings.SPEECH_MODEL}:")
             call_command("speech_model", stdout=self.stdout)
-            self.stdout.write(f"Database: bringing it up to date (data is kept in {settings.DATA_DIR}).")
+            self._say(f"Database: bringing it up to date (data is kept in {settings.DATA_DIR}).")
             call_command("migrate", verbosity=0, interactive=False)
             self._admin_create()
-            self.stdout.write("Starting the web node and the worker.")
-            self.stdout.flush()
+            self._say("Starting the web node and the worker.")
             asyncio.run(self._supervise())
         except KeyboardInterrupt:
             raise CommandError("Interrupted before everything was ready.", returncode=130) from None
         except ChildFailed as problem:
             raise CommandError(f"The {problem} did not start; its reason stands above.") from None
-        self.stdout.write("Stopped.")
+        self._say("Stopped.")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()  # into a pipe or a journal too, in order with what the children say
 
     def _port_check(self) -> None:
         family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
@@ -53,7 +56,7 @@ class Command(BaseCommand):
             return
         password = secrets.token_urlsafe(12)
         users.create_superuser(username="admin", password=password)
-        self.stdout.write(
+        self._say(
             self.style.SUCCESS(f"Admin login (shown this once): user admin, password {password}")
             + "\n  Change it with: .venv/bin/python manage.py changepassword admin"
         )
