@@ -25,14 +25,14 @@ SessionId = Annotated[UUID, Path(description="`session_id` of the admission")]
 
 Limit = Annotated[
     int,
-    AfterValidator(lambda limit: min(limit, LIMIT_MAX)),
     Field(ge=1, description=f"at most {LIMIT_MAX} are returned"),
+    AfterValidator(lambda limit: min(limit, LIMIT_MAX)),
 ]
 Seq = Annotated[int, Field(ge=0, le=SEQ_MAX)]
 WaitSeconds = Annotated[
     float,
-    AfterValidator(lambda seconds: min(seconds, WAIT_MAX_S)),
     Field(ge=0, allow_inf_nan=False, description=f"wait for the next event, at most {WAIT_MAX_S:g} s"),
+    AfterValidator(lambda seconds: min(seconds, WAIT_MAX_S)),
 ]
 Speakers = Annotated[list[str], AfterValidator(_names), Field(max_length=SPEAKERS_MAX)]
 

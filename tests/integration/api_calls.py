@@ -1,13 +1,28 @@
 """Callers of the REST interface, and what every refusal must look like."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
 
-from django.http import HttpResponse
 from django.test import Client
 
 from meetings.services.tokens import api_token_create
 
 API = "/api/v1"
+
+
+class Answer(Protocol):
+    """What the synchronous and the asynchronous client both give."""
+
+    status_code: int
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+    @property
+    def json(self) -> Any: ...
 
 
 def program(name: str = "bot") -> Client:
@@ -20,16 +35,16 @@ def guest() -> Client:
     return Client()
 
 
-def post(client: Client, path: str, body: object = None, **more: Any) -> HttpResponse:
-    return client.post(f"{API}{path}", body, content_type="application/json", **more)
+def post(client: Client, path: str, body: object = None, **more: Any) -> Answer:
+    return cast("Answer", client.post(f"{API}{path}", body, content_type="application/json", **more))
 
 
-def patch(client: Client, path: str, body: object) -> HttpResponse:
-    return client.patch(f"{API}{path}", body, content_type="application/json")
+def patch(client: Client, path: str, body: object) -> Answer:
+    return cast("Answer", client.patch(f"{API}{path}", body, content_type="application/json"))
 
 
-def get(client: Client, path: str, **parameters: object) -> HttpResponse:
-    return client.get(f"{API}{path}", parameters)
+def get(client: Client, path: str, **parameters: Any) -> Answer:
+    return cast("Answer", client.get(f"{API}{path}", parameters))
 
 
 def made(client: Client, **fields: object) -> dict[str, Any]:
@@ -39,7 +54,7 @@ def made(client: Client, **fields: object) -> dict[str, Any]:
     return meeting
 
 
-def assert_problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+def assert_problem(response: Answer, status: int, code: str) -> dict[str, Any]:
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()

@@ -1,0 +1,99 @@
+"""The OpenAPI document: valid, complete, and true of what the interface answers."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from meetings.models import Meeting
+from tests.integration.api_calls import get, made, post, program
+from tests.integration.made import commit, gap, opened, silence, speech
+
+PROMISED = {
+    "/api/v1/meetings": {"get", "post"},
+    "/api/v1/meetings/{ref}": {"get", "patch"},
+    "/api/v1/meetings/{ref}/end": {"post"},
+    "/api/v1/meetings/{ref}/participants": {"get", "post"},
+    "/api/v1/sessions/{session_id}/ticket": {"post"},
+    "/api/v1/meetings/{ref}/transcript.json": {"get"},
+    "/api/v1/meetings/{ref}/transcript.vtt": {"get"},
+    "/api/v1/meetings/{ref}/transcript.srt": {"get"},
+    "/api/v1/meetings/{ref}/transcript.txt": {"get"},
+    "/api/v1/meetings/{ref}/segments": {"get"},
+    "/api/v1/meetings/{ref}/events": {"get"},
+    "/api/v1/meetings/{ref}/ledger": {"get"},
+}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    response = Client().get("/api/schema/")
+    assert response.status_code == 200
+    parsed: dict[str, Any] = response.json()
+    return parsed
+
+
+def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_every_promised_call_is_there(document: dict[str, Any]) -> None:
+    found = {path: set(calls) for path, calls in document["paths"].items()}
+    assert found == found | PROMISED
+
+
+def test_every_call_says_how_it_refuses_and_what_it_needs(document: dict[str, Any]) -> None:
+    ids = [call["operationId"] for path in document["paths"].values() for call in path.values()]
+    assert len(set(ids)) == len(ids)
+    for path in document["paths"].values():
+        for call in path.values():
+            assert "application/problem+json" in call["responses"]["default"]["content"]
+    assert set(document["components"]["securitySchemes"]) == {"token", "session"}
+    assert document["security"] == [{"token": []}, {"session": []}, {}]
+
+
+def test_the_docs_page_needs_no_other_server() -> None:
+    page = Client().get("/api/docs/").content.decode()
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert addresses
+    for address in addresses:
+        assert address.startswith("/static/"), address
+        assert finders.find(address.removeprefix("/static/")), address
+    settings = re.search(r'<script type="application/json" id="swagger-settings">(.*?)</script>', page, re.DOTALL)
+    assert settings
+    assert json.loads(settings[1])["url"] == "/api/schema/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answers_are_what_the_document_says(document: dict[str, Any]) -> None:
+    client = program()
+    meeting = made(client, vocabulary=["Ada"], policies={"retention_days": 30})
+    session = opened(Meeting.objects.get(pk=meeting["id"]))
+    commit(session.owner, speech(0, 16_000), silence(20_000), gap(24_000), received=24_000)
+    ref = f"/meetings/{meeting['id']}"
+    admission = post(client, f"{ref}/participants", {"display_name": "Bob"}).json()
+    post(client, f"{ref}/end")
+    answers = [
+        ("get", "/meetings", 200, get(client, "/meetings")),
+        ("get", "/meetings/{ref}", 200, get(client, ref)),
+        ("get", "/meetings/{ref}/participants", 200, get(client, f"{ref}/participants")),
+        ("get", "/meetings/{ref}/segments", 200, get(client, f"{ref}/segments")),
+        ("get", "/meetings/{ref}/transcript.json", 200, get(client, f"{ref}/transcript.json")),
+        ("get", "/meetings/{ref}/events", 200, get(client, f"{ref}/events")),
+        ("get", "/meetings/{ref}/ledger", 200, get(client, f"{ref}/ledger")),
+        ("post", "/sessions/{session_id}/ticket", 201, post(client, f"/sessions/{admission['session_id']}/ticket")),
+        ("get", "/meetings/{ref}", "default", get(client, "/meetings/nobody-knows")),
+        ("post", "/meetings", "default", post(client, "/meetings", {})),
+    ]
+    for method, path, status, response in answers:
+        content = document["paths"][f"/api/v1{path}"][method]["responses"][str(status)]["content"]
+        schema = content[response.headers["Content-Type"].partition(";")[0]]["schema"]
+        validator = OAS31Validator({**schema, "components": document["components"]})
+        assert [error.message for error in validator.iter_errors(response.json())] == [], path
+    assert {message["type"] for message in answers[5][3].json()["data"]} == {"segment", "event"}
