@@ -117,3 +117,9 @@ def test_the_frame_header_is_the_documented_one() -> None:
 @pytest.mark.parametrize("error", [errors.ProtocolError, *errors.ProtocolError.__subclasses__()])
 def test_each_protocol_error_has_its_code_documented(error: type[errors.ProtocolError]) -> None:
     assert f"`{error.code}`" in section("Close codes")
+
+
+def test_every_warning_is_documented() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "streaming").rglob("*.py"))
+    for code in re.findall(r'warning_message\(code="(\w+)"\)', sources):
+        assert f"`{code}`" in section("What the server says")
