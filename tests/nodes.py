@@ -65,33 +65,45 @@ def manage(*arguments: str, environment: dict[str, str]) -> str:
     return ran.stdout
 
 
+def node_start(environment: dict[str, str]) -> NodeProcess:
+    """A serving, ready web node on a migrated database."""
+    data_dir = Path(environment["DATA_DIR"])
+    with (data_dir / "node.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), "serve"], env=environment, cwd=ROOT, stdout=log, stderr=log
+        )
+    node = NodeProcess(
+        url=f"http://127.0.0.1:{environment['PORT']}", data_dir=data_dir, environment=environment, process=process
+    )
+    try:
+        wait_until_ready(node)
+    except BaseException:
+        node_kill(node)
+        raise
+    return node
+
+
+def node_kill(node: NodeProcess) -> None:
+    """As the kernel does when memory is short: no goodbye, and nothing in memory survives."""
+    node.process.kill()
+    node.process.wait()
+
+
 @contextmanager
 def node_running(environment: dict[str, str]) -> Iterator[NodeProcess]:
     """A migrated, serving, ready web node; on leaving it is stopped and has to end cleanly."""
     manage("migrate", "--verbosity", "0", environment=environment)
-    data_dir = Path(environment["DATA_DIR"])
-    with (data_dir / "node.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "serve"], env=environment, cwd=ROOT, stdout=log, stderr=log
-        )
-        node = NodeProcess(
-            url=f"http://127.0.0.1:{environment['PORT']}",
-            data_dir=data_dir,
-            environment=environment,
-            process=process,
-        )
+    node = node_start(environment)
+    try:
+        yield node
+    finally:
+        node.process.send_signal(signal.SIGTERM)
         try:
-            wait_until_ready(node)
-            yield node
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                code = process.wait(timeout=STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
-        assert code == 0, node.log()
+            code = node.process.wait(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            node_kill(node)
+            raise
+    assert code == 0, node.log()
 
 
 def wait_until_ready(node: NodeProcess) -> None:
