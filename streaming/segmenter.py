@@ -14,12 +14,14 @@ class SegmenterSettings:
     """Durations are in samples at 16 kHz; those that bound an epoch are whole windows."""
 
     window_samples: int = 512
-    start_probability: float = 0.5
-    stop_probability: float = 0.35  # below `start`, so that a weak syllable does not end an utterance
+    # Measured on read speech and a simulated meeting: 0.5 and 0.35 cut sentences apart and cost half a point of WER;
+    # at 0.3 and 0.2 noise is taken for speech half as often again.
+    start_probability: float = 0.4
+    stop_probability: float = 0.25  # below `start`, so that a weak syllable does not end an utterance
     onset_windows: int = 2  # one loud window is a click; the shortest words last longer than two
     preroll_samples: int = 5_120  # 320 ms: VAD reports speech late; first words were lost without it (see tests)
     preroll_slack_samples: int = 2_048  # how much earlier an utterance may begin, so as not to start over for it
-    end_silence_samples: int = 9_600  # 600 ms: a breath is shorter, a finished sentence longer
+    end_silence_samples: int = 10_752  # 672 ms: a breath is shorter, a finished sentence longer
     tail_samples: int = 4_800  # 300 ms: final consonants fade below the detector's threshold
     longest_samples: int = 320_000  # 20 s: the recognizer's accuracy falls beyond it
     cut_search_samples: int = 128_000  # 8 s: where the quietest point of a forced cut is looked for
@@ -64,7 +66,7 @@ class Spoken:
 
 Verdict = Opened | Quiet | Spoken
 
-SMOOTHED_WINDOWS = 4  # a cut lies in the middle of 128 ms that are quiet together, not in the closure of a "t"
+SMOOTHED_WINDOWS = 6  # a cut lies in the middle of 192 ms that are quiet together, not in the closure of a "t"
 
 
 class Segmenter:

@@ -81,7 +81,7 @@ Event = Feed | Skip | Flush
 @st.composite
 def sounds(draw: st.DrawFn) -> Float32:
     """Stretches of silence, murmur and voice of any length, not laid on any grid."""
-    stretches = draw(st.lists(st.tuples(st.sampled_from([0.0, 0.4, 0.55, 1.0]), st.integers(1, 180)), max_size=8))
+    stretches = draw(st.lists(st.tuples(st.sampled_from([0.0, 0.3, 0.45, 1.0]), st.integers(1, 180)), max_size=8))
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     parts = [level * rng.uniform(0.7, 1.0, length) for level, length in stretches]
     return np.concatenate([np.zeros(0), *parts]).astype(np.float32)

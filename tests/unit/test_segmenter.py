@@ -17,7 +17,7 @@ SETTINGS = SegmenterSettings(
     cut_search_samples=150,
     silence_step_samples=100,
 )
-windows = st.builds(SpeechWindow, probability=st.sampled_from([0.0, 0.4, 0.9]), power=st.floats(0, 1))
+windows = st.builds(SpeechWindow, probability=st.sampled_from([0.0, 0.3, 0.9]), power=st.floats(0, 1))
 
 
 def verdicts(probabilities: list[float], powers: list[float] | None = None) -> list[tuple[int, Verdict]]:
@@ -42,8 +42,8 @@ def test_a_pause_shorter_than_the_end_silence_is_inside_the_utterance() -> None:
 
 
 def test_weak_speech_keeps_an_utterance_open_but_does_not_open_one() -> None:
-    assert verdicts([0.9] * 2 + [0.4] * 10 + [0.0] * 5)[-1] == (17, Spoken(150))
-    assert verdicts([0.4] * 14) == [(14, Quiet(100))]
+    assert verdicts([0.9] * 2 + [0.3] * 10 + [0.0] * 5)[-1] == (17, Spoken(150))
+    assert verdicts([0.3] * 14) == [(14, Quiet(100))]
 
 
 def test_one_loud_window_is_a_click() -> None:
@@ -67,13 +67,13 @@ def test_speech_well_inside_an_epoch_settles_what_lies_before_its_preroll() -> N
 
 def test_a_long_utterance_is_cut_at_the_quietest_point() -> None:
     powers = [1.0] * 40
-    powers[20:24] = [0.1] * 4
-    powers[5:9] = [0.0] * 4  # quieter, but before the last 150 samples
+    powers[19:25] = [0.1] * 6
+    powers[5:11] = [0.0] * 6  # quieter, but before the last 150 samples
     assert verdicts([0.9] * 40, powers)[-1] == (30, Spoken(220))
 
 
 def test_of_equally_quiet_points_the_latest_is_cut() -> None:
-    assert verdicts([0.9] * 40)[-1] == (30, Spoken(280))
+    assert verdicts([0.9] * 40)[-1] == (30, Spoken(270))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_every_epoch_ends_and_gets_on(all_windows: list[SpeechWindow]) -> None:
 def test_the_usual_settings_keep_the_promises_of_the_protocol() -> None:
     settings = SegmenterSettings()
     assert settings.preroll_samples >= 4_800
-    assert settings.end_silence_samples == 9_600
+    assert 9_600 <= settings.end_silence_samples <= 11_200
     assert settings.longest_samples <= 20 * 16_000
 
 
@@ -121,7 +121,7 @@ def test_the_usual_settings_keep_the_promises_of_the_protocol() -> None:
         {"silence_step_samples": 0},
         {"silence_step_samples": 1_000},
         {"cut_search_samples": 320_000},
-        {"tail_samples": 9_601},
+        {"tail_samples": 10_753},
     ],
 )
 def test_settings_that_could_stall_are_refused(wrong: dict[str, int]) -> None:
