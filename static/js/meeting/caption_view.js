@@ -40,7 +40,7 @@ export class CaptionView {
     const { scroll, jump } = elements;
     scroll.addEventListener("scroll", () => {
       this.#isFollowing = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
-      if (this.#isFollowing) jump.hidden = true;
+      jump.hidden = this.#isFollowing;
     });
     jump.addEventListener("click", () => this.follow());
     new ResizeObserver(() => this.#isFollowing && this.follow()).observe(scroll);
@@ -63,10 +63,8 @@ export class CaptionView {
     let hasNews = false;
     for (const segment of changed) hasNews = this.#put(segment, people) || hasNews;
     if (!hasNews) return;
-    const { empty, jump } = this.#elements;
-    empty.hidden = this.#lines.size > 0;
+    this.#elements.empty.hidden = this.#lines.size > 0;
     if (this.#isFollowing) this.follow();
-    else jump.hidden = false;
   }
 
   /** Reads a caption to those who do not see it. @param {string} words */
