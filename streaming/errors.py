@@ -4,7 +4,7 @@ from typing import ClassVar, TypedDict
 
 
 class ProblemWire(TypedDict):
-    """The `problem` of an `error` message, as in RFC 9457."""
+    """The `problem` of an `error` message, as in RFC 9457 and with the same types as over HTTP."""
 
     type: str
     code: str
@@ -26,7 +26,7 @@ class StreamError(Exception):
 
     def as_problem(self) -> ProblemWire:
         return {
-            "type": f"urn:colloquy:problem:{self.code}",
+            "type": f"/problems/{self.code}",
             "code": self.code,
             "title": self.title,
             "detail": self.detail,

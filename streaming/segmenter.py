@@ -6,8 +6,6 @@ An epoch is a run of windows with its own start (see `listener`); all offsets he
 import math
 from dataclasses import dataclass
 
-from streaming.audio.pcm import SILENCE_DBFS
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmenterSettings:
@@ -66,6 +64,7 @@ class Spoken:
 
 Verdict = Opened | Quiet | Spoken
 
+SILENT_POWER = 1e-12  # -120 dBFS: below it all windows are equally quiet
 SMOOTHED_WINDOWS = 6  # a cut lies in the middle of 192 ms that are quiet together, not in the closure of a "t"
 
 
@@ -149,11 +148,10 @@ class Segmenter:
         """The window boundary in the last `cut_search_samples` around which it is quietest; of equals the latest."""
         half = SMOOTHED_WINDOWS // 2
         first = max(half, math.ceil((heard - self._settings.cut_search_samples) / self._settings.window_samples))
-        floor = 10 ** (SILENCE_DBFS / 10)
         quietest = min(
             range(first, self._n_windows - half + 1),
             key=lambda boundary: (
-                sum(max(floor, p) for p in self._powers[boundary - half : boundary + half]),
+                sum(max(SILENT_POWER, p) for p in self._powers[boundary - half : boundary + half]),
                 -boundary,
             ),
         )

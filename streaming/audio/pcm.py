@@ -6,7 +6,6 @@ import numpy.typing as npt
 Float32 = npt.NDArray[np.float32]
 
 FULL_SCALE = 32_768.0
-SILENCE_DBFS = -120.0
 
 
 def pcm_decode(data: bytes) -> Float32:
@@ -18,11 +17,3 @@ def pcm_encode(samples: Float32) -> bytes:
     """What is outside [-1, 1) is clipped: a wrapped sample is a loud click."""
     scaled = np.rint(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
     return np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype("<i2").tobytes()
-
-
-def level_dbfs(samples: Float32) -> float:
-    """RMS level; a full-scale sine is at -3. Nothing is quieter than -120."""
-    if len(samples) == 0:
-        return SILENCE_DBFS
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
-    return max(SILENCE_DBFS, 10 * float(np.log10(power))) if power > 0 else SILENCE_DBFS
