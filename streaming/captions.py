@@ -1,10 +1,21 @@
-"""The caption of an utterance while it is spoken: one id, rising revisions, a prefix that stands still."""
+"""What one session's listeners see of it: captions that grow while it speaks, and whether it speaks at all."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
+from meetings.limits import SAMPLES_PER_MS, meeting_ms
+from meetings.values import OpenedSession
+from streaming.listener import OpenUtterance
+from streaming.protocol.messages import speech_message
 from streaming.recognizers.base import Hypothesis
 from streaming.stabilizer import Stabilizer
+
+PARTIAL_EVERY_SAMPLES = 500 * SAMPLES_PER_MS
+FIRST_PARTIAL_AFTER_SAMPLES = 250 * SAMPLES_PER_MS
+
+Publish = Callable[[UUID, str, Mapping[str, Any]], None]
 
 
 class OpenCaption:
@@ -49,3 +60,72 @@ class OpenCaption:
             "engine": self._engine,
         }
         return {"type": "segment", "seq": None, "segment": segment}
+
+
+@dataclass(slots=True)
+class _Open:
+    """The caption of the utterance that is being spoken."""
+
+    caption: OpenCaption
+    next_partial_at: int
+
+
+class SessionCaptions:
+    """Publishes what may be lost: partials and `speech`. Finals are published by their commit, not here."""
+
+    def __init__(self, *, opened: OpenedSession, publish: Publish, engine: str) -> None:
+        self.origin_ms = opened.origin_ms
+        self._opened = opened
+        self._publish = publish
+        self._engine = engine
+        self._open: _Open | None = None
+
+    def start(self, start: int, *, at: int) -> None:
+        """An utterance begins at `start`; the voice itself was found at `at`."""
+        caption = OpenCaption(
+            participant_id=self._opened.participant_id,
+            speaker=self._opened.display_name,
+            start_ms=self._meeting_ms(start),
+            engine=self._engine,
+        )
+        self._open = _Open(caption=caption, next_partial_at=at + FIRST_PARTIAL_AFTER_SAMPLES)
+        self._say_speech("start", at)
+
+    def stop(self, *, at: int) -> None:
+        self._say_speech("stop", at)
+
+    def close(self) -> OpenCaption:
+        """The utterance is over; no partial of it is shown any more. Its final takes the caption's id."""
+        assert self._open is not None  # the listener says SpeechStarted before every Utterance
+        caption, self._open = self._open.caption, None
+        return caption
+
+    def is_due(self, *, received: int) -> bool:
+        return self._open is not None and received >= self._open.next_partial_at
+
+    def shower(self, utterance: OpenUtterance) -> Callable[[Hypothesis], None]:
+        """Takes what is heard of the open utterance, and shows it if it is still open by then."""
+        opened = self._open
+        assert opened is not None
+        opened.next_partial_at = utterance.end + PARTIAL_EVERY_SAMPLES
+
+        def show(hypothesis: Hypothesis) -> None:
+            if self._open is opened and hypothesis.text:
+                self._publish_segment(opened.caption.update(hypothesis, end_ms=self._meeting_ms(utterance.end)))
+
+        return show
+
+    def retract(self, caption: OpenCaption) -> None:
+        if (message := caption.retract()) is not None:
+            self._publish_segment(message)
+
+    def _publish_segment(self, message: Mapping[str, Any]) -> None:
+        self._publish(self._opened.meeting_id, message["segment"]["id"], message)
+
+    def _say_speech(self, state: Literal["start", "stop"], at: int) -> None:
+        participant_id = self._opened.participant_id
+        message = speech_message(participant_id=participant_id, state=state, at_ms=self._meeting_ms(at))
+        self._publish(self._opened.meeting_id, f"speech {participant_id}", message)
+
+    def _meeting_ms(self, position: int) -> int:
+        return meeting_ms(origin_ms=self.origin_ms or 0, position=position)

@@ -3,15 +3,14 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, Protocol
-from uuid import UUID
+from typing import Protocol
 
-from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS, STREAM_LIMITS, meeting_ms
+from meetings.limits import SAMPLE_RATE_HZ, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, SessionOwner
-from streaming.captions import OpenCaption
+from streaming.captions import Publish, SessionCaptions
 from streaming.clocks import Clock
 from streaming.commits import CommitStore, Committer, Mark, Other, Speech
 from streaming.errors import RateExceeded, StreamError
@@ -27,8 +26,6 @@ from streaming.listener import (
     Utterance,
 )
 from streaming.protocol.frames import AudioFrame
-from streaming.protocol.messages import speech_message
-from streaming.recognizers.base import Hypothesis
 from streaming.scheduler import Scheduler
 from streaming.session_items import Abandon, End, Finalize, Frame, Item, Mute
 from streaming.timeline import Captured, Skipped, Timeline
@@ -37,7 +34,6 @@ from streaming.vad import SpeechDetector
 logger = logging.getLogger(__name__)
 
 ACK_EVERY_S = 0.25
-PARTIAL_EVERY_SAMPLES = 500 * SAMPLES_PER_MS
 # One minute of the shortest frames: more cannot be unsettled, so a fuller inbox is a client that ignores its limits.
 MOST_WAITING_ITEMS = STREAM_LIMITS.unsettled_max_ms // STREAM_LIMITS.frame_ms[0] + 200
 MOST_ITEMS_IN_TURN = 50
@@ -59,9 +55,6 @@ class Sink(Protocol):
     def fail(self, error: StreamError) -> None: ...
 
 
-Publish = Callable[[UUID, str, Mapping[str, Any]], None]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a node gives every session."""
@@ -73,15 +66,6 @@ class Surroundings:
     detector: Callable[[], SpeechDetector]
     engine: str
     has_partials: bool = True
-
-
-@dataclass(slots=True)
-class _Open:
-    """The utterance that is being spoken."""
-
-    caption: OpenCaption
-    next_partial_at: int
-    is_closed: bool = field(default=False)
 
 
 class SessionPipeline:
@@ -99,21 +83,20 @@ class SessionPipeline:
         self.sink = sink
         self._around = around
         self._half_round_trip_s = round_trip_s / 2
-        self._origin_ms = opened.origin_ms
         self._inbox: deque[Item] = deque()
         self._has_items = asyncio.Event()
         self._has_room = asyncio.Event()
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
         self._timeline = Timeline(received=opened.settled)
         self._listener = Listener(detector=around.detector(), settled=opened.settled)
-        self._open: _Open | None = None
+        self._captions = SessionCaptions(opened=opened, publish=around.publish, engine=around.engine)
         self._committer = Committer(
             owner=opened.owner,
             settled=opened.settled,
             engine=around.engine,
             store=around.store,
             received=lambda: self._timeline.received,
-            retract=self._retract,
+            retract=self._captions.retract,
         )
 
     @property
@@ -125,6 +108,10 @@ class SessionPipeline:
         now_s = self._around.clock.monotonic_s()
         self._intake.admit(frame, settled=self._committer.settled, now_s=now_s)
         self.put(Frame(frame=frame, arrived_at=self._around.clock.now(), arrived_s=now_s))
+
+    def charge(self, n_samples: int) -> None:
+        """Count something that is no audio against the connection's pace. Raises RateExceeded."""
+        self._intake.spend(n_samples, now_s=self._around.clock.monotonic_s())
 
     async def put_in_turn(self, item: Item) -> None:
         """For a source that can wait: puts once most of what was put before is worked on."""
@@ -190,7 +177,7 @@ class SessionPipeline:
                     return item
 
     async def _hear(self, item: Frame) -> None:
-        if self._origin_ms is None:
+        if self._captions.origin_ms is None:
             await self._set_origin(item)
         self._skip(self._timeline.accept(item.frame))
         while not self._listener.is_idle:
@@ -203,7 +190,7 @@ class SessionPipeline:
         before_s = (item.frame.position + item.frame.n_samples) / SAMPLE_RATE_HZ + self._half_round_trip_s
         captured_at = item.arrived_at - timedelta(seconds=before_s)
         origin_ms = round((captured_at - self.opened.meeting_started_at).total_seconds() * 1_000)
-        self._origin_ms = await self._around.store.session_origin_set(self.opened.owner, max(0, origin_ms))
+        self._captions.origin_ms = await self._around.store.session_origin_set(self.opened.owner, max(0, origin_ms))
 
     def _skip(self, pieces: Iterable[Captured | Skipped]) -> None:
         for piece in pieces:
@@ -219,11 +206,11 @@ class SessionPipeline:
         for finding in findings:
             match finding:
                 case SpeechStarted(utterance_start=start, at=at):
-                    self._start_caption(start, at)
+                    self._captions.start(start, at=at)
                 case SpeechStopped(at=at):
-                    self._say_speech("stop", at)
+                    self._captions.stop(at=at)
                 case Utterance():
-                    self._close_caption(finding)
+                    self._decode(finding)
                 case NonSpeech(end=end):
                     self._committer.add(Other(end=end, kind="nonspeech"))
                 case Muted(end=end):
@@ -231,56 +218,23 @@ class SessionPipeline:
                 case Gap(end=end, reason=reason):
                     self._committer.add(Other(end=end, kind="gap", reason=reason))
 
-    def _start_caption(self, start: int, at: int) -> None:
-        caption = OpenCaption(
-            participant_id=self.opened.participant_id,
-            speaker=self.opened.display_name,
-            start_ms=self._meeting_ms(start),
-            engine=self._around.engine,
-        )
-        self._open = _Open(caption=caption, next_partial_at=at + PARTIAL_EVERY_SAMPLES // 2)
-        self._say_speech("start", at)
-
-    def _close_caption(self, utterance: Utterance) -> None:
-        if self._open is None:  # a forced cut begins the next utterance in mid-speech
-            self._start_caption(utterance.start, utterance.start)
-        assert self._open is not None
-        caption, self._open = self._open.caption, None
+    def _decode(self, utterance: Utterance) -> None:
         self._around.scheduler.forget(self.opened.owner)
         hypothesis = self._around.scheduler.final(utterance.audio, language=self.opened.language)
-        self._committer.add(Speech(start=utterance.start, end=utterance.end, caption=caption, hypothesis=hypothesis))
-
-    def _ask_for_partial(self) -> None:
-        opened = self._open
-        if opened is None or not self._around.has_partials or self._timeline.received < opened.next_partial_at:
-            return
-        utterance = self._listener.open_utterance()
-        if utterance is None:
-            return
-        opened.next_partial_at = self._timeline.received + PARTIAL_EVERY_SAMPLES
-
-        def show(hypothesis: Hypothesis) -> None:
-            if self._open is opened and hypothesis.text:
-                self._publish_segment(opened.caption.update(hypothesis, end_ms=self._meeting_ms(utterance.end)))
-
-        self._around.scheduler.partial(
-            self.opened.owner, utterance.audio, language=self.opened.language, on_result=show
+        self._committer.add(
+            Speech(start=utterance.start, end=utterance.end, caption=self._captions.close(), hypothesis=hypothesis)
         )
 
-    def _retract(self, caption: OpenCaption) -> None:
-        if (message := caption.retract()) is not None:
-            self._publish_segment(message)
-
-    def _publish_segment(self, message: dict[str, Any]) -> None:
-        self._around.publish(self.opened.meeting_id, message["segment"]["id"], message)
-
-    def _say_speech(self, state: Literal["start", "stop"], at: int) -> None:
-        participant_id = self.opened.participant_id
-        message = speech_message(participant_id=participant_id, state=state, at_ms=self._meeting_ms(at))
-        self._around.publish(self.opened.meeting_id, f"speech {participant_id}", message)
-
-    def _meeting_ms(self, position: int) -> int:
-        return meeting_ms(origin_ms=self._origin_ms or 0, position=position)
+    def _ask_for_partial(self) -> None:
+        if not self._around.has_partials or not self._captions.is_due(received=self._timeline.received):
+            return
+        if (utterance := self._listener.open_utterance()) is not None:
+            self._around.scheduler.partial(
+                self.opened.owner,
+                utterance.audio,
+                language=self.opened.language,
+                on_result=self._captions.shower(utterance),
+            )
 
     def _finalized(self, cid: str | int | None, position: int) -> Callable[[int], None]:
         def reached(after_seq: int) -> None:

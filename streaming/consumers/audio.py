@@ -3,12 +3,12 @@
 import asyncio
 from typing import Any
 
-from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
+from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, SAMPLE_RATE_HZ, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, Redeemed
 from streaming.consumers.base import StreamConsumer
 from streaming.errors import ConsentMissing, ForbiddenStream, ProtocolError, UnexpectedMessage
 from streaming.feeds import Subscription, Wants
-from streaming.intake import MAX_POSITION
+from streaming.intake import CHEAPEST_FRAME_SAMPLES, MAX_POSITION
 from streaming.pipeline import SessionPipeline
 from streaming.protocol import messages
 from streaming.protocol.frames import frame_parse
@@ -16,6 +16,7 @@ from streaming.session_items import End, Finalize, Mute
 
 HELLO_WITHIN_S = 10.0
 LONGEST_ROUND_TRIP_S = 2.0
+DEAREST_MESSAGE_SAMPLES = SAMPLE_RATE_HZ  # a consent is a row, an event and an audit entry
 
 
 class AudioConsumer(StreamConsumer):
@@ -59,6 +60,7 @@ class AudioConsumer(StreamConsumer):
                 await self._control(message, self._after_hello())
 
     async def _control(self, message: messages.ClientMessage, pipeline: SessionPipeline) -> None:
+        pipeline.charge(DEAREST_MESSAGE_SAMPLES if isinstance(message, messages.Consent) else CHEAPEST_FRAME_SAMPLES)
         match message:
             case messages.Mute(on=is_on):
                 pipeline.put(Mute(is_on=is_on))

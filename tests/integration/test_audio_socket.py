@@ -281,6 +281,12 @@ async def absurd_position(socket: Peer) -> None:
     await socket.frame(silence(0.1))
 
 
+async def flood_of_messages(socket: Peer) -> None:
+    await socket.hello()
+    for number in range(8_000):
+        await socket.say(type="finalize", cid=str(number))
+
+
 @pytest.mark.parametrize(
     ("mistake", "close_code", "problem"),
     [
@@ -295,6 +301,7 @@ async def absurd_position(socket: Peer) -> None:
         (revoked_consent, 4451, "consent_missing"),
         (audio_first, 4400, "unexpected_message"),
         (far_ahead, 4529, "rate_exceeded"),
+        (flood_of_messages, 4529, "rate_exceeded"),
         (absurd_position, 4400, "protocol_error"),
     ],
 )
