@@ -15,6 +15,7 @@ from streaming.clocks import Clock
 from streaming.commits import CommitStore, Committer, Mark, Other, Speech
 from streaming.errors import RateExceeded, StreamError
 from streaming.intake import Intake
+from streaming.ledger import Ledger
 from streaming.listener import (
     Finding,
     Gap,
@@ -52,6 +53,7 @@ class Sink(Protocol):
     def ack(self, *, received: int, settled: int, lag_ms: int) -> None: ...
     def finalized(self, *, cid: str | int | None, position: int, after_seq: int) -> None: ...
     def ended(self, counters: EndedSession) -> None: ...
+    def warning(self, *, code: str) -> None: ...
     def fail(self, error: StreamError) -> None: ...
 
 
@@ -142,9 +144,26 @@ class SessionPipeline:
             await self._around.store.session_leave(owner, reason="resume_window_over")
             return None
         ended = await self._around.store.session_end(owner, reason="client")
+        self._check(ended)
         if self.sink is not None:
             self.sink.ended(ended)
         return ended
+
+    def _check(self, ended: EndedSession) -> None:
+        """A broken account is a defect of ours: an alarm, and a warning to the one whose words it is about."""
+        ledger = Ledger(
+            received=ended.received,
+            settled=self._committer.settled,
+            speech=ended.speech,
+            nonspeech=ended.nonspeech,
+            muted=ended.muted,
+            gap=ended.gap,
+        )
+        problem = ledger.problem or ("samples are in flight" if ledger.in_flight else None)
+        if problem is not None:
+            logger.error("the ledger of a session does not balance", extra={"problem": problem})
+            if self.sink is not None:
+                self.sink.warning(code="ledger")
 
     async def _settled_everything(self) -> None:
         reached = asyncio.Event()

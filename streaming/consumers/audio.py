@@ -93,6 +93,9 @@ class AudioConsumer(StreamConsumer):
     def ended(self, counters: EndedSession) -> None:
         self.tasks.spawn(self._say_ended(counters), name="ended")
 
+    def warning(self, *, code: str) -> None:
+        self.say(messages.warning_message(code=code))
+
     # --- handshake ----------------------------------------------------------------------------------------
 
     async def _expect_hello(self) -> None:
@@ -131,7 +134,7 @@ class AudioConsumer(StreamConsumer):
             node.broadcast.publish_superseded(opened.meeting_id, session_id, opened.owner.generation)
         self.feed(self._subscription)
         if not node.pool.supports(opened.language):
-            self.say(messages.warning_message(code="language_unsupported"))
+            self.warning(code="language_unsupported")
         if opened.is_meeting_ended:
             self._drain()
 

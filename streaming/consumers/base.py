@@ -129,7 +129,7 @@ class StreamConsumer(AsyncConsumer):
         if not self.pressure.is_paused:
             # Both trees of errors have these; the other half's knows nothing of sockets.
             problem = ProblemWire(
-                type=f"urn:colloquy:problem:{error.code}", code=error.code, title=error.title, detail=error.detail
+                type=f"/problems/{error.code}", code=error.code, title=error.title, detail=error.detail
             )
             await self._send(encode(error_message(problem=problem, is_fatal=True)))
         await self.base_send({"type": "websocket.close", "code": error.close_code, "reason": error.code})

@@ -9,6 +9,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ class MemoryDatabase:
     origin_ms: int | None = None
     has_left: bool = False
     received: int = 0
+    miscounted: dict[str, int] = field(default_factory=dict)
 
     def opened(self) -> OpenedSession:
         self.generation += 1
@@ -101,7 +103,11 @@ class MemoryDatabase:
         self.has_left = True
 
     async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession:
-        return EndedSession(received=self.settled, speech=0, nonspeech=0, muted=0, gap=0, segments=0, last_seq=0)
+        counters = {kind: self.counted(kind) for kind in ("speech", "nonspeech", "muted", "gap")}
+        return EndedSession(received=self.settled, **counters, segments=0, last_seq=0)
+
+    def counted(self, kind: str) -> int:
+        return sum(end - start for each, start, end in self.spans if each == kind) + self.miscounted.get(kind, 0)
 
 
 @dataclass(slots=True)
@@ -116,6 +122,9 @@ class RecordingSink:
 
     def ended(self, counters: EndedSession) -> None:
         self.answers.append(("ended", counters.received))
+
+    def warning(self, *, code: str) -> None:
+        self.answers.append((f"warning {code}", 0))
 
     def fail(self, error: StreamError) -> None:
         self.answers.append((error.code, 0))
@@ -238,6 +247,13 @@ async def test_what_an_earlier_connection_received_and_nobody_sent_again_is_a_ga
     node = Node(database=MemoryDatabase(received=3 * SECOND))
     await run(node, [*frames(SPEECH[:SECOND]), End(position=SECOND)])
     assert node.database.spans[-1] == ("gap", SECOND, 3 * SECOND)
+
+
+async def test_an_account_that_does_not_balance_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    node = Node(database=MemoryDatabase(miscounted={"speech": -1}))
+    sink = await run(node, [*frames(SPEECH), End(position=SPEECH.size)])
+    assert ("warning ledger", 0) in sink.answers
+    assert "does not balance" in caplog.text
 
 
 async def test_finalize_is_answered_once_everything_before_it_is_committed() -> None:
