@@ -1,90 +1,110 @@
-"""Waiting for a meeting's log to grow: woken by hints of the channel layer, sure by a look every second."""
+"""Waiting for a meeting's log to grow: woken by hints of the channel layer, sure by a shared look every second."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from uuid import UUID
 
 from channels.layers import get_channel_layer
 
+from meetings.announce import group_name
 from meetings.api.problems import Problem, ProblemError
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
-WAITERS_MAX = 256
+WAITERS_MAX = 128  # being woken costs some 8 ms of CPU each, in the process that carries the voices
 RETRY_AFTER_S = 5
+
+LastSeqs = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, int]]]
+
+_TOO_MANY = Problem(
+    code="too_many_waiters",
+    status=503,
+    detail="Too many requests are waiting for events here; poll without wait_s, or try again later.",
+    headers={"Retry-After": str(RETRY_AFTER_S)},
+)
+
+
+class _Waiter:
+    def __init__(self, meeting_id: UUID, after_seq: int) -> None:
+        self.meeting_id = meeting_id
+        self._after_seq = after_seq
+        self.grown = asyncio.Event()
+
+    def hear(self, last_seq: int) -> None:
+        if last_seq > self._after_seq:
+            self.grown.set()
 
 
 class Waiters:
-    """How many requests of this process may wait at once; the next one is refused, for it would hold a socket."""
+    """The requests of this process that wait, at most `n_max`: the next one is refused, for it would hold a socket.
 
-    def __init__(self, n_max: int) -> None:
-        self.n_max = n_max
-        self.n_waiting = 0
+    However many wait, one of them looks for all: `last_seqs` is asked about once a second.
+    """
 
-    @contextmanager
-    def admitted(self) -> Iterator[None]:
-        if self.n_waiting >= self.n_max:
-            raise ProblemError(
-                Problem(
-                    code="too_many_waiters",
-                    status=503,
-                    detail="Too many requests are waiting for events here; poll without wait_s, or try again later.",
-                    headers={"Retry-After": str(RETRY_AFTER_S)},
-                )
-            )
-        self.n_waiting += 1
+    def __init__(self, n_max: int, *, last_seqs: LastSeqs) -> None:
+        self._n_max = n_max
+        self._last_seqs = last_seqs
+        self._waiting: set[_Waiter] = set()
+        self._is_looking = False
+        self._looked_at = 0.0
+
+    @property
+    def n_waiting(self) -> int:
+        return len(self._waiting)
+
+    async def growth(self, meeting_id: UUID, *, after_seq: int, wait_s: float) -> None:
+        """Return when the log goes beyond `after_seq`, or after `wait_s`. Safe to cancel. Raises ProblemError."""
+        if self.n_waiting >= self._n_max:
+            raise ProblemError(_TOO_MANY)
+        waiter = _Waiter(meeting_id, after_seq)
+        self._waiting.add(waiter)
         try:
-            yield
+            async with asyncio.TaskGroup() as tasks:
+                listener = tasks.create_task(self._listen(waiter))
+                try:
+                    async with asyncio.timeout(wait_s):
+                        await self._until_grown(waiter)
+                except TimeoutError:
+                    pass
+                finally:
+                    listener.cancel()
         finally:
-            self.n_waiting -= 1
+            self._waiting.discard(waiter)
 
+    async def _until_grown(self, waiter: _Waiter) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await waiter.grown.wait()
+                    return
+            except TimeoutError:
+                await self._look()  # events of other processes may come without a hint
 
-waiters = Waiters(WAITERS_MAX)
-
-
-async def growth_awaited(
-    *, meeting_id: UUID, after_seq: int, wait_s: float, last_seq: Callable[[], Awaitable[int]]
-) -> None:
-    """Return when `last_seq()` is beyond `after_seq`, or after `wait_s`. Safe to cancel."""
-    wake = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        listener = tasks.create_task(_listen(meeting_id, wake))
+    async def _look(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._is_looking or now - self._looked_at < LOOK_EVERY_S / 2:
+            return  # somebody looks, or just did, and tells everybody
+        self._is_looking, self._looked_at = True, now
         try:
-            async with asyncio.timeout(wait_s):
-                await _look_until_grown(after_seq, wake, last_seq)
-        except TimeoutError:
-            pass
+            heads = await self._last_seqs({waiter.meeting_id for waiter in self._waiting})
         finally:
-            listener.cancel()
+            self._is_looking = False
+        for waiter in self._waiting:
+            waiter.hear(heads.get(waiter.meeting_id, 0))
 
-
-async def _look_until_grown(after_seq: int, wake: asyncio.Event, last_seq: Callable[[], Awaitable[int]]) -> None:
-    while True:
-        wake.clear()  # before looking: a hint that comes during the look must not be lost
-        if await last_seq() > after_seq:
-            return
+    async def _listen(self, waiter: _Waiter) -> None:
+        layer, group = get_channel_layer(), group_name(waiter.meeting_id)
         try:
-            async with asyncio.timeout(LOOK_EVERY_S):
-                await wake.wait()
-        except TimeoutError:
-            pass  # events of other processes may come without a hint
-
-
-async def _listen(meeting_id: UUID, wake: asyncio.Event) -> None:
-    layer = get_channel_layer()
-    group = f"meeting.{meeting_id.hex}"
-    try:
-        channel = await layer.new_channel()
-        await layer.group_add(group, channel)
-        try:
-            wake.set()  # what came between the last look and the subscription gave no hint
-            while True:
-                await layer.receive(channel)
-                wake.set()
-        finally:
-            await layer.group_discard(group, channel)
-    except Exception:  # border of a task: without hints, the look every second still finds everything
-        logger.warning("hints of the channel layer are unavailable", exc_info=True)
+            channel = await layer.new_channel()
+            await layer.group_add(group, channel)
+            try:
+                # What came between the caller's reading and this subscription gave no hint.
+                waiter.hear((await self._last_seqs([waiter.meeting_id])).get(waiter.meeting_id, 0))
+                while True:
+                    waiter.hear((await layer.receive(channel))["seq"])
+            finally:
+                await layer.group_discard(group, channel)
+        except Exception:  # border of a task: without hints, the look every second still finds everything
+            logger.warning("hints of the channel layer are unavailable", exc_info=True)

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import pytest
 from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.db import transaction
 from django.test import AsyncClient, Client
 
-from meetings.api import waiting
-from meetings.api.waiting import Waiters
+from meetings.api import event_calls, waiting
 from meetings.messages import log_message
 from meetings.models import Meeting, MeetingEvent
 from meetings.services.events import event_append
@@ -94,15 +95,13 @@ def meeting_made() -> dict[str, Any]:
 
 
 def appended(meeting_id: str) -> None:
-    from django.db import transaction
-
     with transaction.atomic():
         event_append(meeting_id=UUID(meeting_id), type="meeting.started", payload={"at_ms": 0})
 
 
 async def until_waiting(n: int = 1) -> None:
     async with asyncio.timeout(10):
-        while waiting.waiters.n_waiting < n:
+        while event_calls.waiters.n_waiting < n:
             await asyncio.sleep(0)
 
 
@@ -151,12 +150,10 @@ async def test_without_a_channel_layer_polling_still_works(monkeypatch: pytest.M
 async def test_a_poll_that_sees_nothing_answers_empty() -> None:
     meeting = await meeting_made()
     assert await polled(meeting, wait_s=0.05) == {"data": [], "next_after_seq": 0, "has_more": False}
-    assert waiting.waiters.n_waiting == 0
+    assert event_calls.waiters.n_waiting == 0
 
 
 async def test_a_poll_that_is_broken_off_leaves_nothing_behind() -> None:
-    from channels.layers import get_channel_layer
-
     meeting = await meeting_made()
     poll = asyncio.ensure_future(polled(meeting, wait_s=25))
     await until_waiting()
@@ -167,12 +164,12 @@ async def test_a_poll_that_is_broken_off_leaves_nothing_behind() -> None:
     poll.cancel()
     with pytest.raises(asyncio.CancelledError):
         await poll
-    assert waiting.waiters.n_waiting == 0
+    assert event_calls.waiters.n_waiting == 0
     assert layer.groups == {}
 
 
 async def test_the_poll_beyond_the_bound_is_refused_and_told_when_to_return(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("meetings.api.event_calls.waiters", Waiters(0))
+    monkeypatch.setattr(event_calls.waiters, "_n_max", 0)
     meeting = await meeting_made()
     path = f"{API}/meetings/{meeting['code']}/events"
     response = await AsyncClient().get(path, {"wait_s": 25})
