@@ -95,16 +95,23 @@ class Committer:
 
     async def run(self) -> None:
         """Commit until cancelled. Raises Superseded when another connection owns the session."""
-        while True:
-            await self._has_pieces.wait()
-            spans = await self._next_spans()
-            if spans:
-                await self._commit(spans)
-            while self._pieces and isinstance(mark := self._pieces[0], Mark):
-                self._pieces.popleft()
-                mark.reached(self.last_seq)
-            if not self._pieces:
-                self._has_pieces.clear()
+        try:
+            while True:
+                await self._has_pieces.wait()
+                if spans := await self._next_spans():
+                    await self._commit(spans)
+                self._reach_marks()
+                if not self._pieces:
+                    self._has_pieces.clear()
+        finally:
+            for piece in self._pieces:
+                if isinstance(piece, Speech):
+                    piece.hypothesis.cancel()  # nobody will commit it here: leave the recognizers to others
+
+    def _reach_marks(self) -> None:
+        while self._pieces and isinstance(mark := self._pieces[0], Mark):
+            self._pieces.popleft()
+            mark.reached(self.last_seq)
 
     async def _next_spans(self) -> list[Span]:
         """The first piece, waited for, and those behind it that are ready too: one transaction for all."""

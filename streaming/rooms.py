@@ -8,13 +8,15 @@ from uuid import UUID
 from meetings.errors import Superseded
 from meetings.limits import RESUME_WINDOW_S
 from meetings.values import OpenedSession, SessionOwner
-from streaming.errors import StoreUnavailable, StreamError, SupersededStream, Unavailable
+from streaming.errors import Overloaded, StoreUnavailable, StreamError, SupersededStream, Unavailable
 from streaming.pipeline import SessionPipeline, SessionStore, Sink, Surroundings
 from streaming.protocol.messages import partials_reset_message
 from streaming.session_items import Abandon
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
+
+RETRY_EVERY_S = 1.0
 
 
 class RoomStore(SessionStore, Protocol):
@@ -29,19 +31,20 @@ class Room:
         self._around = around
         self._store = store
         self._sessions: dict[UUID, SessionPipeline] = {}
-        self._tasks: dict[SessionPipeline, asyncio.Task[None]] = {}
+        self._running: dict[SessionPipeline, asyncio.Task[None]] = {}
+        self._lingering: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._scope = TaskScope("room")
 
     @property
     def is_empty(self) -> bool:
-        return not self._sessions
+        return not self._sessions and self._scope.is_idle
 
     def attach(self, opened: OpenedSession, *, sink: Sink, round_trip_s: float) -> SessionPipeline:
         """Begin, or take over, a session. What an older connection had in memory is replayed by the client."""
         self.supersede(opened.owner.session_id, opened.owner.generation)
         pipeline = SessionPipeline(opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink)
         self._sessions[opened.owner.session_id] = pipeline
-        self._tasks[pipeline] = self._scope.spawn(self._run(pipeline), name="session")
+        self._running[pipeline] = self._scope.spawn(self._run(pipeline), name="session")
         if opened.resumed:
             message = partials_reset_message(participant_id=opened.participant_id)
             self._around.publish(self.meeting_id, f"partials_reset {opened.participant_id}", message)
@@ -50,11 +53,10 @@ class Room:
     def detach(self, pipeline: SessionPipeline) -> None:
         """The socket is gone; the session goes on with what it has until it is resumed or the resume window is over.
 
-        A late disconnect of a superseded socket finds another pipeline here and does nothing.
+        The late disconnect of a superseded socket finds another pipeline here, and another generation in the database.
         """
-        if self._owns(pipeline):
-            pipeline.sink = None
-            self._scope.spawn(self._linger(pipeline), name="linger")
+        pipeline.sink = None
+        self._lingering[pipeline] = self._scope.spawn(self._linger(pipeline), name="linger")
 
     def supersede(self, session_id: UUID, generation: int) -> None:
         """A connection of this generation exists, here or on another node: older ones are over."""
@@ -72,9 +74,11 @@ class Room:
         if not self._owns(pipeline):
             return
         del self._sessions[pipeline.opened.owner.session_id]
-        task = self._tasks.pop(pipeline)
+        task = self._running.pop(pipeline)
         if task is not asyncio.current_task():
             task.cancel()
+        if (lingering := self._lingering.pop(pipeline, None)) is not None:
+            lingering.cancel()  # or a client that comes and goes would leave its old buffers here for minutes
         if error is not None and pipeline.sink is not None:
             pipeline.sink.fail(error)
 
@@ -91,15 +95,23 @@ class Room:
             self._remove(pipeline)
 
     async def _linger(self, pipeline: SessionPipeline) -> None:
-        while self._owns(pipeline):
+        try:
+            await self._say_detached(pipeline)
+            if self._owns(pipeline):
+                await asyncio.sleep(RESUME_WINDOW_S)
+                pipeline.put(Abandon())
+        finally:
+            self._lingering.pop(pipeline, None)
+
+    async def _say_detached(self, pipeline: SessionPipeline) -> None:
+        """Also for a pipeline that failed: else its session would look open for as long as this node lives."""
+        while True:
             try:
                 await self._store.session_detach(pipeline.opened.owner)
-                break
             except StoreUnavailable:
-                await asyncio.sleep(1.0)
-        await asyncio.sleep(RESUME_WINDOW_S)
-        if self._owns(pipeline):
-            pipeline.put(Abandon())
+                await asyncio.sleep(RETRY_EVERY_S)
+            else:
+                return
 
 
 class Rooms:
@@ -109,16 +121,17 @@ class Rooms:
         self._around = around
         self._store = store
         self._rooms: dict[UUID, Room] = {}
+        self._is_closed = False
 
     def attach(self, opened: OpenedSession, *, sink: Sink, round_trip_s: float) -> SessionPipeline:
-        room = self._rooms.get(opened.meeting_id)
-        if room is None:
-            room = self._rooms[opened.meeting_id] = Room(opened.meeting_id, around=self._around, store=self._store)
-        return room.attach(opened, sink=sink, round_trip_s=round_trip_s)
+        """Raises Overloaded once the node is stopping."""
+        if self._is_closed:
+            raise Overloaded("this node is stopping; resume")
+        return self._room(opened.meeting_id).attach(opened, sink=sink, round_trip_s=round_trip_s)
 
     def detach(self, pipeline: SessionPipeline) -> None:
-        if (room := self._rooms.get(pipeline.opened.meeting_id)) is not None:
-            room.detach(pipeline)
+        if not self._is_closed:
+            self._room(pipeline.opened.meeting_id).detach(pipeline)
 
     def supersede(self, session_id: UUID, generation: int) -> None:
         for room in self._rooms.values():
@@ -129,6 +142,12 @@ class Rooms:
         self._rooms = {meeting_id: room for meeting_id, room in self._rooms.items() if not room.is_empty}
 
     async def close(self) -> None:
-        for room in list(self._rooms.values()):
+        """Sockets that go from now on leave nothing behind here: what is not settled is with their clients."""
+        self._is_closed = True
+        for room in self._rooms.values():
             await room.close()
-        self._rooms.clear()
+
+    def _room(self, meeting_id: UUID) -> Room:
+        if meeting_id not in self._rooms:
+            self._rooms[meeting_id] = Room(meeting_id, around=self._around, store=self._store)
+        return self._rooms[meeting_id]

@@ -20,6 +20,10 @@ class TaskScope:
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
+    @property
+    def is_idle(self) -> bool:
+        return not self._tasks
+
     def spawn(self, coroutine: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
         if self._is_closed:
             coroutine.close()

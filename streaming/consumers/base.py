@@ -14,6 +14,7 @@ from meetings.errors import MeetingsError
 from meetings.values import Redeemed
 from streaming.backpressure import PRESSURE_KEY, WritePressure
 from streaming.errors import (
+    Overloaded,
     ProblemWire,
     ProtocolError,
     SlowConsumer,
@@ -59,10 +60,6 @@ class StreamConsumer(AsyncConsumer):
             self._is_closed = True
             await self.tasks.close()
 
-    @property
-    def node(self) -> Runtime:
-        return runtime()
-
     async def dispatch(self, message: dict[str, Any]) -> None:
         handler = getattr(self, get_handler_name(message))
         try:
@@ -75,6 +72,10 @@ class StreamConsumer(AsyncConsumer):
         # Accepted even with a bad ticket: browsers show a refused upgrade as 1006, which means "try again".
         chosen = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await self.base_send({"type": "websocket.accept", "subprotocol": chosen})
+        try:
+            self.node: Runtime = runtime()  # kept: the socket may outlive it by a moment at shutdown
+        except RuntimeError:
+            raise Overloaded("this node is stopping; resume") from None
         self.tasks.spawn(self._guarded(self._send_outbox()), name="outbox")
         await self.opened(await self.redeem(offered))
 

@@ -1,0 +1,151 @@
+"""What outlives a lost socket, what a newer connection ends, and that one session's fault stays its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from meetings.errors import Superseded
+from meetings.values import Committed, OpenedSession, SessionOwner, Span
+from streaming.clocks import SystemClock
+from streaming.errors import Overloaded
+from streaming.rooms import Rooms
+from streaming.scheduler import Scheduler
+from streaming.session_items import End
+from tests.unit.test_pipeline import SECOND, SPEECH, InstantPool, MemoryDatabase, Node, RecordingSink, frames
+
+
+@dataclass(slots=True)
+class RoomDatabase(MemoryDatabase):
+    detached: list[int] = field(default_factory=list)
+    failure: Exception | None = None
+
+    async def session_detach(self, owner: SessionOwner) -> bool:
+        is_mine = owner.generation == self.generation
+        if is_mine:
+            self.detached.append(owner.generation)
+        return is_mine
+
+    async def session_commit(
+        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+    ) -> Committed:
+        if self.failure is not None:
+            raise self.failure
+        # Not super(): a slotted dataclass is made anew, which its methods' own super() does not know.
+        return await MemoryDatabase.session_commit(
+            self, owner, settled_from=settled_from, received=received, spans=spans
+        )
+
+
+@asynccontextmanager
+async def rooms_over(database: RoomDatabase) -> AsyncIterator[Rooms]:
+    scheduler = Scheduler(pool=InstantPool(), clock=SystemClock())
+    scheduler.start()
+    rooms = Rooms(around=Node(database=database).around(scheduler), store=database)
+    try:
+        yield rooms
+    finally:
+        await rooms.close()
+        await scheduler.close()
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+def again(opened: OpenedSession, database: RoomDatabase) -> OpenedSession:
+    """The same session, opened by a newer connection."""
+    newer = database.opened()
+    owner = replace(newer.owner, session_id=opened.owner.session_id)
+    return replace(newer, owner=owner, meeting_id=opened.meeting_id)
+
+
+async def test_a_session_goes_on_after_its_socket_and_its_words_are_committed() -> None:
+    database = RoomDatabase()
+    async with rooms_over(database) as rooms:
+        pipeline = rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0)
+        for item in frames(SPEECH[: 4 * SECOND]):
+            pipeline.put(item)
+        rooms.detach(pipeline)
+        await until(lambda: any(kind == "speech" for kind, _, _ in database.spans))
+        assert database.detached == [1]
+        assert not database.has_left
+
+
+async def test_nobody_comes_back_within_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was received is committed, the participant is gone, and nothing beyond is settled."""
+    monkeypatch.setattr("streaming.rooms.RESUME_WINDOW_S", 0)
+    database = RoomDatabase()
+    async with rooms_over(database) as rooms:
+        pipeline = rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0)
+        for item in frames(SPEECH[: 2 * SECOND]):
+            pipeline.put(item)
+        rooms.detach(pipeline)
+        await until(lambda: database.has_left)
+    assert database.settled == 2 * SECOND
+
+
+async def test_the_newest_connection_wins_and_a_late_disconnect_does_not_disturb_it() -> None:
+    database = RoomDatabase()
+    async with rooms_over(database) as rooms:
+        old_sink, new_sink = RecordingSink(), RecordingSink()
+        opened = database.opened()
+        old = rooms.attach(opened, sink=old_sink, round_trip_s=0)
+        new = rooms.attach(again(opened, database), sink=new_sink, round_trip_s=0)
+        assert old_sink.answers == [("superseded", 0)]
+        rooms.detach(old)
+        for item in [*frames(SPEECH), End(position=SPEECH.size)]:
+            await new.put_in_turn(item)
+        await until(lambda: ("ended", SPEECH.size) in new_sink.answers)
+    assert database.detached == []
+
+
+async def test_a_connection_elsewhere_ends_the_one_here() -> None:
+    database = RoomDatabase()
+    async with rooms_over(database) as rooms:
+        sink = RecordingSink()
+        opened = database.opened()
+        rooms.attach(opened, sink=sink, round_trip_s=0)
+        rooms.supersede(opened.owner.session_id, 1)
+        assert sink.answers == []
+        rooms.supersede(opened.owner.session_id, 2)
+        assert sink.answers == [("superseded", 0)]
+
+
+@pytest.mark.parametrize(("failure", "code"), [(Superseded(), "superseded"), (ValueError("a defect"), "unavailable")])
+async def test_a_session_that_fails_is_told_and_leaves_no_task(failure: Exception, code: str) -> None:
+    database = RoomDatabase(failure=failure)
+    async with rooms_over(database) as rooms:
+        sink = RecordingSink()
+        pipeline = rooms.attach(database.opened(), sink=sink, round_trip_s=0)
+        for item in frames(SPEECH):
+            pipeline.put(item)
+        await until(lambda: sink.answers)
+    assert sink.answers[0] == (code, 0)
+
+
+async def test_a_failed_session_whose_client_went_is_detached_in_the_database() -> None:
+    """Otherwise it would be shown as present for as long as this node lives."""
+    database = RoomDatabase(failure=ValueError("a defect"))
+    async with rooms_over(database) as rooms:
+        sink = RecordingSink()
+        pipeline = rooms.attach(database.opened(), sink=sink, round_trip_s=0)
+        for item in frames(SPEECH):
+            pipeline.put(item)
+        await until(lambda: sink.answers)
+        rooms.detach(pipeline)
+        await until(lambda: database.detached == [1])
+        rooms.sweep()
+
+
+async def test_a_stopping_node_takes_nobody() -> None:
+    database = RoomDatabase()
+    async with rooms_over(database) as rooms:
+        await rooms.close()
+        with pytest.raises(Overloaded):
+            rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0)
