@@ -14,7 +14,7 @@ from streaming.clocks import SystemClock
 from streaming.errors import Overloaded
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
-from streaming.session_items import End
+from streaming.session_items import End, Item
 from tests.unit.test_pipeline import SECOND, SPEECH, InstantPool, MemoryDatabase, Node, RecordingSink, frames
 
 
@@ -99,7 +99,8 @@ async def test_the_newest_connection_wins_and_a_late_disconnect_does_not_disturb
         new = rooms.attach(again(opened, database), sink=new_sink, round_trip_s=0)
         assert old_sink.answers == [("superseded", 0)]
         rooms.detach(old)
-        for item in [*frames(SPEECH), End(position=SPEECH.size)]:
+        items: list[Item] = [*frames(SPEECH), End(position=SPEECH.size)]
+        for item in items:
             await new.put_in_turn(item)
         await until(lambda: ("ended", SPEECH.size) in new_sink.answers)
     assert database.detached == []
