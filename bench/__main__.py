@@ -9,8 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from streaming.speech_models.store import model_ensure
-
 from bench.corpus import SpeakerStream, recordings_read, speaker_stream, words_align
 from bench.figures import Shown, erasure, error_rate, finals_of, latencies, percentile, word_errors
 from bench.streams import Heard, meeting_stream
@@ -19,6 +17,7 @@ from meetings.limits import SAMPLE_RATE_HZ
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import RecognizerError
 from streaming.recognizers.registry import recognizer_load
+from streaming.speech_models.store import model_ensure
 from tests.nodes import ROOT, node_environment, node_running
 
 COLUMNS = (

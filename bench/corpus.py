@@ -7,13 +7,13 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from streaming.speech_models.store import model_ensure
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
 from streaming.recognizers.registry import recognizer_load
+from streaming.speech_models.store import model_ensure
 
 PAUSE_S = 1.5  # between utterances: longer than the silence that ends one
 ALIGNER = "whisper-base"

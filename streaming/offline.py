@@ -1,6 +1,7 @@
 """Transcribe recordings without a server: the same pipeline, over a store in memory and as fast as it goes."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,16 +35,20 @@ class Line:
 
 @dataclass(slots=True)
 class MemoryStore:
-    """Keeps one session's segments; every recording begins at meeting time 0."""
+    """Keeps one session's segments and its account; every recording begins at meeting time 0."""
 
     segments: list[FinalSegment] = field(default_factory=list)
     settled: int = 0
+    n_samples: Counter[str] = field(default_factory=Counter)
 
     async def session_commit(
         self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
     ) -> Committed:
-        self.segments += [span.segment for span in spans if span.segment is not None]
-        self.settled = spans[-1].end
+        for span in spans:
+            self.n_samples[span.kind] += span.end - self.settled
+            self.settled = span.end
+            if span.segment is not None:
+                self.segments.append(span.segment)
         return Committed(settled=self.settled, messages=(), was_already=False)
 
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
@@ -54,7 +59,13 @@ class MemoryStore:
 
     async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession:
         return EndedSession(
-            received=self.settled, speech=0, nonspeech=0, muted=0, gap=0, segments=len(self.segments), last_seq=0
+            received=self.settled,
+            speech=self.n_samples["speech"],
+            nonspeech=self.n_samples["nonspeech"],
+            muted=self.n_samples["muted"],
+            gap=self.n_samples["gap"],
+            segments=len(self.segments),
+            last_seq=0,
         )
 
 

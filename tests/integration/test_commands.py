@@ -86,7 +86,7 @@ def test_transcribe_needs_no_server_and_names_each_speaker_after_the_file(
 ) -> None:
     environment = node_environment(data_dir=tmp_path / "data", models=speech_cache)
     done = run("transcribe", *map(str, speech_samples.values()), "--format", "vtt", environment=environment)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     captions = webvtt.from_string(done.stdout)
     said = {voice: normalize(" ".join(c.text for c in captions if c.voice == voice)) for voice in speech_samples}
     assert "ever tried ever failed" in said["beckett"]
