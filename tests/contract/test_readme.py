@@ -36,3 +36,15 @@ def test_links_lead_to_files_and_headings_that_exist() -> None:
             if heading:
                 headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
                 assert heading in {re.sub(r"[^\w-]", "", h.lower().replace(" ", "-")) for h in headings}
+
+
+def test_files_that_are_named_exist() -> None:
+    """So that ARCHITECTURE and CONTRIBUTING move with the code."""
+    for page in ROOT.glob("*.md"):
+        for named in re.findall(
+            r"`((?:config|meetings|streaming|static|templates|tests|bench|docs)/[\w./-]*)`", page.read_text()
+        ):
+            assert (ROOT / named).exists(), f"{page.name} names {named}"
+        for diagram in re.findall(r"```\n(.*?)```", page.read_text(), re.DOTALL):
+            for named in re.findall(r"streaming/\w+\.py", diagram):
+                assert (ROOT / named).is_file(), f"{page.name} draws {named}"
