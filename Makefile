@@ -83,7 +83,7 @@ node_modules/.installed: package-lock.json package.json .venv/.installed-dev
 # Chromium and Redis are no Python packages. Where they can be installed, they are; elsewhere their tests are skipped.
 system-programs:
 	@missing=; \
-	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing=" chromium"; \
+	test -x /usr/bin/chromium || missing=" chromium"; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -112,7 +112,8 @@ def _secret_key_kept(path: Path) -> str:
 
 def _database(url: str) -> dict[str, Any]:
     try:
-        database: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
+        # Under ASGI each request has a thread of its own, so a kept connection would only be kept from being closed.
+        database: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=0)}
     except ValueError as problem:
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be read: write sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME."

@@ -29,5 +29,4 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: an in-memory database has no WAL, and its threads lock each other out.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / f"test-{os.getpid()}.sqlite3")}
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # a thread that a test leaves behind holds no connection to its database
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -73,8 +73,9 @@ def words_of(page: Page, speaker: str) -> str:
     return " ".join(text for name, text in finals(page) if name == speaker)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    """Ends with this package's tests: as long as it lives, its event loop keeps others from running in this thread."""
     if not CHROMIUM.exists():
         pytest.skip(f"Chromium is not installed at {CHROMIUM}")
     expect.set_options(timeout=MOST_MS)
