@@ -17,8 +17,8 @@ from redis.retry import Retry
 from tests.nodes import ROOT, NodeProcess, node_environment, node_running
 from tests.ports import free_port
 
-hypothesis.settings.register_profile("colloquy", deadline=None)  # machines are shared: no test asserts a time
-hypothesis.settings.load_profile("colloquy")
+property_settings.register_profile("colloquy", deadline=None)  # machines are shared: no test asserts a time
+property_settings.load_profile("colloquy")
 
 
 @pytest.fixture(scope="session")
