@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 from django.conf import settings
+from hypothesis import settings as property_settings
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
