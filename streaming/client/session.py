@@ -179,6 +179,8 @@ class AudioSession:
             case "flow":
                 self._is_paused = message["state"] == "pause"
                 await self._notify()
+            case "ended":
+                self._settle(message["received"])  # the last ack may be older than the last commit
             case "draining" if message["reason"] == "meeting_ended":
                 await self.end()
         if isinstance(message.get("seq"), int):
