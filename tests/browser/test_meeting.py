@@ -116,7 +116,8 @@ def test_a_connection_that_breaks_in_mid_sentence_loses_and_doubles_nothing(
     assert len(routes) == 3
     site.leave(page)
     (session,) = ledger_of(running_node, page)
-    assert session["gap"] == 0
+    # On a busy machine the browser itself may miss some of its microphone, and says so; the break must lose nothing.
+    assert {gap["reason"] for gap in session["gaps"]} <= {"client_discontinuity"}
     assert session["in_flight"] == 0
 
 
