@@ -39,6 +39,11 @@ def ledger_of(node: NodeProcess, page: Page) -> list[dict[str, Any]]:
     return sessions
 
 
+def is_lost_only_at_the_microphone(session: dict[str, Any]) -> bool:
+    """A browser on a busy machine may miss some of its microphone, and declares it; the way here loses nothing."""
+    return {gap["reason"] for gap in session["gaps"]} <= {"client_discontinuity"}
+
+
 def test_words_appear_under_the_right_name_in_every_browser_and_stay(
     site: Site, new_page: NewPage, running_node: NodeProcess, speech_samples: dict[str, Path], silence: Path
 ) -> None:
@@ -71,7 +76,7 @@ def test_words_appear_under_the_right_name_in_every_browser_and_stay(
     code = address.rstrip("/").rpartition("/")[2]
     stored = httpx.get(f"{running_node.url}/api/v1/meetings/{code}/transcript.json").json()["segments"]
     assert [(segment["speaker"], segment["text"]) for segment in stored] == shown
-    assert all(session["gap"] == 0 for session in ledger_of(running_node, ben))
+    assert all(is_lost_only_at_the_microphone(session) for session in ledger_of(running_node, ben))
 
 
 def test_nothing_that_is_said_while_muted_is_transcribed(
@@ -92,7 +97,7 @@ def test_nothing_that_is_said_while_muted_is_transcribed(
     page.go_back()
     (session,) = ledger_of(running_node, page)
     assert session["muted"] > 10 * 16_000
-    assert session["gap"] == 0
+    assert is_lost_only_at_the_microphone(session)
 
 
 def test_a_connection_that_breaks_in_mid_sentence_loses_and_doubles_nothing(
@@ -116,8 +121,7 @@ def test_a_connection_that_breaks_in_mid_sentence_loses_and_doubles_nothing(
     assert len(routes) == 3
     site.leave(page)
     (session,) = ledger_of(running_node, page)
-    # On a busy machine the browser itself may miss some of its microphone, and says so; the break must lose nothing.
-    assert {gap["reason"] for gap in session["gaps"]} <= {"client_discontinuity"}
+    assert is_lost_only_at_the_microphone(session)
     assert session["in_flight"] == 0
 
 
