@@ -75,16 +75,22 @@ class MeetingHub:
         return list(self._partials.values())
 
     async def run(self) -> None:
-        channel = await self._layer.new_channel()
+        """Listen until cancelled. While the layer is away the log, looked at every second, stays the truth."""
+        while True:
+            try:
+                await self._listen()
+            except Exception:
+                logger.warning("the channel layer could not be read", exc_info=True)
+                await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
+
+    async def _listen(self) -> None:
         group = group_name(self.meeting_id)
-        try:
+        async with asyncio.timeout(LAYER_TIMEOUT_S):
+            channel = await self._layer.new_channel()
             await self._layer.group_add(group, channel)
+        try:
             while True:
-                try:
-                    await self._take(await self._layer.receive(channel))
-                except Exception:
-                    logger.warning("the channel layer could not be read", exc_info=True)
-                    await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
+                await self._take(await self._layer.receive(channel))
         finally:
             async with asyncio.timeout(LAYER_TIMEOUT_S):
                 await self._layer.group_discard(group, channel)
@@ -100,8 +106,12 @@ class MeetingHub:
                     break
 
     def start_at(self, seq: int) -> None:
-        """Events up to `seq` are left to the subscriptions, which read them from the log."""
-        self.head_seq = max(self.head_seq or 0, seq)
+        """Events up to `seq` are left to the subscriptions, which read them from the log.
+
+        Of two that asked at once the first answer counts: a later one would jump over what was not fanned out yet.
+        """
+        if self.head_seq is None:
+            self.head_seq = seq
 
     async def _take(self, message: dict[str, Any]) -> None:
         match message["type"]:
@@ -118,8 +128,7 @@ class MeetingHub:
         if self.head_seq is None or seq <= self.head_seq:
             return
         self.head_seq = seq
-        if message["type"] == "segment":
-            self._partials.pop(message["segment"]["id"], None)
+        self._remember(message)
         text = encode(message)
         for subscription in self.subscriptions:
             subscription.offer_event(seq, message, text)
@@ -136,9 +145,12 @@ class MeetingHub:
                 self._partials[segment_id] = message
             case {"type": "segment", "segment": {"id": segment_id}}:
                 self._partials.pop(segment_id, None)
-            case {"type": "partials_reset", "participant_id": participant_id}:
+            case {"type": "partials_reset", "participant_id": speaker} | {
+                "type": "event",
+                "event": {"type": "participant.left", "participant": {"id": speaker}},
+            }:
                 kept = self._partials.items()
-                self._partials = {k: m for k, m in kept if m["segment"]["participant_id"] != participant_id}
+                self._partials = {k: m for k, m in kept if m["segment"]["participant_id"] != speaker}
 
 
 class Broadcast:
@@ -169,8 +181,12 @@ class Broadcast:
             known = self._hubs[meeting_id] = (hub, self._scope.spawn(hub.run(), name="hub"))
         hub = known[0]
         subscription = hub.subscribe(after_seq=after_seq, wants=wants, on_meeting_ended=on_meeting_ended)
-        if hub.head_seq is None:
-            hub.start_at((await self._log.meetings_last_seq([meeting_id])).get(meeting_id, 0))
+        try:
+            if hub.head_seq is None:
+                hub.start_at((await self._log.meetings_last_seq([meeting_id])).get(meeting_id, 0))
+        except BaseException:
+            self.unsubscribe(subscription)
+            raise
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:

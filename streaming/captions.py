@@ -1,5 +1,6 @@
 """What one session's listeners see of it: captions that grow while it speaks, and whether it speaks at all."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -7,6 +8,7 @@ from uuid import UUID, uuid4
 
 from meetings.limits import SAMPLES_PER_MS, meeting_ms
 from meetings.values import OpenedSession
+from streaming.clocks import Clock
 from streaming.listener import OpenUtterance
 from streaming.protocol.messages import speech_message
 from streaming.recognizers.base import Hypothesis
@@ -14,6 +16,7 @@ from streaming.stabilizer import Stabilizer
 
 PARTIAL_EVERY_SAMPLES = 500 * SAMPLES_PER_MS
 FIRST_PARTIAL_AFTER_SAMPLES = 250 * SAMPLES_PER_MS
+BETWEEN_PARTIALS_S = 0.1
 
 Publish = Callable[[UUID, str, Mapping[str, Any]], None]
 
@@ -73,11 +76,13 @@ class _Open:
 class SessionCaptions:
     """Publishes what may be lost: partials and `speech`. Finals are published by their commit, not here."""
 
-    def __init__(self, *, opened: OpenedSession, publish: Publish, engine: str) -> None:
+    def __init__(self, *, opened: OpenedSession, publish: Publish, engine: str, clock: Clock) -> None:
         self.origin_ms = opened.origin_ms
         self._opened = opened
         self._publish = publish
         self._engine = engine
+        self._clock = clock
+        self._shown_s = -math.inf
         self._open: _Open | None = None
 
     def start(self, start: int, *, at: int) -> None:
@@ -100,6 +105,10 @@ class SessionCaptions:
         caption, self._open = self._open.caption, None
         return caption
 
+    def silence(self) -> None:
+        """What is still being decoded of an open utterance will not be shown."""
+        self._open = None
+
     def is_due(self, *, received: int) -> bool:
         return self._open is not None and received >= self._open.next_partial_at
 
@@ -110,7 +119,10 @@ class SessionCaptions:
         opened.next_partial_at = utterance.end + PARTIAL_EVERY_SAMPLES
 
         def show(hypothesis: Hypothesis) -> None:
-            if self._open is opened and hypothesis.text:
+            now_s = self._clock.monotonic_s()
+            # Audio that is caught up on comes faster than real time; what is shown still must be readable.
+            if self._open is opened and hypothesis.text and now_s - self._shown_s >= BETWEEN_PARTIALS_S:
+                self._shown_s = now_s
                 self._publish_segment(opened.caption.update(hypothesis, end_ms=self._meeting_ms(utterance.end)))
 
         return show

@@ -91,7 +91,9 @@ class SessionPipeline:
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
         self._timeline = Timeline(received=opened.settled)
         self._listener = Listener(detector=around.detector(), settled=opened.settled)
-        self._captions = SessionCaptions(opened=opened, publish=around.publish, engine=around.engine)
+        self._captions = SessionCaptions(
+            opened=opened, publish=around.publish, engine=around.engine, clock=around.clock
+        )
         self._committer = Committer(
             owner=opened.owner,
             settled=opened.settled,
@@ -114,6 +116,11 @@ class SessionPipeline:
     def charge(self, n_samples: int) -> None:
         """Count something that is no audio against the connection's pace. Raises RateExceeded."""
         self._intake.spend(n_samples, now_s=self._around.clock.monotonic_s())
+
+    def silence(self) -> None:
+        """Show nothing more of this session: another connection does, or will."""
+        self._captions.silence()
+        self._around.scheduler.forget(self.opened.owner)
 
     async def put_in_turn(self, item: Item) -> None:
         """For a source that can wait: puts once most of what was put before is worked on."""

@@ -40,14 +40,19 @@ class Room:
         return not self._sessions and self._scope.is_idle
 
     def attach(self, opened: OpenedSession, *, sink: Sink, round_trip_s: float) -> SessionPipeline:
-        """Begin, or take over, a session. What an older connection had in memory is replayed by the client."""
+        """Begin, or take over, a session. What an older connection had in memory is replayed by the client.
+
+        Raises SupersededStream: of two hellos at once, this one reached the database first and comes here last.
+        """
+        known = self._sessions.get(opened.owner.session_id)
+        if known is not None and known.opened.owner.generation > opened.owner.generation:
+            raise SupersededStream
         self.supersede(opened.owner.session_id, opened.owner.generation)
         pipeline = SessionPipeline(opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink)
         self._sessions[opened.owner.session_id] = pipeline
         self._running[pipeline] = self._scope.spawn(self._run(pipeline), name="session")
         if opened.resumed:
-            message = partials_reset_message(participant_id=opened.participant_id)
-            self._around.publish(self.meeting_id, f"partials_reset {opened.participant_id}", message)
+            self._void_partials(opened)
         return pipeline
 
     def detach(self, pipeline: SessionPipeline) -> None:
@@ -56,7 +61,11 @@ class Room:
         The late disconnect of a superseded socket finds another pipeline here, and another generation in the database.
         """
         pipeline.sink = None
-        self._lingering[pipeline] = self._scope.spawn(self._linger(pipeline), name="linger")
+        self._scope.spawn(self._linger(pipeline), name="linger")
+
+    def let_go(self, opened: OpenedSession) -> None:
+        """A session that was opened for a socket which never came to use it."""
+        self._scope.spawn(self._say_detached(opened.owner), name="let-go")
 
     def supersede(self, session_id: UUID, generation: int) -> None:
         """A connection of this generation exists, here or on another node: older ones are over."""
@@ -79,8 +88,15 @@ class Room:
             task.cancel()
         if (lingering := self._lingering.pop(pipeline, None)) is not None:
             lingering.cancel()  # or a client that comes and goes would leave its old buffers here for minutes
-        if error is not None and pipeline.sink is not None:
-            pipeline.sink.fail(error)
+        if error is not None:
+            pipeline.silence()
+            self._void_partials(pipeline.opened)
+            if pipeline.sink is not None:
+                pipeline.sink.fail(error)
+
+    def _void_partials(self, opened: OpenedSession) -> None:
+        message = partials_reset_message(participant_id=opened.participant_id)
+        self._around.publish(self.meeting_id, f"partials_reset {opened.participant_id}", message)
 
     async def _run(self, pipeline: SessionPipeline) -> None:
         try:
@@ -95,19 +111,21 @@ class Room:
             self._remove(pipeline)
 
     async def _linger(self, pipeline: SessionPipeline) -> None:
-        try:
-            await self._say_detached(pipeline)
-            if self._owns(pipeline):
-                await asyncio.sleep(RESUME_WINDOW_S)
-                pipeline.put(Abandon())
-        finally:
-            self._lingering.pop(pipeline, None)
+        await self._say_detached(pipeline.opened.owner)
+        if not self._owns(pipeline):
+            return
+        self._lingering[pipeline] = self._scope.spawn(self._abandon(pipeline), name="abandon")
 
-    async def _say_detached(self, pipeline: SessionPipeline) -> None:
+    async def _abandon(self, pipeline: SessionPipeline) -> None:
+        await asyncio.sleep(RESUME_WINDOW_S)
+        self._lingering.pop(pipeline, None)
+        pipeline.put(Abandon())
+
+    async def _say_detached(self, owner: SessionOwner) -> None:
         """Also for a pipeline that failed: else its session would look open for as long as this node lives."""
         while True:
             try:
-                await self._store.session_detach(pipeline.opened.owner)
+                await self._store.session_detach(owner)
             except StoreUnavailable:
                 await asyncio.sleep(RETRY_EVERY_S)
             else:
@@ -132,6 +150,10 @@ class Rooms:
     def detach(self, pipeline: SessionPipeline) -> None:
         if not self._is_closed:
             self._room(pipeline.opened.meeting_id).detach(pipeline)
+
+    def let_go(self, opened: OpenedSession) -> None:
+        if not self._is_closed:
+            self._room(opened.meeting_id).let_go(opened)
 
     def supersede(self, session_id: UUID, generation: int) -> None:
         for room in self._rooms.values():

@@ -166,7 +166,7 @@ class AudioSession:
         match message["type"]:
             case "welcome":
                 self._n_connections += 1
-                self._is_ticket_rejected = False
+                self._is_ticket_rejected = self._is_paused = False
                 self._settle(message["settled"])
                 self._sent = self._settled
                 consent = {"type": "consent", "granted": list(REQUIRED_CONSENT)}

@@ -26,6 +26,7 @@ class AudioConsumer(StreamConsumer):
     _pipeline: SessionPipeline | None = None
     _subscription: Subscription | None = None
     _consent: frozenset[str] = frozenset()
+    _has_said_hello = False
     _has_ended = False
     _is_told_to_drain = False
 
@@ -50,7 +51,8 @@ class AudioConsumer(StreamConsumer):
         match message:
             case None:
                 return
-            case messages.Hello() if self._pipeline is None and not self._has_ended:
+            case messages.Hello() if not self._has_said_hello:
+                self._has_said_hello = True
                 await self._hello(message)
             case messages.Hello():
                 raise UnexpectedMessage("hello is said once")
@@ -100,7 +102,7 @@ class AudioConsumer(StreamConsumer):
 
     async def _expect_hello(self) -> None:
         await asyncio.sleep(HELLO_WITHIN_S)
-        if self._pipeline is None:
+        if not self._has_said_hello:
             self.fail(UnexpectedMessage("no hello came"))
 
     def _after_hello(self) -> SessionPipeline:
@@ -121,6 +123,16 @@ class AudioConsumer(StreamConsumer):
             await self._close_ended(await node.store.session_counters(session_id))
             return
         self._consent = frozenset(opened.consent)
+        try:
+            await self._begin(opened, hello, after_seq=after_seq, round_trip_s=round_trip_s)
+        except BaseException:
+            node.rooms.let_go(opened)
+            raise
+
+    async def _begin(
+        self, opened: OpenedSession, hello: messages.Hello, *, after_seq: int, round_trip_s: float
+    ) -> None:
+        node = self.node
         wants = Wants(
             participant_id=str(opened.participant_id),
             captions=hello.want.captions,
@@ -131,7 +143,7 @@ class AudioConsumer(StreamConsumer):
         )
         self._pipeline = node.rooms.attach(opened, sink=self, round_trip_s=round_trip_s)
         if opened.resumed:
-            node.broadcast.publish_superseded(opened.meeting_id, session_id, opened.owner.generation)
+            node.broadcast.publish_superseded(opened.meeting_id, opened.owner.session_id, opened.owner.generation)
         self.feed(self._subscription)
         if not node.pool.supports(opened.language):
             self.warning(code="language_unsupported")

@@ -57,7 +57,9 @@ class StreamConsumer(AsyncConsumer):
         except StopConsumer:
             pass
         finally:
+            # Also when a handler failed, or when the server gave up on us: what the socket began, it ends.
             self._is_closed = True
+            self.closed()
             await self.tasks.close()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -88,8 +90,6 @@ class StreamConsumer(AsyncConsumer):
             await self.received_text(message.get("text") or "")
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        self._is_closed = True
-        self.closed()
         raise StopConsumer
 
     async def redeem(self, offered: list[str]) -> Redeemed | None:

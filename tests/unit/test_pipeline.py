@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from meetings.errors import Superseded
 from meetings.values import Committed, EndedSession, OpenedSession, SessionOwner, Span
 from streaming.audio.pcm import pcm_encode
-from streaming.clocks import SystemClock
+from streaming.clocks import Clock, SystemClock
 from streaming.errors import StreamError
 from streaming.pipeline import SessionPipeline, Surroundings
 from streaming.protocol.frames import AudioFrame
@@ -37,6 +37,22 @@ class LoudnessDetector:
     def probabilities(self, samples: Float32) -> Float32:
         loud: Float32 = (np.abs(samples).reshape(-1, WINDOW).mean(axis=1) > 0.1).astype(np.float32)
         return loud
+
+
+class TickingClock(SystemClock):
+    """A fifth of a second passes whenever somebody looks."""
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+
+    def monotonic_s(self) -> float:
+        self._now_s += 0.2
+        return self._now_s
+
+
+class StandingClock(SystemClock):
+    def monotonic_s(self) -> float:
+        return 0.0
 
 
 class InstantPool:
@@ -134,6 +150,7 @@ class RecordingSink:
 class Node:
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     published: list[Mapping[str, Any]] = field(default_factory=list)
+    clock: Clock = field(default_factory=TickingClock)
 
     def around(self, scheduler: Scheduler) -> Surroundings:
         def publish(meeting_id: UUID, key: str, message: Mapping[str, Any]) -> None:
@@ -143,7 +160,7 @@ class Node:
             store=self.database,
             scheduler=scheduler,
             publish=publish,
-            clock=SystemClock(),
+            clock=self.clock,
             detector=LoudnessDetector,
             engine="test",
         )
@@ -254,6 +271,12 @@ async def test_an_account_that_does_not_balance_is_told(caplog: pytest.LogCaptur
     sink = await run(node, [*frames(SPEECH), End(position=SPEECH.size)])
     assert ("warning ledger", 0) in sink.answers
     assert "does not balance" in caplog.text
+
+
+async def test_audio_that_is_caught_up_on_shows_at_most_ten_partials_a_second() -> None:
+    node = Node(clock=StandingClock())
+    await run(node, [*frames(SPEECH), End(position=0)])
+    assert sum(message["type"] == "segment" for message in node.published) == 1
 
 
 async def test_finalize_is_answered_once_everything_before_it_is_committed() -> None:

@@ -1,7 +1,7 @@
 """What outlives a lost socket, what a newer connection ends, and that one session's fault stays its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,7 +11,8 @@ import pytest
 from meetings.errors import Superseded
 from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.clocks import SystemClock
-from streaming.errors import Overloaded
+from streaming.errors import Overloaded, SupersededStream
+from streaming.recognizers.base import Float32, Hypothesis
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
 from streaming.session_items import End, Item
@@ -40,11 +41,30 @@ class RoomDatabase(MemoryDatabase):
         )
 
 
+class HeldPool(InstantPool):
+    """Decodes nothing until released."""
+
+    def __init__(self) -> None:
+        self.release = asyncio.Event()
+        self.n_waiting = 0
+
+    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
+        self.n_waiting += 1
+        await self.release.wait()
+        return await super().transcribe(audio, language=language, timeout_s=timeout_s)
+
+
+class WatchedRooms(Rooms):
+    published: list[Mapping[str, Any]]
+
+
 @asynccontextmanager
-async def rooms_over(database: RoomDatabase) -> AsyncIterator[Rooms]:
-    scheduler = Scheduler(pool=InstantPool(), clock=SystemClock())
+async def rooms_over(database: RoomDatabase, pool: InstantPool | None = None) -> AsyncIterator[WatchedRooms]:
+    scheduler = Scheduler(pool=pool or InstantPool(), clock=SystemClock())
     scheduler.start()
-    rooms = Rooms(around=Node(database=database).around(scheduler), store=database)
+    node = Node(database=database)
+    rooms = WatchedRooms(around=node.around(scheduler), store=database)
+    rooms.published = node.published
     try:
         yield rooms
     finally:
@@ -104,6 +124,45 @@ async def test_the_newest_connection_wins_and_a_late_disconnect_does_not_disturb
             await new.put_in_turn(item)
         await until(lambda: ("ended", SPEECH.size) in new_sink.answers)
     assert database.detached == []
+
+
+async def test_of_two_hellos_at_once_the_newer_stays_whichever_arrives_last() -> None:
+    database = RoomDatabase()
+    async with rooms_over(database) as rooms:
+        older = database.opened()
+        newer_sink = RecordingSink()
+        newer = rooms.attach(again(older, database), sink=newer_sink, round_trip_s=0)
+        with pytest.raises(SupersededStream):
+            rooms.attach(older, sink=RecordingSink(), round_trip_s=0)
+        items: list[Item] = [*frames(SPEECH), End(position=SPEECH.size)]
+        for item in items:
+            await newer.put_in_turn(item)
+        await until(lambda: ("ended", SPEECH.size) in newer_sink.answers)
+
+
+async def test_a_taken_over_session_shows_nothing_more_and_its_partials_are_void() -> None:
+    """Else a partial that was being decoded would stand on every page for ever, under an id that no final takes."""
+    database, pool = RoomDatabase(), HeldPool()
+    async with rooms_over(database, pool) as rooms:
+        opened = database.opened()
+        old = rooms.attach(opened, sink=RecordingSink(), round_trip_s=0)
+        for item in frames(SPEECH[: 2 * SECOND]):
+            await old.put_in_turn(item)
+        await until(lambda: pool.n_waiting)
+        rooms.attach(again(opened, database), sink=RecordingSink(), round_trip_s=0)
+        pool.release.set()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        kinds = [message["type"] for message in rooms.published]
+    assert "segment" not in kinds
+    assert kinds[-1] == "partials_reset"
+
+
+async def test_a_socket_that_never_came_to_use_its_session_leaves_it_detached() -> None:
+    database = RoomDatabase()
+    async with rooms_over(database) as rooms:
+        rooms.let_go(database.opened())
+        await until(lambda: database.detached == [1])
 
 
 async def test_a_connection_elsewhere_ends_the_one_here() -> None:

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from streaming.management.database_check import database_check
 from streaming.supervisor import Child, ChildFailed, Supervisor
 
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._port_check()
+            database_check()
             self._say(f"Speech model {settings.SPEECH_MODEL}:")
             call_command("speech_model", stdout=self.stdout)
             self._say(f"Database: bringing it up to date (data is kept in {settings.DATA_DIR}).")

@@ -7,6 +7,7 @@ from channels.routing import get_default_application
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from streaming.management.database_check import database_check
 from streaming.recognizers.base import RecognizerError
 from streaming.runtime import runtime_start, runtime_stop
 from streaming.server import ListenFailed, NodeServer
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        database_check()
         server = NodeServer(
             application=get_default_application(),
             host=host,
