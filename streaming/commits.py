@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from meetings.values import Committed, FinalSegment, SessionOwner, Span
 from streaming.captions import OpenCaption
-from streaming.errors import StoreUnavailable
+from streaming.errors import StoreRefused, StoreUnavailable
 from streaming.recognizers.base import Hypothesis
 from streaming.scheduler import RecognitionFailed
 
@@ -81,6 +81,7 @@ class Committer:
         self._retract = retract
         self._pieces: deque[Piece] = deque()
         self._has_pieces = asyncio.Event()
+        self._committing: list[OpenCaption] = []
 
     def add(self, piece: Piece) -> None:
         last = self._pieces[-1] if self._pieces else None
@@ -116,6 +117,7 @@ class Committer:
     async def _next_spans(self) -> list[Span]:
         """The first piece, waited for, and those behind it that are ready too: one transaction for all."""
         spans: list[Span] = []
+        self._committing.clear()
         while self._pieces and len(spans) < MOST_SPANS_A_COMMIT:
             piece = self._pieces[0]
             if isinstance(piece, Mark) or (spans and isinstance(piece, Speech) and not piece.hypothesis.done()):
@@ -137,6 +139,7 @@ class Committer:
         if not hypothesis.text:
             self._retract(piece.caption)
             return Span(kind="nonspeech", end=piece.end)
+        self._committing.append(piece.caption)
         return Span(kind="speech", end=piece.end, segment=self._segment(piece, hypothesis))
 
     def _segment(self, piece: Speech, hypothesis: Hypothesis) -> FinalSegment:
@@ -165,7 +168,19 @@ class Committer:
                 logger.warning("a commit has to wait for the database", extra={"retries": self.n_retries})
                 await asyncio.sleep(pause_s)
                 pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+            except StoreRefused:
+                if all(span.segment is None for span in spans):
+                    raise
+                # Trying the same again would end no other way, and the client would replay it for ever.
+                logger.exception("a commit was refused; its speech becomes a gap")
+                spans = [_without_text(span) for span in spans]
+                for caption in self._committing:
+                    self._retract(caption)
             else:
                 self.settled = committed.settled
                 self.last_seq = max([self.last_seq, *(message["seq"] or 0 for message in committed.messages)])
                 return
+
+
+def _without_text(span: Span) -> Span:
+    return Span(kind="gap", end=span.end, reason="commit_refused") if span.segment is not None else span

@@ -155,6 +155,13 @@ class Unavailable(StreamError):
     title = "The server cannot go on with this stream now."
 
 
+class StoreRefused(Unavailable):
+    """The database will not take what it was given, now or later: a defect of ours. Says nothing of the values."""
+
+    code = "store_refused"
+    title = "The database does not take what was said."
+
+
 class StoreUnavailable(Unavailable):
     """The database is locked, away or too slow. Nothing is known of the transaction: ask again, or read back."""
 

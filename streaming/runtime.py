@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from django.conf import settings
 
 from streaming.broadcast import Broadcast
 from streaming.clocks import Clock, SystemClock
-from streaming.errors import StoreUnavailable
 from streaming.pipeline import Surroundings
 from streaming.recognizers.pool import RecognizerPool
 from streaming.rooms import Rooms
@@ -74,7 +74,8 @@ async def runtime_start() -> Runtime:
         engine=pool.engine,
     )
     _runtime = Runtime(
-        node=settings.NODE_NAME,
+        # A name that no earlier process had: what that one left open is not this one's.
+        node=f"{settings.NODE_NAME}-{secrets.token_hex(4)}",
         clock=clock,
         store=store,
         pool=pool,
@@ -106,7 +107,7 @@ async def _heartbeat(running: Runtime) -> None:
     while True:
         try:
             await running.store.node_heartbeat(running.node)
-        except StoreUnavailable:
-            logger.warning("the node's heartbeat could not be stored")
+        except Exception:
+            logger.warning("the node's heartbeat could not be stored", exc_info=True)
         running.rooms.sweep()
         await asyncio.sleep(HEARTBEAT_EVERY_S)

@@ -73,7 +73,6 @@ class Scheduler:
         self._has_work = asyncio.Event()
         self._scope = TaskScope("scheduler")
         self.n_partials_shed = 0
-        self.final_wait_s = 0.0
 
     def start(self) -> None:
         for number in range(self._pool.n_processes):
@@ -125,28 +124,30 @@ class Scheduler:
     async def _run_final(self, job: _Final) -> None:
         if job.result.cancelled():
             return
-        self.final_wait_s = self._clock.monotonic_s() - job.queued_s
         try:
             async with self._pool.slot() as process:
                 hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=FINAL_TIMEOUT_S)
         except RecognizerError as error:
-            await self._retry_or_fail(job, error)
+            await self._retry_or_fail(job, code=error.code, is_retryable=error.retryable)
         except asyncio.CancelledError:
             job.result.cancel()
             raise
+        except Exception:  # a lane's border: whatever it is, the lane serves the next one
+            logger.exception("a recognizer failed in a way that nobody foresaw")
+            await self._retry_or_fail(job, code="recognizer_failed", is_retryable=True)
         else:
             if not job.result.cancelled():
                 job.result.set_result(hypothesis)
 
-    async def _retry_or_fail(self, job: _Final, error: RecognizerError) -> None:
+    async def _retry_or_fail(self, job: _Final, *, code: str, is_retryable: bool) -> None:
         job.n_failures += 1
-        logger.warning("a final could not be decoded", extra={"code": error.code, "failures": job.n_failures})
-        if error.retryable and job.n_failures < FINAL_ATTEMPTS:
+        logger.warning("a final could not be decoded", extra={"code": code, "failures": job.n_failures})
+        if is_retryable and job.n_failures < FINAL_ATTEMPTS:
             self._finals.appendleft(job)
             self._has_work.set()
             await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
         elif not job.result.cancelled():
-            job.result.set_exception(RecognitionFailed(error.code))
+            job.result.set_exception(RecognitionFailed(code))
 
     async def _run_partial(self, key: Hashable, job: _Partial) -> None:
         self._running_partials.add(key)
@@ -155,6 +156,8 @@ class Scheduler:
                 hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=PARTIAL_TIMEOUT_S)
         except RecognizerError as error:
             logger.info("a partial was given up", extra={"code": error.code})
+        except Exception:  # a lane's border, as above
+            logger.exception("a partial failed in a way that nobody foresaw")
         else:
             job.on_result(hypothesis)
         finally:

@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from channels.db import database_sync_to_async
-from django.db import InterfaceError, OperationalError, connection
+from asgiref.sync import SyncToAsync
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from meetings import access, selectors
 from meetings.errors import Forbidden
 from meetings.services import consents, nodes, session_commits, sessions, tickets, tokens
 from meetings.values import Committed, EndedSession, OpenedSession, Redeemed, SessionOwner, Span
 from meetings.wire import ParticipantWire
-from streaming.errors import StoreUnavailable
+from streaming.errors import StoreRefused, StoreUnavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,13 +104,26 @@ class Store:
     async def _call(
         self, executor: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        call = database_sync_to_async(function, thread_sensitive=False, executor=executor)
+        # Not database_sync_to_async: it would log in to the database anew for every call.
+        call = SyncToAsync(partial(_on_kept_connection, function), thread_sensitive=False, executor=executor)
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 result: T = await call(*args, **kwargs)
                 return result
         except (OperationalError, InterfaceError, TimeoutError) as error:
             raise StoreUnavailable from error
+        except DatabaseError as error:
+            # Not chained: some databases quote the refused values, and they hold what was said.
+            raise StoreRefused(f"the database raised {type(error).__name__}") from None
+
+
+def _on_kept_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Our threads keep their connections; one that failed is closed, and the next call opens another."""
+    try:
+        return function(*args, **kwargs)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        raise
 
 
 def _meeting_readable_by_token(api_token: str, reference: str) -> UUID:

@@ -14,6 +14,7 @@ from meetings.errors import MeetingsError
 from meetings.values import Redeemed
 from streaming.backpressure import PRESSURE_KEY, WritePressure
 from streaming.errors import (
+    ForbiddenStream,
     Overloaded,
     ProblemWire,
     ProtocolError,
@@ -179,6 +180,13 @@ class StreamConsumer(AsyncConsumer):
         except Exception:
             await self.close_with(Unavailable())
             raise
+
+
+class ForeignOrigin(StreamConsumer):
+    """A page of another site: told so with a close code, because a refused upgrade would look like "try again"."""
+
+    async def redeem(self, offered: list[str]) -> Redeemed | None:
+        raise ForbiddenStream("pages of other sites may not open this socket")
 
 
 class UnknownPath(StreamConsumer):

@@ -343,6 +343,22 @@ async def test_a_ticket_opens_only_its_own_kind_of_socket(api: Api) -> None:
         assert await vera.closed() == 4403
 
 
+@pytest.mark.parametrize(
+    ("path", "origin", "close_code"),
+    [
+        ("/ws/v1/audio", "https://elsewhere.example", 4403),
+        ("/ws/v1/no-such-socket", None, 4400),
+        ("/", None, 4400),
+    ],
+)
+async def test_a_foreign_page_and_an_unknown_socket_are_told_by_a_close_code(
+    running_node: NodeProcess, path: str, origin: str | None, close_code: int
+) -> None:
+    headers = {"Origin": origin} if origin else {}
+    async with peer(f"{running_node.websocket_url}{path}", "any", headers=headers) as page:
+        assert await page.closed() == close_code
+
+
 async def test_an_api_token_opens_the_feed_and_a_wrong_one_does_not(running_node: NodeProcess, api: Api) -> None:
     token = running_node.manage("api_token", "reader").strip()
     url = f"{running_node.websocket_url}/ws/v1/meetings/{api.meeting()['id']}/captions?after_seq=0"

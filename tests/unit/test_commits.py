@@ -13,7 +13,7 @@ from meetings.values import Committed, SessionOwner, Span
 from meetings.wire import EventMessage
 from streaming.captions import OpenCaption
 from streaming.commits import Committer, Mark, Other, Speech
-from streaming.errors import StoreUnavailable
+from streaming.errors import StoreRefused, StoreUnavailable
 from streaming.recognizers.base import Hypothesis
 from streaming.scheduler import RecognitionFailed
 
@@ -145,6 +145,19 @@ async def test_while_the_database_is_away_the_same_commit_is_tried_again(monkeyp
         committer.add(Other(end=100, kind="nonspeech"))
         await reached(committer)
     assert (store.spans, committer.n_retries) == ([("nonspeech", 100)], 2)
+
+
+async def test_speech_that_the_database_refuses_becomes_a_gap_and_the_session_goes_on() -> None:
+    store, retracted = ScriptedStore(failures=[StoreRefused()]), list[UUID]()
+    async with committing(store, retracted) as committer:
+        piece = speech(0, 100)
+        piece.hypothesis.set_result(said("word"))
+        committer.add(piece)
+        committer.add(Other(end=200, kind="nonspeech"))
+        await reached(committer)
+    assert store.spans == [("gap", 100), ("nonspeech", 200)]
+    assert store.commits[0][1][0].reason == "commit_refused"
+    assert retracted == [piece.caption.segment_id]
 
 
 async def test_a_superseded_committer_stops_and_never_skips() -> None:

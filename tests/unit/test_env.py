@@ -2,9 +2,11 @@
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import Environment, environment_read
@@ -99,3 +101,19 @@ def test_dotenv_completes_the_environment_and_never_overrides_it(variables: dict
     variables["PORT"] = "9002"
     environment = environment_read(base_dir=tmp_path)
     assert (environment.port, environment.speech_model) == (9002, "whisper-base")
+
+
+NAMES = settings.ENVIRONMENT.names
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_value_means_the_default_and_keeps_dotenv_out(
+    variables: dict[str, str], tmp_path: Path, name: str, blank: str
+) -> None:
+    variables |= {"NODE_NAME": "node", "SECRET_KEY": "key"}
+    variables.pop(name, None)
+    expected = environment_read(base_dir=tmp_path)
+    (tmp_path / ".env").write_text(f"{name}=17\n")
+    variables[name] = blank
+    assert replace(environment_read(base_dir=tmp_path), names=()) == replace(expected, names=())

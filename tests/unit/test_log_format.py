@@ -16,7 +16,9 @@ def test_fields_follow_the_message() -> None:
 
 
 def test_the_request_that_django_adds_is_left_out() -> None:
-    assert "code" not in FieldFormatter().format(record("Forbidden", request="/m/the-code-of-a-meeting"))
+    path = "/m/the-code-of-a-meeting/"
+    line = FieldFormatter().format(record("%s: %s", args=("Not Found", path), request=path, status_code=404))
+    assert line.endswith("streaming.rooms Not Found status_code=404")
 
 
 def test_a_traceback_follows_its_line() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from streaming.clocks import SystemClock
-from streaming.recognizers.base import Float32, Hypothesis, RecognizerCrashed, RecognizerError
+from streaming.recognizers.base import Float32, Hypothesis, RecognizerCrashed
 from streaming.scheduler import FINAL_ATTEMPTS, RecognitionFailed, Scheduler
 
 
@@ -19,7 +19,7 @@ class ScriptedPool:
     def __init__(self, n_processes: int = 1) -> None:
         self.n_processes = n_processes
         self.calls: list[float] = []
-        self.failures: list[RecognizerError] = []
+        self.failures: list[Exception] = []
         self.release = asyncio.Semaphore(0)
 
     @asynccontextmanager
@@ -115,6 +115,19 @@ async def test_a_final_whose_process_crashed_is_decoded_by_another(monkeypatch: 
         pool.release.release()
         assert (await final).text == "1"
     assert pool.calls == [1, 1]
+
+
+async def test_a_lane_outlives_what_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.scheduler.PAUSE_AFTER_FAILURE_S", 0)
+    pool = ScriptedPool()
+    pool.failures = [OSError("a pipe"), OSError("a pipe")]
+    async with scheduling(pool) as scheduler:
+        scheduler.partial("ada", audio(9), language="en", on_result=lambda _: None)
+        await settle()
+        final = scheduler.final(audio(1), language="en")
+        for _ in range(3):
+            pool.release.release()
+        assert (await final).text == "1"
 
 
 async def test_a_final_that_no_process_survives_fails_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
