@@ -61,6 +61,15 @@ test("the same messages, repeated at any place, give the same captions", () => {
 
 const joined = (id, name) => ({ type: "event", seq: 1, event: { type: "participant.joined", participant: { id, display_name: name, role: "speaker" } } });
 const left = (id) => ({ type: "event", seq: 1, event: { type: "participant.left", participant: { id, display_name: "", role: "speaker" } } });
+
+test("who leaves takes their open partials along, and nobody's finals", () => {
+  const said = [segment("a", 1), segment("b", 1, "partial", { participant_id: "bob" }), segment("c", 2, "final")];
+  const state = after([...said, left("ada")]);
+  assert.deepEqual(shown(state), ["b1partial", "c2final"]);
+  assert.deepEqual(shown(after([segment("a", 1), segment("a", 2, "final")], state)), ["a2final", "b1partial", "c2final"]);
+  assert.equal(after([joined("ada", "Ada"), left("eve")], state), state);
+});
+
 const people = (messages) => messages.reduce(peopleReduce, NOBODY);
 
 test("people keep their place, hence their colour, when they leave and return", () => {

@@ -26,7 +26,9 @@ export function captionsReduce(captions, message) {
     case "segment":
       return segmentApply(captions, known.segment);
     case "partials_reset":
-      return withdraw(captions, (partial) => partial.participant_id === known.participant_id);
+      return withdrawOf(captions, known.participant_id);
+    case "event":
+      return known.event.type === "participant.left" ? withdrawOf(captions, known.event.participant?.id) : captions;
     case "snapshot": {
       const current = new Set(known.segments.map(({ id }) => id));
       return known.segments.reduce(segmentApply, withdraw(captions, ({ id }) => !current.has(id)));
@@ -50,6 +52,11 @@ function segmentApply(captions, segment) {
   }
   open.delete(id);
   return { open, closed: closed.set(id, segment) };
+}
+
+/** @param {Captions} captions @param {string | undefined} participantId @returns {Captions} */
+function withdrawOf(captions, participantId) {
+  return withdraw(captions, (partial) => partial.participant_id === participantId);
 }
 
 /** @param {Captions} captions @param {(partial: Segment) => boolean} isVoid @returns {Captions} */

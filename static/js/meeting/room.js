@@ -6,7 +6,9 @@ import { ticketSource } from "../session/audio_session.js";
 import { browserSurroundings } from "../session/connection.js";
 import { participantAdmit, restCall } from "../session/rest.js";
 import { byId } from "./elements.js";
+import { OwnGaps } from "./own_gaps.js";
 import { RoomView } from "./room_view.js";
+import { deliveredWords, gapWords, warningWords } from "./trouble_words.js";
 import { Voice } from "./voice.js";
 
 /**
@@ -26,6 +28,8 @@ const WORDS_EVERY_MS = 1_000;
 export class Room {
   #page;
   #view = new RoomView();
+  #ownGaps = new OwnGaps();
+  #ownId = "";
   #around = browserSurroundings();
   /** @type {Voice | null} */
   #voice = null;
@@ -142,6 +146,7 @@ export class Room {
 
   /** @param {string} ownId */
   #open(ownId) {
+    this.#ownId = ownId;
     this.#view.open(ownId);
     this.#showConnection();
     this.#words = window.setInterval(() => this.#showConnection(), WORDS_EVERY_MS);
@@ -153,9 +158,14 @@ export class Room {
     if (message.type === "draining" && message.reason === "meeting_ended") void this.#voice?.finish();
     if (message.type === "event" && message.event.type === "meeting.ended") this.#meetingOver();
     if (message.type === "flow") this.#showFlow(message.state);
-    if (message.type === "warning") {
-      this.notices.show("warning", "The server reports trouble with transcription. What you say is kept and follows.");
-    }
+    if (message.type === "event") this.#showGap(message.event);
+    if (message.type === "warning") this.notices.show(`warning ${message.code}`, warningWords(message.code));
+  }
+
+  /** @param {import("../protocol/messages.js").MeetingEvent} event */
+  #showGap(event) {
+    const gap = this.#ownGaps.take(event, this.#ownId);
+    if (gap) this.notices.show(`gap ${gap.reason}`, gapWords(gap.lost_ms, gap.reason));
   }
 
   #meetingOver() {
@@ -177,7 +187,7 @@ export class Room {
     if (phase === "live") this.notices.clear("new-session");
     if (phase !== "ended" || this.#isClosed) return;
     const heading = this.#isMeetingOver ? "The meeting has ended" : "You have left the meeting";
-    this.#close(heading, this.#voice ? "Everything you said has arrived and is in the transcript." : "");
+    this.#close(heading, this.#voice ? deliveredWords(this.#ownGaps.total_ms) : "");
   }
 
   /** @param {number} code */
@@ -188,6 +198,7 @@ export class Room {
 
   /** @param {string} ownId @param {string} lost */
   #newSession(ownId, lost) {
+    this.#ownId = ownId;
     this.#view.open(ownId);
     const words = lost ? ` Your last ${lost} could not be delivered.` : "";
     this.notices.show("session", `The server no longer knew this connection, so you joined anew.${words}`);

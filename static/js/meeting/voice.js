@@ -39,6 +39,7 @@ export class Voice {
   #ring = new AudioRing();
   /** @type {AudioSession | null} */
   #session = null;
+  #hasJoined = false;
   #isFinishing = false;
 
   /** @param {VoiceOptions} options */
@@ -60,15 +61,15 @@ export class Voice {
   }
 
   /**
-   * What the microphone captured. Before joining nothing is kept.
+   * What the microphone captured. Before joining nothing is kept; while joining anew, it is for the session to come.
    * @param {import("../audio/capture_core.js").SpanKind} kind
    * @param {number} nSamples
    * @param {Int16Array | null} samples
    */
   capture(kind, nSamples, samples) {
-    if (!this.#session || this.#isFinishing) return;
+    if (!this.#hasJoined || this.#isFinishing) return;
     this.#ring.append(kind, nSamples, samples);
-    this.#session.pump();
+    this.#session?.pump();
   }
 
   /** Stops capturing, delivers everything, and ends; the session's phase tells when that is done. */
@@ -101,6 +102,7 @@ export class Voice {
   /** @param {Admission} admission */
   #begin(admission) {
     const { csrfToken, around, listener } = this.#options;
+    this.#hasJoined = true;
     this.#session = new AudioSession({
       admission,
       ring: this.#ring,

@@ -21,6 +21,10 @@
  * @property {string} type
  * @property {Person} [participant]
  * @property {string} [participant_id]
+ * @property {string} [session_id] of a gap, as all that follow
+ * @property {number} [from] position
+ * @property {number} [to] position
+ * @property {string} [reason]
  *
  * @typedef {object} Limits
  * @property {[number, number]} frame_ms shortest and longest frame
