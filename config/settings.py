@@ -6,6 +6,7 @@ from typing import Any
 import django_stubs_ext
 
 from config.env import environment_read
+from streaming.speech_models.catalog import MODELS
 
 django_stubs_ext.monkeypatch()  # classes such as ModelAdmin[Meeting] take their parameter at run time too
 
@@ -24,6 +25,9 @@ REDIS_URL = ENVIRONMENT.redis_url
 RECOGNIZER = ENVIRONMENT.recognizer
 RECOGNIZER_PROCESSES = ENVIRONMENT.recognizer_processes
 SPEECH_MODEL = ENVIRONMENT.speech_model
+_CATALOGUED = MODELS.get(SPEECH_MODEL)
+# What meetings may be held in. Only names in the catalogue tell it before the model is loaded; "*" refuses nothing.
+SPEECH_LANGUAGES: tuple[str, ...] = (_CATALOGUED.languages if _CATALOGUED else ()) or ("*",)
 SPEECH_MODEL_DIR = ENVIRONMENT.speech_model_dir
 GUEST_MEETINGS = ENVIRONMENT.is_guest_meetings
 NODE_NAME = ENVIRONMENT.node_name

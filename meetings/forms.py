@@ -1,6 +1,9 @@
 """The start page's two forms."""
 
+from typing import Any
+
 from django import forms
+from django.conf import settings
 
 from meetings.codes import code_normalise
 from meetings.limits import TITLE_MAX_CHARS
@@ -25,9 +28,16 @@ class NewMeetingForm(forms.Form):
     )
     language = forms.ChoiceField(
         label="Spoken language",
-        choices=LANGUAGES,
-        help_text="English works everywhere; other languages need a multilingual speech model on this server.",
+        help_text="Offered is what this server's speech model knows.",
+        error_messages={"invalid_choice": "This server's speech model does not know this language."},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = settings.SPEECH_LANGUAGES
+        language = self.fields["language"]
+        assert isinstance(language, forms.ChoiceField)
+        language.choices = [(code, words) for code, words in LANGUAGES if "*" in known or code in known]
 
 
 class JoinForm(forms.Form):

@@ -1,10 +1,8 @@
 """The server-rendered pages: start, meeting, transcript."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -13,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from meetings.access import Actor, actor_for, is_manager, meeting_to_join, meeting_to_read
-from meetings.api.credentials import HOSTED_KEY, hosted_remember
+from meetings.access import is_manager, meeting_to_join, meeting_to_read
+from meetings.api.credentials import actor_of_session, hosted_remember
 from meetings.errors import Forbidden, Invalid, NotFound
 from meetings.forms import JoinForm, NewMeetingForm
 from meetings.limits import DISPLAY_NAME_MAX_CHARS
@@ -59,7 +57,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _start_page(request, new_form=form, status=422)
     try:
-        meeting = meeting_create(actor=_actor(request), **form.cleaned_data)
+        meeting = meeting_create(actor=actor_of_session(request), **form.cleaned_data)
     except Forbidden as error:
         raise PermissionDenied from error
     except Invalid as error:
@@ -76,7 +74,7 @@ def join(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _start_page(request, join_form=form, status=422)
     try:
-        meeting = meeting_to_join(_actor(request), form.cleaned_data["code"])
+        meeting = meeting_to_join(actor_of_session(request), form.cleaned_data["code"])
     except NotFound:
         form.add_error("code", "No meeting has this code. Check it with whoever invited you.")
         return _start_page(request, join_form=form, status=404)
@@ -86,7 +84,7 @@ def join(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def meeting(request: HttpRequest, code: str) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of_session(request)
     try:
         found = meeting_to_join(actor, code)
     except NotFound as error:
@@ -114,7 +112,7 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
 @never_cache
 def transcript(request: HttpRequest, code: str) -> HttpResponse:
     try:
-        found = meeting_to_read(_actor(request), code)
+        found = meeting_to_read(actor_of_session(request), code)
     except NotFound as error:
         raise Http404 from error
     if found.code != code:
@@ -131,11 +129,6 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         ],
     }
     return render(request, "transcript.html", context)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    user = request.user if isinstance(request.user, User) and request.user.is_active else None
-    return actor_for(user, hosted=frozenset(UUID(hosted) for hosted in request.session.get(HOSTED_KEY, [])))
 
 
 def _start_page(

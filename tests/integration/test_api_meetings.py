@@ -19,7 +19,8 @@ def logged_in(name: str = "ada", *, is_staff: bool = False) -> Client:
     return client
 
 
-def test_a_program_makes_a_meeting_and_gets_all_of_it_back() -> None:
+def test_a_program_makes_a_meeting_and_gets_all_of_it_back(settings: Settings) -> None:
+    settings.SPEECH_LANGUAGES = ("*",)
     meeting = made(
         program(), title="  Weekly planning ", language="de", policies={"retention_days": 30}, vocabulary=["Colloquy"]
     )
@@ -163,6 +164,20 @@ def test_fields_that_cannot_be_accepted_are_named(body: object, field: str) -> N
     assert {error["location"] for error in problem["errors"]} == {"body"}
     assert all(error["code"] and error["detail"] for error in problem["errors"])
     assert not Meeting.objects.exists()
+
+
+def test_a_meeting_in_a_language_that_the_speech_model_lacks_is_refused(settings: Settings) -> None:
+    settings.SPEECH_LANGUAGES = ("en",)
+    client = program()
+    problem = assert_problem(
+        post(client, "/meetings", {"title": "a", "language": "de-CH"}), 422, "language_unsupported"
+    )
+    assert problem["detail"] == "This server's speech model does not know the language de-CH: it knows en."
+    assert not Meeting.objects.exists()
+    meeting = made(client, language="en-GB")
+    assert_problem(patch(client, f"/meetings/{meeting['id']}", {"language": "de"}), 422, "language_unsupported")
+    settings.SPEECH_LANGUAGES = ("*",)
+    assert patch(client, f"/meetings/{meeting['id']}", {"language": "de"}).json()["language"] == "de"
 
 
 def test_unknown_fields_are_ignored() -> None:

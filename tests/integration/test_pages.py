@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from meetings.models import Meeting
 from meetings.services.meetings import meeting_end
@@ -57,8 +58,23 @@ def test_a_new_meeting_needs_a_title(client: Client) -> None:
     assert not Meeting.objects.exists()
 
 
-def test_where_guests_make_no_meetings_the_start_page_says_so(client: Client, settings: object) -> None:
-    settings.GUEST_MEETINGS = False  # type: ignore[attr-defined]
+def test_only_languages_that_the_speech_model_knows_are_offered_and_taken(client: Client, settings: Settings) -> None:
+    settings.SPEECH_LANGUAGES = ("en",)
+    assert re.findall(r'<option value="(\w+)"', text_of(client, "/")) == ["en"]
+    response = client.post("/", {"title": "Board", "language": "de"})
+    assert response.status_code == 422
+    assert "speech model does not know this language" in response.content.decode()
+    assert not Meeting.objects.exists()
+    settings.SPEECH_LANGUAGES = ("*",)
+    assert new_meeting(client, language="de").language == "de"
+
+
+def test_the_default_speech_model_is_offered_in_english_only(client: Client) -> None:
+    assert re.findall(r'<option value="(\w+)"', text_of(client, "/")) == ["en"]
+
+
+def test_where_guests_make_no_meetings_the_start_page_says_so(client: Client, settings: Settings) -> None:
+    settings.GUEST_MEETINGS = False
     assert "Log in" in text_of(client, "/")
     assert client.post("/", {"title": "Board", "language": "en"}).status_code == 403
     client.force_login(host_made().user)  # type: ignore[arg-type]
@@ -98,7 +114,7 @@ def test_a_meeting_is_found_by_its_code_only(client: Client) -> None:
     meeting = meeting_made()
     assert "nothing here" in text_of(client, f"/m/{meeting.pk}/", status=404)
     text_of(client, f"/m/{meeting.pk}/transcript/", status=404)
-    text_of(client, "/m/bado-bado-bado-bado/", status=404)
+    assert "tamo-rivu-keso-bani" in text_of(client, "/m/bado-bado-bado-bado/", status=404)
 
 
 def test_an_ended_meeting_offers_its_transcript_instead_of_joining(client: Client) -> None:
