@@ -33,6 +33,24 @@ class Line:
     confidence: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A stretch that could not be transcribed."""
+
+    speaker: str
+    start_ms: int
+    end_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcription:
+    """Lines and losses in order of their start."""
+
+    lines: list[Line]
+    lost: list[Lost]
+
+
 @dataclass(slots=True)
 class MemoryStore:
     """Keeps one session's segments and its account; every recording begins at meeting time 0."""
@@ -40,12 +58,15 @@ class MemoryStore:
     segments: list[FinalSegment] = field(default_factory=list)
     settled: int = 0
     n_samples: Counter[str] = field(default_factory=Counter)
+    gaps: list[tuple[int, int, str]] = field(default_factory=list)
 
     async def session_commit(
         self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
     ) -> Committed:
         for span in spans:
             self.n_samples[span.kind] += span.end - self.settled
+            if span.kind == "gap":
+                self.gaps.append((self.settled, span.end, span.reason))
             self.settled = span.end
             if span.segment is not None:
                 self.segments.append(span.segment)
@@ -69,8 +90,8 @@ class MemoryStore:
         )
 
 
-async def recordings_transcribe(recordings: Mapping[str, Float32], *, pool: Pool, language: str) -> list[Line]:
-    """One recording (float32 mono 16 kHz) per speaker, on a common clock. The lines are in order of their start."""
+async def recordings_transcribe(recordings: Mapping[str, Float32], *, pool: Pool, language: str) -> Transcription:
+    """One recording (float32 mono 16 kHz) per speaker, on a common clock."""
     scheduler = Scheduler(pool=pool, clock=SystemClock())
     scheduler.start()
     try:
@@ -81,10 +102,14 @@ async def recordings_transcribe(recordings: Mapping[str, Float32], *, pool: Pool
             ]
     finally:
         await scheduler.close()
-    return sorted((line for task in tasks for line in task.result()), key=lambda line: (line.start_ms, line.end_ms))
+    results = [task.result() for task in tasks]
+    return Transcription(
+        lines=sorted((line for each in results for line in each.lines), key=lambda line: (line.start_ms, line.end_ms)),
+        lost=sorted((lost for each in results for lost in each.lost), key=lambda lost: lost.start_ms),
+    )
 
 
-async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, language: str) -> list[Line]:
+async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, language: str) -> Transcription:
     store = MemoryStore()
     around = Surroundings(
         store=store,
@@ -99,7 +124,7 @@ async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, lan
     async with asyncio.TaskGroup() as group:
         group.create_task(pipeline.run())
         await _stream(pipeline, audio)
-    return [
+    lines = [
         Line(
             segment_id=segment.segment_id,
             speaker=speaker,
@@ -110,6 +135,16 @@ async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, lan
         )
         for segment in store.segments
     ]
+    lost = [
+        Lost(
+            speaker=speaker,
+            start_ms=meeting_ms(origin_ms=0, position=start),
+            end_ms=meeting_ms(origin_ms=0, position=end),
+            reason=reason,
+        )
+        for start, end, reason in store.gaps
+    ]
+    return Transcription(lines=lines, lost=lost)
 
 
 async def _stream(pipeline: SessionPipeline, audio: Float32) -> None:

@@ -94,6 +94,17 @@ def test_transcribe_needs_no_server_and_names_each_speaker_after_the_file(
     assert [each.start_in_seconds for each in captions] == sorted(each.start_in_seconds for each in captions)
 
 
+def test_a_language_that_the_model_does_not_know_is_one_sentence(
+    tmp_path: Path, speech_cache: Path, speech_samples: dict[str, Path]
+) -> None:
+    """Not an empty transcript, as if nothing had been said."""
+    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache)
+    done = run("transcribe", str(speech_samples["beckett"]), "--language", "de", environment=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "does not know the language de" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_api_token_prints_the_token_alone(running_node: NodeProcess) -> None:
     printed = running_node.manage("api_token", "integration")
     assert len(printed.split()) == 1

@@ -18,8 +18,8 @@ from meetings.exports.subrip import subrip
 from meetings.exports.webvtt import webvtt
 from streaming.client.audio_files import audio_read
 from streaming.client.errors import AudioFileError
-from streaming.offline import Line, recordings_transcribe
-from streaming.recognizers.base import Float32, RecognizerError
+from streaming.offline import Line, Transcription, recordings_transcribe
+from streaming.recognizers.base import Float32, LanguageUnsupported, RecognizerError
 from streaming.recognizers.pool import RecognizerPool
 from streaming.speech_models.store import model_ensure
 
@@ -44,13 +44,18 @@ class Command(BaseCommand):
             raise CommandError("Each file is one speaker, named after it: two files have the same name.")
         try:
             recordings = {path.stem: audio_read(path) for path in paths}
-            lines = asyncio.run(_transcribe(recordings, options["language"]))
+            transcription = asyncio.run(_transcribe(recordings, options["language"]))
         except (AudioFileError, RecognizerError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(_rendered(lines, options["format"]), ending="")
+        self.stdout.write(_rendered(transcription.lines, options["format"]), ending="")
+        for lost in transcription.lost:
+            seconds = (lost.end_ms - lost.start_ms) / 1_000
+            self.stderr.write(f"{seconds:.1f} s of {lost.speaker} could not be transcribed ({lost.reason}).")
+        if transcription.lost:
+            raise SystemExit(1)
 
 
-async def _transcribe(recordings: dict[str, Float32], language: str) -> list[Line]:
+async def _transcribe(recordings: dict[str, Float32], language: str) -> Transcription:
     model = await asyncio.to_thread(
         model_ensure,
         name=settings.SPEECH_MODEL,
@@ -58,6 +63,8 @@ async def _transcribe(recordings: dict[str, Float32], language: str) -> list[Lin
         cache=settings.DATA_DIR / "models",
     )
     pool = RecognizerPool(model, n_processes=settings.RECOGNIZER_PROCESSES)
+    if not pool.supports(language):
+        raise LanguageUnsupported(f"The speech model {model.name} does not know the language {language}.")
     await pool.start()
     try:
         return await recordings_transcribe(recordings, pool=pool, language=language)
