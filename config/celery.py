@@ -1,8 +1,12 @@
 """The Celery application: what happens after or beside the live path, never the captions themselves."""
 
 import os
+import sys
+from typing import Any
 
 from celery import Celery
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -22,3 +26,12 @@ app.conf.beat_schedule = {
         "options": {"expires": 3_600.0},
     },
 }
+
+
+@app.on_configure.connect(weak=False)
+def configuration_check(**kwargs: Any) -> None:
+    """A mistake in the configuration is told in one sentence, as `manage.py` does."""
+    try:
+        _ = settings.DATA_DIR  # the first access reads the settings
+    except ImproperlyConfigured as problem:
+        sys.exit(f"{problem}")
