@@ -14,5 +14,11 @@ class FieldFormatter(logging.Formatter):
         fields = [
             f"{key}={value}" for key, value in vars(record).items() if key not in _STANDARD and key not in _PRIVATE
         ]
-        line = " ".join([at, record.levelname, record.name, record.getMessage(), *fields])
+        line = " ".join([at, record.levelname, record.name, _message(record), *fields])
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _message(record: logging.LogRecord) -> str:
+    """What is about a request says what happened before its first colon, and where after it."""
+    message = record.getMessage()
+    return message.partition(":")[0] if hasattr(record, "request") else message
