@@ -42,12 +42,20 @@ class Environment:
     names: tuple[str, ...]
 
 
+class _Variables(Env):
+    """A variable that is empty counts as not set; yet it keeps the one in `.env` from having a say."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        value = super()._get_value(env_key, default)
+        return default if isinstance(value, str) and not value.strip() else value
+
+
 def environment_read(*, base_dir: Path) -> Environment:
     """Read the process environment, completed by `base_dir/.env` (what is set already wins).
 
     Creates DATA_DIR, and in it the secret key when none is given. Raises ImproperlyConfigured.
     """
-    env = Env()
+    env = _Variables()
     env.read_env(str(base_dir / ".env"), recurse=False)
     try:
         recognizer = env.str("RECOGNIZER", "auto", validate=validate.OneOf(tuple(RECOGNIZERS)))

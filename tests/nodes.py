@@ -1,6 +1,7 @@
 """Real processes of the project for tests: a web node with a data directory, database and port of its own."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import httpx
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
+# All there are: a contract test compares the example with `Environment.names`. The benchmark runs without Django.
+SETTINGS = tuple(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 READY_S = 120
 STOP_S = 45
 
@@ -44,7 +47,7 @@ def node_environment(*, data_dir: Path, models: Path, **more: str) -> dict[str, 
     if not (data_dir / "models").exists():
         (data_dir / "models").symlink_to(models, target_is_directory=True)
     # Empty means "the default", and keeps .env of this checkout from having a say.
-    defaults = dict.fromkeys(("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "NODE_NAME"), "")
+    defaults = dict.fromkeys(SETTINGS, "")
     return {
         **os.environ,
         **defaults,

@@ -5,9 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
+import pytest
+from django.conf import settings
 
 from tests.nodes import READY_S, ROOT, STOP_S, NodeProcess, node_environment, wait_until_ready
 
@@ -52,8 +55,10 @@ def test_run_prepares_serves_and_stops_leaving_no_process_behind(speech_cache: P
     assert processes_with(f"DATA_DIR={environment['DATA_DIR']}") == []
 
 
-def failure_of(environment: dict[str, str]) -> str:
-    ran = subprocess.run(RUN, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=READY_S, check=False)
+def failure_of(environment: dict[str, str], *, command: Sequence[str] = RUN) -> str:
+    ran = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=READY_S, check=False
+    )
     assert ran.returncode != 0
     assert "Traceback" not in ran.stderr
     lines = ran.stderr.strip().splitlines()
@@ -79,3 +84,32 @@ def test_an_unwritable_data_directory_is_one_clear_sentence(tmp_path: Path) -> N
 def test_a_model_that_nobody_knows_is_one_clear_sentence(tmp_path: Path) -> None:
     environment = node_environment(data_dir=tmp_path / "data", models=tmp_path, SPEECH_MODEL="whisper-gigantic")
     assert "whisper-gigantic" in failure_of(environment)
+
+
+@pytest.mark.parametrize("role", ["worker", "beat"])
+def test_an_unwritable_data_directory_is_one_clear_sentence_of_celery_too(tmp_path: Path, role: str) -> None:
+    (tmp_path / "file").touch()
+    environment = node_environment(data_dir=tmp_path / "data", models=tmp_path)
+    celery = [sys.executable, "-W", "ignore", "-m", "celery", "--app", "config", role]
+    assert "DATA_DIR" in failure_of(environment | {"DATA_DIR": str(tmp_path / "file" / "data")}, command=celery)
+
+
+@pytest.mark.parametrize("command", ["run", "serve"])
+def test_a_database_that_does_not_answer_is_one_clear_sentence(tmp_path: Path, command: str) -> None:
+    environment = node_environment(
+        data_dir=tmp_path / "data",
+        models=tmp_path,
+        DATABASE_URL="postgres://colloquy:secret@127.0.0.1:9/colloquy",
+        REDIS_URL="redis://127.0.0.1:9",
+    )
+    said = failure_of(environment, command=[*RUN[:2], command])
+    assert said == "CommandError: The database does not answer: check DATABASE_URL."
+
+
+def test_what_the_developer_set_has_no_say_in_a_node_of_the_tests(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in settings.ENVIRONMENT.names:
+        monkeypatch.setenv(name, "17")
+    environment = node_environment(data_dir=tmp_path / "data", models=tmp_path)
+    assert [name for name in settings.ENVIRONMENT.names if environment[name] == "17"] == []
