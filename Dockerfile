@@ -1,4 +1,5 @@
-# One image, three roles by command: the web node (`serve`), Celery worker, Celery beat (see docker-compose.yml).
+# One image for all roles: a web node (`serve`) by default; docker-compose.yml makes worker, beat and preparation of it
+# by another entrypoint.
 
 FROM python:3.11-slim AS packages
 WORKDIR /app
