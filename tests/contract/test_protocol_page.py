@@ -13,6 +13,7 @@ from meetings.limits import DELIVERY_WINDOW_S, HEARTBEAT_MS, RESUME_WINDOW_S, ST
 from meetings.models import MeetingEvent
 from streaming import errors, server
 from streaming.protocol import codes, frames, messages
+from streaming.recognizers.base import RecognizerError
 from tests.nodes import ROOT
 
 PAGE = (ROOT / "PROTOCOL.md").read_text()
@@ -121,5 +122,15 @@ def test_each_protocol_error_has_its_code_documented(error: type[errors.Protocol
 
 def test_every_warning_is_documented() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "streaming").rglob("*.py"))
-    for code in re.findall(r'warning_message\(code="(\w+)"\)', sources):
+    warnings = set(re.findall(r'warning(?:_message)?\(code="(\w+)"\)', sources))
+    assert warnings >= {"language_unsupported", "ledger"}
+    for code in warnings:
         assert f"`{code}`" in section("What the server says")
+
+
+def test_every_reason_of_a_gap_is_documented() -> None:
+    timeline = (ROOT / "streaming" / "timeline.py").read_text()
+    skipped = {name for line in timeline.splitlines() if "reason" in line for name in re.findall(r'"(\w+)"', line)}
+    failed = {RecognizerError.code, *(error.code for error in RecognizerError.__subclasses__())}
+    for reason in (skipped - {"gap", "muted"}) | failed:
+        assert f"`{reason}`" in section("What the server says")
