@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
+from meetings.wire import group_name
 from streaming.feeds import LogReader, Subscription, Wants
 from streaming.protocol.text import encode
 from streaming.tasks import TaskScope
@@ -38,10 +39,6 @@ class Log(LogReader, Protocol):
 
 
 OnSuperseded = Callable[[UUID, int], None]
-
-
-def group_name(meeting_id: UUID) -> str:
-    return f"meeting.{meeting_id.hex}"
 
 
 class MeetingHub:

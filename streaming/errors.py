@@ -25,12 +25,11 @@ class StreamError(Exception):
         super().__init__(self.detail)
 
     def as_problem(self) -> ProblemWire:
-        return {
-            "type": f"/problems/{self.code}",
-            "code": self.code,
-            "title": self.title,
-            "detail": self.detail,
-        }
+        return problem_wire(code=self.code, title=self.title, detail=self.detail)
+
+
+def problem_wire(*, code: str, title: str, detail: str) -> ProblemWire:
+    return {"type": f"/problems/{code}", "code": code, "title": title, "detail": detail}
 
 
 class ProtocolError(StreamError):
@@ -98,7 +97,7 @@ class ConsentMissing(StreamError):
 class TicketRejected(StreamError):
     """Unknown, used or expired. The client fetches one new ticket."""
 
-    code, close_code = "ticket_rejected", 4401
+    code, close_code = "ticket_invalid", 4401
     title = "The ticket is unknown, used or expired."
 
 
@@ -107,26 +106,11 @@ class ForbiddenStream(StreamError):
     title = "You are not allowed to do this."
 
 
-class SessionNotResumable(StreamError):
-    code, close_code = "session_not_resumable", 4404
-    title = "This audio session cannot be resumed."
-
-
 class SupersededStream(StreamError):
     """A newer connection owns the audio session; this one must not disturb it."""
 
     code, close_code = "superseded", 4409
     title = "A newer connection has taken over this audio session."
-
-
-class MeetingIsOver(StreamError):
-    code, close_code = "meeting_over", 4410
-    title = "The meeting is over."
-
-
-class HeartbeatLost(StreamError):
-    code, close_code, retryable = "heartbeat_lost", 4504, True
-    title = "The other side was not heard for too long."
 
 
 class SlowConsumer(StreamError):

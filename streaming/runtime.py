@@ -11,6 +11,7 @@ from django.conf import settings
 
 from streaming.broadcast import Broadcast
 from streaming.clocks import Clock, SystemClock
+from streaming.errors import Unavailable
 from streaming.pipeline import Surroundings
 from streaming.recognizers.pool import RecognizerPool
 from streaming.rooms import Rooms
@@ -47,17 +48,22 @@ def runtime() -> Runtime:
     return _runtime
 
 
-async def runtime_start() -> Runtime:
-    """Raises RecognizerError: no model, or no recognizer process that works."""
-    global _runtime
-    clock, store = SystemClock(), Store()
+async def pool_of_settings() -> RecognizerPool:
+    """The recognizers that the settings ask for, not started yet. Raises RecognizerError: no model."""
     model = await asyncio.to_thread(
         model_ensure,
         name=settings.SPEECH_MODEL,
         directory=Path(settings.SPEECH_MODEL_DIR) if settings.SPEECH_MODEL_DIR else None,
         cache=settings.DATA_DIR / "models",
     )
-    pool = RecognizerPool(model, n_processes=settings.RECOGNIZER_PROCESSES)
+    return RecognizerPool(model, n_processes=settings.RECOGNIZER_PROCESSES)
+
+
+async def runtime_start() -> Runtime:
+    """Raises RecognizerError: no model, or no recognizer process that works."""
+    global _runtime
+    clock, store = SystemClock(), Store()
+    pool = await pool_of_settings()
     await pool.start()
     scheduler = Scheduler(pool=pool, clock=clock)
     scheduler.start()
@@ -98,6 +104,10 @@ async def runtime_stop() -> None:
     await running.scheduler.close()
     await running.pool.close()
     await running.scope.close()
+    try:
+        await running.store.node_sessions_detach(running.node)
+    except Unavailable:
+        logger.warning("open sessions could not be marked as detached; they will be found by their silent node")
     running.store.close()
     _runtime = None
 

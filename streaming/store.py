@@ -83,6 +83,9 @@ class Store:
     async def meeting_is(self, meeting_id: UUID, reference: str) -> bool:
         return await self._read(selectors.meeting_is, meeting_id=meeting_id, reference=reference)
 
+    async def node_sessions_detach(self, name: str) -> int:
+        return await self._write(nodes.node_sessions_detach, node=name)
+
     async def node_heartbeat(self, name: str) -> None:
         await self._write(nodes.node_heartbeat, name=name)
 

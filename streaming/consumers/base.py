@@ -16,12 +16,12 @@ from streaming.backpressure import PRESSURE_KEY, WritePressure
 from streaming.errors import (
     ForbiddenStream,
     Overloaded,
-    ProblemWire,
     ProtocolError,
     SlowConsumer,
     StreamError,
     TicketRejected,
     Unavailable,
+    problem_wire,
 )
 from streaming.feeds import Subscription
 from streaming.protocol.messages import error_message
@@ -130,9 +130,7 @@ class StreamConsumer(AsyncConsumer):
         self._is_closed = True
         if not self.pressure.is_paused:
             # Both trees of errors have these; the other half's knows nothing of sockets.
-            problem = ProblemWire(
-                type=f"/problems/{error.code}", code=error.code, title=error.title, detail=error.detail
-            )
+            problem = problem_wire(code=error.code, title=error.title, detail=error.detail)
             await self._send(encode(error_message(problem=problem, is_fatal=True)))
         await self.base_send({"type": "websocket.close", "code": error.close_code, "reason": error.code})
 

@@ -13,7 +13,8 @@ from channels.layers import InMemoryChannelLayer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.broadcast import Broadcast, group_name
+from meetings.wire import group_name
+from streaming.broadcast import Broadcast
 from streaming.errors import SlowConsumer
 from streaming.feeds import MOST_WAITING_EVENTS, Subscription, Wants
 from streaming.protocol.text import encode

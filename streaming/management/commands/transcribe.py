@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from meetings.exports.cues import Cue
@@ -20,8 +19,7 @@ from streaming.client.audio_files import audio_read
 from streaming.client.errors import AudioFileError
 from streaming.offline import Line, Transcription, recordings_transcribe
 from streaming.recognizers.base import Float32, LanguageUnsupported, RecognizerError
-from streaming.recognizers.pool import RecognizerPool
-from streaming.speech_models.store import model_ensure
+from streaming.runtime import pool_of_settings
 
 FORMATS: dict[str, Callable[[list[Cue]], str]] = {
     "vtt": webvtt,
@@ -56,15 +54,9 @@ class Command(BaseCommand):
 
 
 async def _transcribe(recordings: dict[str, Float32], language: str) -> Transcription:
-    model = await asyncio.to_thread(
-        model_ensure,
-        name=settings.SPEECH_MODEL,
-        directory=Path(settings.SPEECH_MODEL_DIR) if settings.SPEECH_MODEL_DIR else None,
-        cache=settings.DATA_DIR / "models",
-    )
-    pool = RecognizerPool(model, n_processes=settings.RECOGNIZER_PROCESSES)
+    pool = await pool_of_settings()
     if not pool.supports(language):
-        raise LanguageUnsupported(f"The speech model {model.name} does not know the language {language}.")
+        raise LanguageUnsupported(f"The speech model {pool.engine} does not know the language {language}.")
     await pool.start()
     try:
         return await recordings_transcribe(recordings, pool=pool, language=language)
