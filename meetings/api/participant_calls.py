@@ -57,7 +57,7 @@ def list_(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> Shape:
     operation_id="ticket_renew",
 )
 def renew(request: HttpRequest, session_id: SessionId, proof: TicketIn | None = None) -> Status[Shape]:
-    """A fresh ticket for the same audio session or caption feed, by its resume token or the owner's credentials."""
+    """A fresh ticket for the same audio session or caption feed, by its resume token or as the account that joined."""
     renewed = ticket_renew(
         actor=actor_of(request), session_id=session_id, resume_token=proof.resume_token if proof else None
     )
