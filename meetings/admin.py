@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from meetings.access import actor_for
 from meetings.models import (
     ApiToken,
     AudioSession,
@@ -18,6 +20,7 @@ from meetings.models import (
     Segment,
     SegmentRevision,
 )
+from meetings.services.tokens import api_token_revoke
 
 if TYPE_CHECKING:  # the classes are generic in the stubs only
     AnyAdmin = admin.ModelAdmin[Any]
@@ -113,14 +116,20 @@ class ConsentRecordAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin):
-    """A token is revoked here, and made by `manage.py api_token`."""
+    """A token is revoked here, for good, and made by `manage.py api_token`."""
 
     list_display = ("name", "user", "created_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
     exclude = ("sha256",)
-    readonly_fields = ("user", "name", "created_at", "last_used_at")
+    actions = ("revoke",)
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    @admin.action(description="Revoke", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
+        actor = actor_for(request.user if isinstance(request.user, User) else None)
+        n_revoked = sum(api_token_revoke(token=token, actor=actor) for token in tokens)
+        self.message_user(request, f"Revoked: {n_revoked}")
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("meetings.change_apitoken")
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from meetings.access import Actor
 from meetings.checks import line_checked
 from meetings.errors import Conflict
 from meetings.models import ApiToken
@@ -29,6 +30,16 @@ def api_token_create(*, name: str) -> str:
         row = ApiToken.objects.create(user=user, name=username, sha256=_sha256(token))
         audit_append(meeting_id=None, actor=SYSTEM, action="token.created", target=f"token:{row.pk}")
     return token
+
+
+def api_token_revoke(*, token: ApiToken, actor: Actor) -> bool:
+    """For good: nothing makes it valid again. False when it was revoked before, which keeps its time."""
+    with transaction.atomic():
+        valid = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True)
+        if valid.update(revoked_at=timezone.now()) != 1:
+            return False
+        audit_append(meeting_id=None, actor=actor.label, action="token.revoked", target=f"token:{token.pk}")
+    return True
 
 
 def api_token_user(*, token: str) -> User | None:
