@@ -8,15 +8,11 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from channels.layers import BaseChannelLayer, get_channel_layer
 
-from meetings.wire import WireMessage
+from meetings.wire import WireMessage, group_name
 
 logger = logging.getLogger(__name__)
 
 ANNOUNCE_TIMEOUT_S = 2.0
-
-
-def group_name(meeting_id: UUID) -> str:
-    return f"meeting.{meeting_id.hex}"
 
 
 def announce(meeting_id: UUID, messages: Sequence[WireMessage]) -> None:

@@ -1,6 +1,7 @@
 """The shapes of durable facts on the wire. Pure: importable without a database."""
 
 from typing import Literal, NotRequired, TypedDict
+from uuid import UUID
 
 
 class ParticipantWire(TypedDict):
@@ -66,3 +67,8 @@ class EventMessage(TypedDict):
 
 
 WireMessage = SegmentMessage | EventMessage
+
+
+def group_name(meeting_id: UUID) -> str:
+    """Of the channel layer's group that hears of a meeting."""
+    return f"meeting.{meeting_id.hex}"

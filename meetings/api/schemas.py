@@ -76,7 +76,7 @@ class HostOut(Schema):
 
 class MeetingOut(Schema):
     id: UUID
-    code: str = Field(examples=["tamo-rivu-keso"])
+    code: str = Field(examples=["tamo-rivu-keso-bani"])
     title: str
     state: State
     language: str

@@ -5,16 +5,17 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from uuid import UUID
 
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 
-from meetings.announce import group_name
 from meetings.api.problems import Problem, ProblemError
+from meetings.wire import group_name
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 WAITERS_MAX = 128  # being woken costs some 8 ms of CPU each, in the process that carries the voices
 RETRY_AFTER_S = 5
+LAYER_TIMEOUT_S = 2.0
 
 LastSeqs = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, int]]]
 
@@ -31,6 +32,7 @@ class _Waiter:
         self.meeting_id = meeting_id
         self._after_seq = after_seq
         self.grown = asyncio.Event()
+        self.is_gone = asyncio.Event()
 
     def hear(self, last_seq: int) -> None:
         if last_seq > self._after_seq:
@@ -47,6 +49,7 @@ class Waiters:
         self._n_max = n_max
         self._last_seqs = last_seqs
         self._waiting: set[_Waiter] = set()
+        self._listening: set[asyncio.Task[None]] = set()
         self._is_looking = False
         self._looked_at = 0.0
 
@@ -60,18 +63,20 @@ class Waiters:
             raise ProblemError(_TOO_MANY)
         waiter = _Waiter(meeting_id, after_seq)
         self._waiting.add(waiter)
+        listener = asyncio.get_running_loop().create_task(self._listen(waiter))
+        self._listening.add(listener)
+        listener.add_done_callback(self._listening.discard)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                listener = tasks.create_task(self._listen(waiter))
-                try:
-                    async with asyncio.timeout(wait_s):
-                        await self._until_grown(waiter)
-                except TimeoutError:
-                    pass
-                finally:
-                    listener.cancel()
+            async with asyncio.timeout(wait_s):
+                await self._until_grown(waiter)
+        except TimeoutError:
+            pass
         finally:
-            self._waiting.discard(waiter)
+            waiter.is_gone.set()
+            try:
+                await asyncio.shield(listener)  # which ends by itself, also when we are cancelled again here
+            finally:
+                self._waiting.discard(waiter)
 
     async def _until_grown(self, waiter: _Waiter) -> None:
         while True:
@@ -95,16 +100,32 @@ class Waiters:
             waiter.hear(heads.get(waiter.meeting_id, 0))
 
     async def _listen(self, waiter: _Waiter) -> None:
+        """Told to end and never cancelled: the Redis layer gives a channel back only when cancelled in `receive`."""
         layer, group = get_channel_layer(), group_name(waiter.meeting_id)
         try:
-            channel = await layer.new_channel()
-            await layer.group_add(group, channel)
-            try:
-                # What came between the caller's reading and this subscription gave no hint.
-                waiter.hear((await self._last_seqs([waiter.meeting_id])).get(waiter.meeting_id, 0))
-                while True:
-                    waiter.hear((await layer.receive(channel))["seq"])
-            finally:
-                await layer.group_discard(group, channel)
+            async with asyncio.timeout(LAYER_TIMEOUT_S):
+                channel = await layer.new_channel()
+            async with asyncio.TaskGroup() as tasks:
+                is_hearing = asyncio.Event()
+                hearing = tasks.create_task(_hear(waiter, layer, channel, is_hearing))
+                await is_hearing.wait()
+                try:
+                    async with asyncio.timeout(LAYER_TIMEOUT_S):
+                        await layer.group_add(group, channel)
+                        # What came between the caller's reading and this subscription gave no hint.
+                        waiter.hear((await self._last_seqs([waiter.meeting_id])).get(waiter.meeting_id, 0))
+                    await waiter.is_gone.wait()
+                finally:
+                    hearing.cancel()
+                    async with asyncio.timeout(LAYER_TIMEOUT_S):
+                        await layer.group_discard(group, channel)
         except Exception:  # border of a task: without hints, the look every second still finds everything
             logger.warning("hints of the channel layer are unavailable", exc_info=True)
+
+
+async def _hear(waiter: _Waiter, layer: BaseChannelLayer, channel: str, is_hearing: asyncio.Event) -> None:
+    is_hearing.set()  # from here on `receive` is the only place where a cancellation can arrive
+    while True:
+        message = await layer.receive(channel)
+        if message["type"] == "meeting.event":  # the group carries partials as well
+            waiter.hear(message["seq"])

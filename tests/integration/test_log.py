@@ -12,7 +12,6 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from meetings import tasks
-from meetings.announce import group_name
 from meetings.audit_triggers import triggers_remove
 from meetings.models import AudioSession, AuditEvent, Meeting, MeetingEvent, Segment, SegmentRevision, Ticket
 from meetings.selectors import events_after, ledger, meetings_last_seq, participants_present, transcript
@@ -22,7 +21,7 @@ from meetings.services.events import event_append
 from meetings.services.meetings import meeting_end
 from meetings.services.sessions import session_detach, session_end, session_leave, session_open
 from meetings.values import OpenedSession
-from meetings.wire import WireMessage
+from meetings.wire import WireMessage, group_name
 from tests.integration.made import commit, gap, host_made, meeting_made, opened, silence, speech
 
 
