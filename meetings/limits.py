@@ -6,9 +6,9 @@ from typing import TypedDict
 SAMPLE_RATE_HZ = 16_000
 SAMPLES_PER_MS = 16
 
-RESUME_WINDOW_S = 120  # presence only: kept audio may be delivered much longer, see DELIVERY_WINDOW_S
+# How long a socket, or a whole node, may be silent. Presence only: kept audio is taken for DELIVERY_WINDOW_S.
+RESUME_WINDOW_S = 120
 HEARTBEAT_MS = 10_000
-NODE_SILENT_S = 60  # a node that has not been heard of for this long is taken for dead
 TICKET_TTL_S = 60
 DELIVERY_WINDOW_S = 86_400  # after the end of the meeting
 

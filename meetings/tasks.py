@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from meetings.services import idempotency, orphans, tickets
+from meetings.services import idempotency, nodes, orphans, tickets
 
 
 @shared_task
@@ -13,6 +13,10 @@ def sessions_abandoned_finalize() -> int:
 
 @shared_task
 def credentials_expired_delete() -> int:
-    """Tickets and idempotency keys whose time is over."""
+    """Tickets and idempotency keys whose time is over, and nodes that are gone."""
     now = timezone.now()
-    return tickets.tickets_expired_delete(now=now) + idempotency.idempotency_keys_old_delete(now=now)
+    return (
+        tickets.tickets_expired_delete(now=now)
+        + idempotency.idempotency_keys_old_delete(now=now)
+        + nodes.nodes_gone_delete(now=now)
+    )

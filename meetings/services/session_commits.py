@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
+from django.utils import timezone
 
 from meetings.errors import Invalid, Superseded
 from meetings.limits import meeting_ms
@@ -13,9 +14,12 @@ from meetings.messages import log_message
 from meetings.models import AudioSession, MeetingEvent, Segment
 from meetings.services.audit import audit_append, text_hash
 from meetings.services.events import EventDraft, events_append
+from meetings.services.presence import participant_joined
 from meetings.services.spans import spans_check, spans_with_starts
 from meetings.values import Committed, FinalSegment, SessionOwner, Span, WordTiming
 from meetings.wire import WireMessage, WordWire
+
+NODE_SILENT = "node_silent"  # close_reason of a session that was open on a node which seemed dead
 
 
 def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spans: Sequence[Span]) -> Committed:
@@ -27,6 +31,10 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
     all. Whoever finds no such row reads back: `settled` at our own end, in our own generation, with our own segments
     means that this commit landed and only its answer was lost. Anything else means that another connection owns the
     session, or that it has ended.
+
+    A node that could not reach the database for a while seems dead, and its sessions are abandoned although their
+    sockets live: such a commit brings the session and its participant back. One that was abandoned because its socket
+    had gone stays so: only what was in flight is committed then.
 
     `received` is the end of what the server has heard; it only grows. Silence leaves no audit entry: it asserts
     nothing that could be changed later.
@@ -48,9 +56,25 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
         )
         if n_updated != 1:
             return _already_committed(owner=owner, settled_from=settled_from, spans=spans)
-        session = mine.select_related("participant").get()
+        session = mine.select_related("participant__meeting").get()
+        if session.state == AudioSession.State.ABANDONED and session.close_reason == NODE_SILENT:
+            _bring_back(session)
         events = _facts_store(session, settled_from=settled_from, spans=spans)
     return Committed(settled=settled_to, messages=_messages(events), was_already=False)
+
+
+def _bring_back(session: AudioSession) -> None:
+    session.state, session.close_reason, session.detached_at = AudioSession.State.OPEN, "", None
+    session.save(update_fields=["state", "close_reason", "detached_at"])
+    participant = session.participant
+    participant_joined(participant=participant, meeting=participant.meeting, at=timezone.now())
+    audit_append(
+        meeting_id=participant.meeting_id,
+        actor=f"participant:{participant.pk}",
+        action="session.returned",
+        target=f"session:{session.pk}",
+        data={"generation": session.generation},
+    )
 
 
 def _counter_updates(*, settled_from: int, spans: Sequence[Span]) -> dict[str, object]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from meetings.errors import Conflict, Forbidden, MeetingOver, NotFound, NotResumable, Superseded
@@ -15,27 +15,10 @@ from meetings.services.events import event_append
 from meetings.services.presence import participant_joined, participant_left
 from meetings.services.resume import resume_token as resume_token_of
 from meetings.services.resume import resume_token_is_valid
-from meetings.services.session_commits import session_commit
-from meetings.values import (
-    Committed,
-    EndedSession,
-    FinalSegment,
-    OpenedSession,
-    SessionOwner,
-    Span,
-    SpanKind,
-    WordTiming,
-)
+from meetings.services.session_commits import NODE_SILENT, session_commit
+from meetings.values import EndedSession, OpenedSession, SessionOwner
 
 __all__ = [
-    "Committed",
-    "EndedSession",
-    "FinalSegment",
-    "OpenedSession",
-    "SessionOwner",
-    "Span",
-    "SpanKind",
-    "WordTiming",
     "session_commit",
     "session_counters",
     "session_detach",
@@ -158,9 +141,13 @@ def session_counters(*, session_id: UUID) -> EndedSession:
 
 
 def session_detach(*, owner: SessionOwner) -> bool:
-    """The socket is gone. False, and nothing touched, when a newer connection has the session already."""
+    """The socket is gone. False, and nothing touched, when a newer connection has the session already.
+
+    A session whose node only seemed dead has lost its socket now: what is still in flight does not bring it back.
+    """
+    had_socket = Q(state=State.OPEN) | Q(state=State.ABANDONED, close_reason=NODE_SILENT)
     with transaction.atomic():
-        mine = AudioSession.objects.filter(pk=owner.session_id, generation=owner.generation, state=State.OPEN)
+        mine = AudioSession.objects.filter(had_socket, pk=owner.session_id, generation=owner.generation)
         if mine.update(state=State.DETACHED, detached_at=timezone.now()) != 1:
             return False
         _audit(_session(owner.session_id), action="session.detached")

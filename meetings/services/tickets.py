@@ -16,8 +16,6 @@ from meetings.models import AudioSession, Participant, Ticket
 from meetings.services.audit import audit_append
 from meetings.values import Redeemed
 
-__all__ = ["Redeemed", "RenewedTicket", "ticket_issue", "ticket_redeem", "ticket_renew", "tickets_expired_delete"]
-
 KEPT_AFTER_EXPIRY = timedelta(hours=1)
 
 
