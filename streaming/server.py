@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from autobahn.websocket.types import ConnectionDeny
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.http_protocol import WebRequest
 from daphne.server import Server, twisted_loop
@@ -77,6 +78,13 @@ class SocketProtocol(WebSocketProtocol):
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.pressure, True)
         super().connectionMade()
+
+    def onConnect(self, request: Any) -> Any:  # noqa: N802  Twisted's name
+        """Stock Daphne answers headers that are not ASCII with a traceback, and tells it to the peer."""
+        try:
+            return super().onConnect(request)
+        except UnicodeError:
+            raise ConnectionDeny(400, "Bad Request") from None
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
         self.pressure.stopProducing()

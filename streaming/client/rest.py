@@ -69,6 +69,8 @@ class Rest:
 def _detail(response: httpx.Response) -> str:
     try:
         problem = response.json()
-        return str(problem.get("detail") or problem.get("title") or problem)
+        sentence = str(problem.get("detail") or problem.get("title") or problem)
+        reasons = [str(each.get("detail", "")) for each in problem.get("errors", [])]
+        return " ".join([sentence, *filter(None, reasons)])
     except (ValueError, AttributeError):
         return f"The server answers {response.status_code}; is this a Colloquy server?"

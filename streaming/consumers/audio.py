@@ -3,12 +3,12 @@
 import asyncio
 from typing import Any
 
-from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, SAMPLE_RATE_HZ, STREAM_LIMITS
+from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, Redeemed
 from streaming.consumers.base import StreamConsumer
 from streaming.errors import ConsentMissing, ForbiddenStream, ProtocolError, UnexpectedMessage
 from streaming.feeds import Subscription, Wants
-from streaming.intake import CHEAPEST_FRAME_SAMPLES, MAX_POSITION
+from streaming.intake import DEAREST_SAMPLES, MAX_POSITION
 from streaming.pipeline import SessionPipeline
 from streaming.protocol import messages
 from streaming.protocol.frames import frame_parse
@@ -16,7 +16,6 @@ from streaming.session_items import End, Finalize, Mute
 
 HELLO_WITHIN_S = 10.0
 LONGEST_ROUND_TRIP_S = 2.0
-DEAREST_MESSAGE_SAMPLES = SAMPLE_RATE_HZ  # a consent is a row, an event and an audit entry
 
 
 class AudioConsumer(StreamConsumer):
@@ -62,13 +61,13 @@ class AudioConsumer(StreamConsumer):
                 await self._control(message, self._after_hello())
 
     async def _control(self, message: messages.ClientMessage, pipeline: SessionPipeline) -> None:
-        pipeline.charge(DEAREST_MESSAGE_SAMPLES if isinstance(message, messages.Consent) else CHEAPEST_FRAME_SAMPLES)
         match message:
             case messages.Mute(on=is_on):
                 pipeline.put(Mute(is_on=is_on))
             case messages.Finalize(cid=cid):
                 pipeline.put(Finalize(cid=cid))
             case messages.Consent(granted=granted):
+                pipeline.charge(DEAREST_SAMPLES)
                 store = self.node.store
                 self._consent = frozenset(await store.consent_record(self._redeemed.participant_id, granted))
             case messages.End(position=position):

@@ -11,6 +11,7 @@ from channels.exceptions import StopConsumer
 from channels.utils import await_many_dispatch
 
 from meetings.errors import MeetingsError
+from meetings.limits import STREAM_LIMITS
 from meetings.values import Redeemed
 from streaming.backpressure import PRESSURE_KEY, WritePressure
 from streaming.errors import (
@@ -24,6 +25,7 @@ from streaming.errors import (
     problem_wire,
 )
 from streaming.feeds import Subscription
+from streaming.intake import CHEAPEST_FRAME_SAMPLES, Pace
 from streaming.protocol.messages import error_message
 from streaming.protocol.text import encode
 from streaming.runtime import Runtime, runtime
@@ -79,6 +81,7 @@ class StreamConsumer(AsyncConsumer):
             self.node: Runtime = runtime()  # kept: the socket may outlive it by a moment at shutdown
         except RuntimeError:
             raise Overloaded("this node is stopping; resume") from None
+        self._pace = Pace(limits=STREAM_LIMITS, now_s=self.node.clock.monotonic_s())
         self.tasks.spawn(self._guarded(self._send_outbox()), name="outbox")
         await self.opened(await self.redeem(offered))
 
@@ -88,6 +91,7 @@ class StreamConsumer(AsyncConsumer):
         if (data := message.get("bytes")) is not None:
             await self.received_bytes(data)
         else:
+            self._pace.spend(CHEAPEST_FRAME_SAMPLES, now_s=self.node.clock.monotonic_s())
             await self.received_text(message.get("text") or "")
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:

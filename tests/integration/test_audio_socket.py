@@ -287,6 +287,12 @@ async def flood_of_messages(socket: Peer) -> None:
         await socket.say(type="finalize", cid=str(number))
 
 
+async def flood_of_pings(socket: Peer) -> None:
+    await socket.hello()
+    for number in range(8_000):
+        await socket.say(type="ping" if number % 2 else "news from the future", t=number)
+
+
 @pytest.mark.parametrize(
     ("mistake", "close_code", "problem"),
     [
@@ -302,6 +308,7 @@ async def flood_of_messages(socket: Peer) -> None:
         (audio_first, 4400, "unexpected_message"),
         (far_ahead, 4529, "rate_exceeded"),
         (flood_of_messages, 4529, "rate_exceeded"),
+        (flood_of_pings, 4529, "rate_exceeded"),
         (absurd_position, 4400, "protocol_error"),
     ],
 )

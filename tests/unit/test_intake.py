@@ -66,6 +66,24 @@ def test_a_flood_of_empty_frames_is_refused() -> None:
         flood()
 
 
+def test_a_flood_of_declared_jumps_is_refused() -> None:
+    """Each would be a durable event that everybody gets."""
+    intake = Intake(limits=LIMITS, now_s=0.0)
+
+    def flood() -> None:
+        for number in range(1_000):
+            intake.admit(frame(number * 640, 320), settled=0, now_s=number * 0.01)
+
+    with pytest.raises(RateExceeded):
+        flood()
+
+
+def test_a_mute_that_is_told_every_second_is_admitted_for_hours() -> None:
+    intake = Intake(limits=LIMITS, now_s=0.0)
+    for second in range(10_000):
+        intake.admit(frame(second * 16_000, 0), settled=second * 16_000, now_s=float(second))
+
+
 def test_a_position_beyond_any_meeting_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError):
         Intake(limits=LIMITS, now_s=0.0).admit(frame(MAX_POSITION), settled=0, now_s=0.0)
@@ -76,8 +94,8 @@ def test_held_equals_the_obvious_count(spans: list[tuple[int, int]], settled: in
     intake = Intake(limits=LIMITS, now_s=0.0)
     held: set[int] = set()
     reached = 0
-    for start, length in sorted(spans):
-        intake.admit(frame(start, length), settled=0, now_s=0.0)
+    for now_s, (start, length) in enumerate(sorted(spans)):
+        intake.admit(frame(start, length), settled=0, now_s=float(now_s))
         held |= set(range(max(start, reached), start + length))
         reached = max(reached, start + length)
     assert intake.held_samples(settled=settled) == len([sample for sample in held if sample >= settled])
