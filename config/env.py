@@ -89,7 +89,7 @@ def environment_read(*, base_dir: Path) -> Environment:
 def _data_dir(path: Path) -> Path:
     path = path.expanduser().resolve()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)  # what people said is nobody else's on this machine
         with tempfile.TemporaryFile(dir=path):
             return path
     except OSError as problem:

@@ -34,7 +34,11 @@ def line_checked(value: str, *, what: str, max_chars: int) -> str:
 
 
 def display_name_checked(value: str) -> str:
-    return line_checked(value, what="The display name", max_chars=DISPLAY_NAME_MAX_CHARS)
+    """A name that shows: words under nothing visible would have no owner."""
+    name = line_checked(value, what="The display name", max_chars=DISPLAY_NAME_MAX_CHARS)
+    if all(unicodedata.category(char)[0] in "CZM" for char in name):
+        raise Invalid("The display name must have a visible character.")
+    return name
 
 
 def title_checked(value: str) -> str:

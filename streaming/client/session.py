@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -37,10 +37,19 @@ class AudioSession:
     Raises (from `messages`) ConnectionRefused when the server ends it for good, ServerAway when it never answered.
     """
 
-    def __init__(self, rest: Rest, admission: Admission, *, wants_partials: bool = True) -> None:
+    def __init__(
+        self,
+        rest: Rest,
+        admission: Admission,
+        *,
+        wants_partials: bool = True,
+        on_interrupted: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_interrupted` is called each time the connection is lost and will be tried again."""
         self._rest = rest
         self._admission = admission
         self._wants = {"captions": "all", "partials": wants_partials, "listen": False}
+        self._on_interrupted = on_interrupted
         self._kept = KeptAudio()
         self._settled = 0
         self._sent = 0
@@ -98,6 +107,7 @@ class AudioSession:
                 action = await self._connect_once(ticket)
                 if action is CloseAction.STOP:
                     return
+                self._on_interrupted()
                 await asyncio.sleep(self._backoff_s())
                 ticket = await self._fresh_ticket()
         except (ConnectionRefused, InvalidURI) as error:

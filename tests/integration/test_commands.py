@@ -34,8 +34,8 @@ def speak(node: NodeProcess, code: str, name: str, *more: str) -> subprocess.Com
 def test_speak_prints_what_was_said_under_the_name_and_ends_well(
     running_node: NodeProcess, speech_samples: dict[str, Path]
 ) -> None:
-    code = Api(running_node.url).meeting()["code"]
-    spoken = speak(running_node, code, "Ada", "--speed", "0", str(speech_samples["beckett"]))
+    link = Api(running_node.url).meeting()["join_url"]
+    spoken = speak(running_node, link, "Ada", "--speed", "0", str(speech_samples["beckett"]))
     assert spoken.returncode == 0, spoken.stderr
     lines = [line for line in spoken.stdout.splitlines() if "  Ada: " in line]
     assert "ever tried ever failed" in normalize(" ".join(line.partition("  Ada: ")[2] for line in lines))

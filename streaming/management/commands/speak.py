@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", required=True, help="of the server, for example http://127.0.0.1:8000")
-        parser.add_argument("--meeting", required=True, help="the meeting's code")
+        parser.add_argument("--meeting", required=True, help="the meeting's code, or its link")
         parser.add_argument("--name", required=True, help="shown to the others")
         parser.add_argument("--speed", type=float, default=1.0, help="1 is real time; 0 is as fast as granted")
         parser.add_argument("--token", default="", help="an API token; none is needed to join by code")
@@ -48,8 +48,13 @@ class Command(BaseCommand):
     async def _speak(self, audio: Float32, options: dict[str, Any]) -> None:
         scope = TaskScope("speak")
         async with Rest(options["url"].rstrip("/"), api_token=options["token"]) as rest:
-            admission = await rest.join(options["meeting"], display_name=options["name"])
-            async with AudioSession(rest, admission, wants_partials=options["partials"] or options["json"]) as session:
+            admission = await rest.join(meeting_code(options["meeting"]), display_name=options["name"])
+            async with AudioSession(
+                rest,
+                admission,
+                wants_partials=options["partials"] or options["json"],
+                on_interrupted=lambda: self.stderr.write("The connection is lost; trying again. What is said is kept."),
+            ) as session:
                 scope.spawn(audio_capture(session, audio, speed=options["speed"]), name="capture")
                 try:
                     async for message in session.messages():
@@ -85,6 +90,11 @@ async def audio_capture(session: AudioSession, audio: Float32, *, speed: float) 
         position = captured
         await asyncio.sleep(WRITE_EVERY_S / max(1.0, speed))
     await session.end()
+
+
+def meeting_code(text: str) -> str:
+    """The code itself, or the code within a link to the meeting's page."""
+    return text.partition("/m/")[2].split("/")[0] if "/m/" in text else text
 
 
 def recordings_join(recordings: list[Float32]) -> Float32:
