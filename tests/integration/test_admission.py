@@ -99,7 +99,9 @@ def test_roles_that_carry_rights_are_given_by_managers_only() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["", " \t ", "\u200b\u2063", "x" * 81, "Ada\x00", "Ada\nGrace", "Ada\u202egnihtyna", "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["", " \t ", "\u200b\u2063", "x" * 81, "Ada\x00", "Ada\nGrace", "Ada\u202egnihtyna", "\ud800"]
+)
 def test_names_that_cannot_be_shown_are_refused(name: str) -> None:
     with pytest.raises(Invalid):
         participant_admit(meeting=meeting_made(), actor=GUEST, display_name=name)

@@ -16,7 +16,7 @@ from streaming.recognizers.base import Float32, Hypothesis
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
 from streaming.session_items import End, Item
-from tests.unit.test_pipeline import SECOND, SPEECH, InstantPool, MemoryDatabase, Node, RecordingSink, frames
+from tests.unit.session_fakes import SECOND, SPEECH, InstantPool, MemoryDatabase, Node, RecordingSink, frames
 
 
 @dataclass(slots=True)
