@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from streaming.clocks import Clock
-from streaming.recognizers.base import Float32, Hypothesis, RecognizerError
+from streaming.recognizers.base import Float32, Hypothesis, RecognizerClosed, RecognizerError
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
@@ -127,6 +127,9 @@ class Scheduler:
         try:
             async with self._pool.slot() as process:
                 hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=FINAL_TIMEOUT_S)
+        except RecognizerClosed:
+            # The node is stopping. That is no judgement on the audio: it stays unsettled, with its client.
+            job.result.cancel()
         except RecognizerError as error:
             await self._retry_or_fail(job, code=error.code, is_retryable=error.retryable)
         except asyncio.CancelledError:

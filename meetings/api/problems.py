@@ -77,7 +77,7 @@ def problem_response(problem: Problem) -> HttpResponse:
         headers={"Cache-Control": "no-store", **problem.headers},
     )
     # Django would log the path of every refusal, and the path of a meeting holds its code.
-    response._has_been_logged = True  # type: ignore[attr-defined]
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own flag
     return response
 
 

@@ -13,7 +13,7 @@ from meetings.limits import DELIVERY_WINDOW_S, HEARTBEAT_MS, RESUME_WINDOW_S, ST
 from meetings.models import MeetingEvent
 from streaming import errors, server
 from streaming.protocol import codes, frames, messages
-from streaming.recognizers.base import RecognizerError
+from streaming.recognizers.base import RecognizerClosed, RecognizerError
 from tests.nodes import ROOT
 
 PAGE = (ROOT / "PROTOCOL.md").read_text()
@@ -132,5 +132,8 @@ def test_every_reason_of_a_gap_is_documented() -> None:
     timeline = (ROOT / "streaming" / "timeline.py").read_text()
     skipped = {name for line in timeline.splitlines() if "reason" in line for name in re.findall(r'"(\w+)"', line)}
     failed = {RecognizerError.code, *(error.code for error in RecognizerError.__subclasses__())}
-    for reason in (skipped - {"gap", "muted"}) | failed:
+    failed -= {RecognizerClosed.code}  # a stopping node makes no gap: the audio stays with its client
+    refused = set(re.findall(r'reason="(\w+)"', (ROOT / "streaming" / "commits.py").read_text()))
+    assert refused
+    for reason in (skipped - {"gap", "muted"}) | failed | refused:
         assert f"`{reason}`" in section("What the server says")

@@ -46,7 +46,7 @@ def test_guests_make_meetings_only_where_the_operator_allows_it(settings: Settin
 def test_a_meeting_with_an_unacceptable_value_is_not_made(field: str, value: object) -> None:
     values: dict[str, object] = {"title": "Board", field: value}
     with pytest.raises(Invalid) as refusal:
-        meeting_create(actor=GUEST, **values)  # type: ignore[arg-type]
+        meeting_create(actor=GUEST, **values)  # type: ignore[arg-type]  # wrong on purpose
     assert refusal.value.status == 422
     assert refusal.value.detail.endswith(".")
     assert not Meeting.objects.exists()

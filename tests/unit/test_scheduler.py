@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from streaming.clocks import SystemClock
-from streaming.recognizers.base import Float32, Hypothesis, RecognizerCrashed
+from streaming.recognizers.base import Float32, Hypothesis, RecognizerClosed, RecognizerCrashed
 from streaming.scheduler import FINAL_ATTEMPTS, RecognitionFailed, Scheduler
 
 
@@ -128,6 +128,17 @@ async def test_a_lane_outlives_what_nobody_foresaw(monkeypatch: pytest.MonkeyPat
         for _ in range(3):
             pool.release.release()
         assert (await final).text == "1"
+
+
+async def test_a_final_that_meets_a_stopping_node_is_no_gap() -> None:
+    """It fails with nothing that would be committed: the client keeps the audio and sends it elsewhere."""
+    pool = ScriptedPool()
+    pool.failures = [RecognizerClosed("the node stops")]
+    async with scheduling(pool) as scheduler:
+        final = scheduler.final(audio(1), language="en")
+        pool.release.release()
+        with pytest.raises(asyncio.CancelledError):
+            await final
 
 
 async def test_a_final_that_no_process_survives_fails_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
