@@ -1,9 +1,10 @@
 """What an orderly stop leaves behind: nothing that looks as if it were still going on."""
 
+import asyncio
 from pathlib import Path
 
 from streaming.client.audio_files import audio_read
-from tests.nodes import node_environment, node_running
+from tests.nodes import STOP_S, node_environment, node_running
 from tests.sockets import Api, peer
 
 
@@ -21,6 +22,8 @@ async def test_a_stopped_node_leaves_its_sessions_detached_and_resumable(
             await ada.stream(audio[: 3 * 16_000])
             node.process.terminate()
             assert await ada.closed() == 1001
+        # A second signal would cut the orderly end short, and that is what leaving the node's context sends.
+        assert await asyncio.to_thread(node.process.wait, STOP_S) == 0
     states = node.manage("shell", "--no-imports", "-c", SHOW_STATES).split()
     assert states == ["detached"]
     with node_running(environment | {"PORT": environment["PORT"]}):
