@@ -13,6 +13,7 @@ from meetings.models import (
     AudioSession,
     AuditEvent,
     ConsentRecord,
+    GapRepair,
     Meeting,
     MeetingEvent,
     Node,
@@ -107,6 +108,14 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("meeting_id", "number", "at", "actor", "action", "target")
     list_filter = ("action",)
     search_fields = ("meeting_id", "actor", "target")
+
+
+@admin.register(GapRepair)
+class GapRepairAdmin(ReadOnlyAdmin):
+    list_display = ("meeting", "audio_session", "start", "end", "reason", "state", "lease_until", "created_at")
+    list_filter = ("state", "reason")
+    list_select_related = ("meeting", "audio_session")
+    search_fields = ("audio_session__id", "meeting__code")
 
 
 @admin.register(ConsentRecord)

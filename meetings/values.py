@@ -30,8 +30,23 @@ class Redeemed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCounters:
+    """The stored ledger at one instant: settled = speech + nonspeech + muted + gap; the rest is in flight."""
+
+    received: int = 0
+    settled: int = 0
+    speech: int = 0
+    nonspeech: int = 0
+    muted: int = 0
+    gap: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSession:
-    """What a `hello` gets. `resumed`: the session had been opened before. An ended one has no owner any more."""
+    """What a `hello` gets. `resumed`: the session had been opened before. An ended one has no owner any more.
+
+    `begun_at` is the first hello of all; `counters` were read under the generation that is now the caller's.
+    """
 
     owner: SessionOwner
     meeting_id: UUID
@@ -49,6 +64,8 @@ class OpenedSession:
     is_ended: bool
     resume_token: str
     is_meeting_ended: bool
+    begun_at: datetime | None = None
+    counters: SessionCounters = SessionCounters()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +108,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """`was_already`: an earlier answer was lost; `messages` are those that were stored then."""
+    """`was_already`: an earlier answer was lost; `messages` are those that were stored then.
+
+    `counters` were read in the transaction that moved them.
+    """
 
     settled: int
     messages: tuple[WireMessage, ...]
     was_already: bool
+    counters: SessionCounters = SessionCounters()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from meetings.models.consent import ConsentRecord
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
 from meetings.models.log import AuditEvent, MeetingEvent
 from meetings.models.meeting import Meeting, Participant
+from meetings.models.repair import GapRepair
 from meetings.models.segment import Segment, SegmentRevision
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AudioSession",
     "AuditEvent",
     "ConsentRecord",
+    "GapRepair",
     "IdempotencyKey",
     "Meeting",
     "MeetingEvent",

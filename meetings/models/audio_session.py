@@ -6,13 +6,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from meetings.models.meeting import Participant
+from meetings.values import SessionCounters
 
 
 class AudioSession(models.Model):
     """Positions and counters are sample counts at 16 kHz.
 
     `generation` counts the connections: only the newest may commit. Everything before `settled` is accounted for as
-    speech, nonspeech, muted or gap, which the database checks.
+    speech, nonspeech, muted or gap, which the database checks. `begun_at` is the first hello, `connected_at` the last.
     """
 
     class State(models.TextChoices):
@@ -37,6 +38,7 @@ class AudioSession(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DETACHED)
     close_reason = models.CharField(max_length=100, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    begun_at = models.DateTimeField(null=True, blank=True)
     connected_at = models.DateTimeField(null=True, blank=True)
     detached_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -59,6 +61,17 @@ class AudioSession(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def counters(self) -> SessionCounters:
+        return SessionCounters(
+            received=self.received,
+            settled=self.settled,
+            speech=self.speech,
+            nonspeech=self.nonspeech,
+            muted=self.muted,
+            gap=self.gap,
+        )
 
 
 class Node(models.Model):

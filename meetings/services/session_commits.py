@@ -9,9 +9,10 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from meetings.errors import Invalid, Superseded
+from meetings.gap_reasons import REPAIRABLE_REASONS
 from meetings.limits import meeting_ms
 from meetings.messages import log_message
-from meetings.models import AudioSession, MeetingEvent, Segment
+from meetings.models import AudioSession, GapRepair, MeetingEvent, Segment
 from meetings.services.audit import audit_append, text_hash
 from meetings.services.events import EventDraft, events_append
 from meetings.services.presence import participant_joined
@@ -39,6 +40,8 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
     `received` is the end of what the server has heard; it only grows. Silence leaves no audit entry: it asserts
     nothing that could be changed later.
 
+    A gap that recognizers are to blame for is queued for repair in the same transaction.
+
     Raises Superseded: the caller stops and never skips ahead. Raises Invalid: a defect of the caller.
     """
     spans_check(settled_from=settled_from, spans=spans)
@@ -60,7 +63,7 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
         if session.state == AudioSession.State.ABANDONED and session.close_reason == NODE_SILENT:
             _bring_back(session)
         events = _facts_store(session, settled_from=settled_from, spans=spans)
-    return Committed(settled=settled_to, messages=_messages(events), was_already=False)
+    return Committed(settled=settled_to, messages=_messages(events), was_already=False, counters=session.counters)
 
 
 def _bring_back(session: AudioSession) -> None:
@@ -90,15 +93,19 @@ def _counter_updates(*, settled_from: int, spans: Sequence[Span]) -> dict[str, o
 def _facts_store(session: AudioSession, *, settled_from: int, spans: Sequence[Span]) -> list[MeetingEvent]:
     drafts: list[EventDraft] = []
     segments: list[Segment] = []
+    repairs: list[GapRepair] = []
     for start, span in spans_with_starts(settled_from=settled_from, spans=spans):
         if span.segment is not None:
             segments.append(_segment(session, span.segment))
             drafts.append(_segment_draft(segments[-1]))
         elif span.kind == "gap":
             drafts.append(_gap_draft(session, start=start, span=span))
+            if span.reason in REPAIRABLE_REASONS:
+                repairs.append(_repair(session, start=start, span=span))
     if not drafts:
         return []
     Segment.objects.bulk_create(segments)
+    GapRepair.objects.bulk_create(repairs)
     events = events_append(meeting_id=session.participant.meeting_id, drafts=drafts)
     audit_append(
         meeting_id=session.participant.meeting_id,
@@ -173,9 +180,20 @@ def _gap_draft(session: AudioSession, *, start: int, span: Span) -> EventDraft:
     return EventDraft(type=MeetingEvent.Type.AUDIO_GAP, payload=payload, audio_session_id=session.pk)
 
 
+def _repair(session: AudioSession, *, start: int, span: Span) -> GapRepair:
+    return GapRepair(
+        audio_session=session,
+        meeting_id=session.participant.meeting_id,
+        start=start,
+        end=span.end,
+        reason=span.reason,
+    )
+
+
 def _already_committed(*, owner: SessionOwner, settled_from: int, spans: Sequence[Span]) -> Committed:
     settled_to = spans[-1].end
-    if not AudioSession.objects.filter(pk=owner.session_id, generation=owner.generation, settled=settled_to).exists():
+    session = AudioSession.objects.filter(pk=owner.session_id, generation=owner.generation, settled=settled_to).first()
+    if session is None:
         raise Superseded
     segment_ids = {span.segment.segment_id for span in spans if span.segment}
     events = [
@@ -187,7 +205,8 @@ def _already_committed(*, owner: SessionOwner, settled_from: int, spans: Sequenc
     if {event.segment_id for event in events if event.segment_id} != segment_ids:
         raise Superseded
     stored = MeetingEvent.objects.select_related("segment__participant").filter(pk__in=[event.pk for event in events])
-    return Committed(settled=settled_to, messages=_messages(list(stored.order_by("seq"))), was_already=True)
+    messages = _messages(list(stored.order_by("seq")))
+    return Committed(settled=settled_to, messages=messages, was_already=True, counters=session.counters)
 
 
 def _messages(events: Sequence[MeetingEvent]) -> tuple[WireMessage, ...]:

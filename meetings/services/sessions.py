@@ -1,10 +1,12 @@
 """The life of an audio session: opened, taken over, detached, left, ended. Commits are in `session_commits`."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import DateTimeField, F, Q, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from meetings.errors import Conflict, Forbidden, MeetingOver, NotFound, NotResumable, Superseded
@@ -26,6 +28,7 @@ __all__ = [
     "session_leave",
     "session_open",
     "session_origin_set",
+    "sessions_received_note",
 ]
 
 State = AudioSession.State
@@ -49,6 +52,7 @@ def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> Op
             generation=F("generation") + 1,
             state=State.OPEN,
             node=node,
+            begun_at=Coalesce(F("begun_at"), Value(at, output_field=DateTimeField())),
             connected_at=at,
             detached_at=None,
             close_reason="",
@@ -107,6 +111,8 @@ def _opened(session: AudioSession, *, meeting: Meeting, is_ended: bool) -> Opene
         is_ended=is_ended,
         resume_token=resume_token_of(session.pk),
         is_meeting_ended=meeting.is_ended,
+        begun_at=session.begun_at,
+        counters=session.counters,
     )
 
 
@@ -123,6 +129,21 @@ def session_origin_set(*, owner: SessionOwner, origin_ms_from_meeting_start: int
     if origin_ms is None:
         raise Superseded
     return origin_ms
+
+
+def sessions_received_note(*, progress: Sequence[tuple[SessionOwner, int]]) -> int:
+    """Let the stored ledger show what is in flight while utterances are still open. Returns how many took it.
+
+    A superseded or ended session takes nothing. In the order of ids, so that two that note at once cannot wait for
+    each other. No audit entry: it asserts nothing that could be changed later.
+    """
+    n_noted = 0
+    with transaction.atomic():
+        for owner, received in sorted(progress, key=lambda each: each[0].session_id):
+            mine = AudioSession.objects.filter(pk=owner.session_id, generation=owner.generation)
+            unended = mine.exclude(state=State.ENDED)
+            n_noted += unended.update(received=Greatest(F("received"), Value(received)))
+    return n_noted
 
 
 def session_counters(*, session_id: UUID) -> EndedSession:

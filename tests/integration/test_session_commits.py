@@ -4,13 +4,14 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from meetings.errors import Invalid, Superseded
-from meetings.models import AuditEvent, MeetingEvent, Segment
+from meetings.models import AuditEvent, GapRepair, MeetingEvent, Segment
 from meetings.selectors import events_after
 from meetings.services.audit import audit_verify
 from meetings.services.sessions import session_end, session_open, session_origin_set
-from meetings.values import Committed, FinalSegment, SessionOwner, Span, WordTiming
+from meetings.values import Committed, FinalSegment, SessionCounters, SessionOwner, Span, WordTiming
 from tests.integration.made import admitted, all_at_once, commit, gap, meeting_made, opened, silence, speech, stored
 
 
@@ -47,6 +48,50 @@ def test_a_commit_stores_segments_events_audit_and_ledger_together() -> None:
     entry = AuditEvent.objects.filter(meeting_id=session.meeting_id, action="session.committed").get()
     assert "hello there" not in str(entry.data)
     assert entry.data["segments"][0]["text_hash"]
+
+
+@pytest.mark.django_db
+def test_a_commit_tells_the_ledger_as_its_own_transaction_left_it() -> None:
+    session = opened(meeting_made())
+    first = commit(session.owner, silence(4_800), speech(4_800, 20_800), received=30_000)
+    assert first.counters == SessionCounters(received=30_000, settled=20_800, speech=16_000, nonspeech=4_800)
+    spans = [Span(kind="muted", end=21_800), gap(23_800)]
+    second = commit(session.owner, *spans, settled_from=20_800)
+    assert second.counters == SessionCounters(
+        received=30_000, settled=23_800, speech=16_000, nonspeech=4_800, muted=1_000, gap=2_000
+    )
+    assert commit(session.owner, *spans, settled_from=20_800).counters == second.counters
+    again = session_open(session_id=session.owner.session_id, node="node-2", resume_token=None)
+    assert again.counters == second.counters
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", ["recognizer_crashed", "recognizer_timeout", "recognizer_failed"])
+def test_what_a_recognizer_lost_is_queued_for_repair_once(reason: str) -> None:
+    session = opened(meeting_made())
+    spans = [silence(1_000), gap(9_000, reason=reason), gap(12_000, reason="device_lost")]
+    commit(session.owner, *spans)
+    assert commit(session.owner, *spans).was_already
+    repair = GapRepair.objects.get()
+    assert (repair.audio_session_id, repair.meeting_id) == (session.owner.session_id, session.meeting_id)
+    assert (repair.start, repair.end, repair.reason) == (1_000, 9_000, reason)
+    assert (repair.state, repair.lease_until) == ("waiting", None)
+
+
+@pytest.mark.django_db
+def test_a_commit_that_fails_queues_no_repair() -> None:
+    session = opened(meeting_made())
+    taken = uuid4()
+    commit(session.owner, speech(0, 1_000, segment_id=taken))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        commit(
+            session.owner,
+            gap(2_000, reason="recognizer_crashed"),
+            speech(2_000, 3_000, segment_id=taken),
+            settled_from=1_000,
+        )
+    assert not GapRepair.objects.exists()
+    assert stored(session.owner).settled == 1_000
 
 
 @pytest.mark.django_db

@@ -21,6 +21,7 @@ from meetings.services.sessions import (
     session_end,
     session_leave,
     session_open,
+    sessions_received_note,
 )
 from meetings.values import OpenedSession, SessionOwner
 from tests.integration.made import (
@@ -53,6 +54,30 @@ def test_the_first_hello_makes_the_meeting_live() -> None:
     assert log_types(meeting) == ["meeting.started", "participant.joined", "participant.joined"]
     assert (first.resumed, first.settled, first.owner.generation) == (False, 0, 1)
     assert first.last_seq == 2
+
+
+@pytest.mark.django_db
+def test_a_session_begins_with_its_first_hello_and_never_again() -> None:
+    first = opened(meeting_made())
+    assert first.begun_at == stored(first.owner).connected_at
+    again = session_open(session_id=first.owner.session_id, node="n", resume_token=None)
+    assert again.begun_at == first.begun_at == stored(first.owner).begun_at
+    assert again.begun_at != stored(first.owner).connected_at
+
+
+@pytest.mark.django_db
+def test_the_ledger_shows_what_is_in_flight_and_never_goes_back() -> None:
+    meeting = meeting_made()
+    ada, grace, gone = (opened(meeting, display_name=name) for name in ("Ada", "Grace", "Gone"))
+    commit(gone.owner, silence(8_000))
+    session_end(owner=gone.owner)
+    commit(grace.owner, silence(8_000), received=50_000)
+    newer = session_open(session_id=ada.owner.session_id, node="n", resume_token=None)
+    progress = [(ada.owner, 90_000), (newer.owner, 16_000), (grace.owner, 20_000), (gone.owner, 9_000)]
+    assert sessions_received_note(progress=progress) == 2
+    assert [stored(each.owner).received for each in (ada, grace, gone)] == [16_000, 50_000, 8_000]
+    assert [stored(each.owner).settled for each in (ada, grace, gone)] == [0, 8_000, 8_000]
+    assert sessions_received_note(progress=()) == 0
 
 
 @pytest.mark.django_db(transaction=True)
