@@ -1,10 +1,11 @@
 """Liveness and readiness for proxies and orchestrators."""
 
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponsePermanentRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.middleware.common import CommonMiddleware
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-PROBES = ("/healthz", "/readyz")
+PROBES = ("/healthz", "/readyz", "/metrics")
 
 
 class HostCheckExceptForProbes(CommonMiddleware):
@@ -37,10 +38,17 @@ def _is_database_reachable() -> bool:
 
 
 def _is_recognizing() -> bool:
-    """At least one recognizer process lives; each has proved itself on known speech before it counts."""
+    """Known speech goes through the recognizers and is understood: `streaming.health` asks all the time."""
     from streaming.runtime import runtime  # here: commands and the worker read the addresses without the live half
 
     try:
-        return runtime().pool.n_ready > 0
-    except RuntimeError:  # this process serves no sockets, or the recognizers are being replaced at this instant
+        return runtime().is_ready
+    except RuntimeError:  # this process serves no sockets
         return False
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus text. Counts and durations only, so that it may be read without an account."""
+    from streaming.metrics import REGISTRY  # as above
+
+    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config.health import healthz, readyz
+from config.health import healthz, metrics, readyz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/", include("meetings.api.urls")),
     path("", include("meetings.urls")),

@@ -112,11 +112,14 @@ class SessionCaptions:
     def is_due(self, *, received: int) -> bool:
         return self._open is not None and received >= self._open.next_partial_at
 
-    def shower(self, utterance: OpenUtterance) -> Callable[[Hypothesis], None]:
-        """Takes what is heard of the open utterance, and shows it if it is still open by then."""
+    def shower(self, utterance: OpenUtterance, *, every_x: int = 1) -> Callable[[Hypothesis], None]:
+        """Takes what is heard of the open utterance, and shows it if it is still open by then.
+
+        `every_x` stretches the time to the next partial, which a busy node asks for.
+        """
         opened = self._open
         assert opened is not None
-        opened.next_partial_at = utterance.end + PARTIAL_EVERY_SAMPLES
+        opened.next_partial_at = utterance.end + every_x * PARTIAL_EVERY_SAMPLES
 
         def show(hypothesis: Hypothesis) -> None:
             now_s = self._clock.monotonic_s()

@@ -9,15 +9,15 @@ from typing import Literal, Protocol
 
 from meetings.values import Committed, FinalSegment, SessionOwner, Span
 from streaming.captions import OpenCaption
-from streaming.errors import StoreRefused, StoreUnavailable
+from streaming.errors import StoreRefused
+from streaming.ledger import Ledger
+from streaming.patience import until_stored
 from streaming.recognizers.base import Hypothesis
 from streaming.scheduler import RecognitionFailed
 
 logger = logging.getLogger(__name__)
 
 MOST_SPANS_A_COMMIT = 32
-FIRST_PAUSE_S = 0.25
-LONGEST_PAUSE_S = 5.0
 
 
 class CommitStore(Protocol):
@@ -65,23 +65,35 @@ class Committer:
         self,
         *,
         owner: SessionOwner,
-        settled: int,
+        ledger: Ledger,
         engine: str,
         store: CommitStore,
         received: Callable[[], int],
         retract: Callable[[OpenCaption], None],
+        alarm: Callable[[str], None],
     ) -> None:
-        self.settled = settled
+        """`ledger` is the stored account that this one goes on from; `alarm` hears when the two part."""
+        self.ledger = ledger
         self.last_seq = 0
-        self.n_retries = 0
         self._owner = owner
         self._engine = engine
         self._store = store
         self._received = received
         self._retract = retract
+        self._alarm = alarm
         self._pieces: deque[Piece] = deque()
         self._has_pieces = asyncio.Event()
         self._committing: list[OpenCaption] = []
+        self._is_committing = False
+
+    @property
+    def settled(self) -> int:
+        return self.ledger.settled
+
+    @property
+    def is_idle(self) -> bool:
+        """Everything that was added is committed."""
+        return not self._pieces and not self._is_committing
 
     def add(self, piece: Piece) -> None:
         last = self._pieces[-1] if self._pieces else None
@@ -101,6 +113,7 @@ class Committer:
                 await self._has_pieces.wait()
                 if spans := await self._next_spans():
                     await self._commit(spans)
+                self._is_committing = False
                 self._reach_marks()
                 if not self._pieces:
                     self._has_pieces.clear()
@@ -124,6 +137,7 @@ class Committer:
                 break
             if isinstance(piece, Speech) and not piece.hypothesis.done():
                 await asyncio.wait([piece.hypothesis])
+            self._is_committing = True
             self._pieces.popleft()
             spans.append(self._span(piece))
         return spans
@@ -156,30 +170,28 @@ class Committer:
         )
 
     async def _commit(self, spans: Sequence[Span]) -> None:
-        pause_s = FIRST_PAUSE_S
-        while True:
-            try:
-                committed = await self._store.session_commit(
-                    self._owner, settled_from=self.settled, received=self._received(), spans=spans
-                )
-            except StoreUnavailable:
-                # Nothing is skipped or shown meanwhile: the audio stays unsettled, so the client keeps it.
-                self.n_retries += 1
-                logger.warning("a commit has to wait for the database", extra={"retries": self.n_retries})
-                await asyncio.sleep(pause_s)
-                pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
-            except StoreRefused:
-                if all(span.segment is None for span in spans):
-                    raise
-                # Trying the same again would end no other way, and the client would replay it for ever.
-                logger.exception("a commit was refused; its speech becomes a gap")
-                spans = [_without_text(span) for span in spans]
-                for caption in self._committing:
-                    self._retract(caption)
-            else:
-                self.settled = committed.settled
-                self.last_seq = max([self.last_seq, *(message["seq"] or 0 for message in committed.messages)])
-                return
+        """Nothing is skipped or shown while the database is away: the audio stays unsettled, so the client keeps it."""
+        try:
+            committed = await self._store_spans(spans)
+        except StoreRefused:
+            if all(span.segment is None for span in spans):
+                raise
+            # Trying the same again would end no other way, and the client would replay it for ever.
+            logger.exception("a commit was refused; its speech becomes a gap")
+            spans = [_without_text(span) for span in spans]
+            for caption in self._committing:
+                self._retract(caption)
+            committed = await self._store_spans(spans)
+        self.last_seq = max([self.last_seq, *(message["seq"] or 0 for message in committed.messages)])
+        self.ledger = self.ledger.settle(spans)
+        if (problem := self.ledger.problem or self.ledger.difference(committed.counters)) is not None:
+            self._alarm(problem)
+
+    async def _store_spans(self, spans: Sequence[Span]) -> Committed:
+        received = max(self._received(), spans[-1].end)
+        return await until_stored(
+            lambda: self._store.session_commit(self._owner, settled_from=self.settled, received=received, spans=spans)
+        )
 
 
 def _without_text(span: Span) -> Span:

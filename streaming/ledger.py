@@ -1,18 +1,44 @@
 """The account of an audio session: every received sample is exactly one thing. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+
+class Settled(Protocol):
+    """What the samples up to `end` became: speech, nonspeech, muted or gap."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def end(self) -> int: ...
+
+
+class Counters(Protocol):
+    """Stored counters, in samples; `received` and `settled` are end positions."""
+
+    @property
+    def settled(self) -> int: ...
+    @property
+    def speech(self) -> int: ...
+    @property
+    def nonspeech(self) -> int: ...
+    @property
+    def muted(self) -> int: ...
+    @property
+    def gap(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """All in samples; `received` and `settled` are end positions."""
 
-    received: int
-    settled: int
-    speech: int
-    nonspeech: int
-    muted: int
-    gap: int
+    received: int = 0
+    settled: int = 0
+    speech: int = 0
+    nonspeech: int = 0
+    muted: int = 0
+    gap: int = 0
 
     @property
     def in_flight(self) -> int:
@@ -29,3 +55,20 @@ class Ledger:
         if sum(counters) != self.settled:
             return "the counters do not add up to what is settled"
         return None
+
+    def heard(self, received: int) -> "Ledger":
+        return replace(self, received=max(self.received, received))
+
+    def settle(self, spans: Sequence[Settled]) -> "Ledger":
+        """The account after these spans, which follow `settled`."""
+        after = self
+        for span in spans:
+            n_samples = span.end - after.settled
+            after = replace(after, settled=span.end, **{span.kind: getattr(after, span.kind) + n_samples})
+        return after.heard(after.settled)
+
+    def difference(self, stored: Counters) -> str | None:
+        """What the stored account says otherwise, for an alarm; None when both agree."""
+        names = ("settled", "speech", "nonspeech", "muted", "gap")
+        differing = [name for name in names if getattr(self, name) != getattr(stored, name)]
+        return f"the stored account differs in {', '.join(differing)}" if differing else None

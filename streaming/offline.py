@@ -8,14 +8,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from meetings.limits import SAMPLES_PER_MS, meeting_ms
-from meetings.values import Committed, EndedSession, FinalSegment, OpenedSession, SessionOwner, Span
+from meetings.values import Committed, EndedSession, FinalSegment, OpenedSession, SessionCounters, SessionOwner, Span
 from streaming.audio.pcm import pcm_encode
 from streaming.clocks import SystemClock
-from streaming.pipeline import SessionPipeline, Surroundings
+from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.recognizers.base import Float32
 from streaming.scheduler import Pool, Scheduler
 from streaming.session_items import End, Frame
+from streaming.surroundings import Surroundings
 from streaming.vad import SileroDetector
 
 FRAME_SAMPLES = 100 * SAMPLES_PER_MS
@@ -70,7 +71,10 @@ class MemoryStore:
             self.settled = span.end
             if span.segment is not None:
                 self.segments.append(span.segment)
-        return Committed(settled=self.settled, messages=(), was_already=False)
+        return Committed(settled=self.settled, messages=(), was_already=False, counters=self._counters())
+
+    def _counters(self) -> SessionCounters:
+        return SessionCounters(received=self.settled, settled=self.settled, **self.n_samples)
 
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         return 0

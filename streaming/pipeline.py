@@ -4,16 +4,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 
 from meetings.limits import SAMPLE_RATE_HZ, STREAM_LIMITS
-from meetings.values import EndedSession, OpenedSession, SessionOwner
-from streaming.captions import Publish, SessionCaptions
-from streaming.clocks import Clock
-from streaming.commits import CommitStore, Committer, Mark, Other, Speech
-from streaming.errors import RateExceeded, StreamError
+from meetings.values import EndedSession, OpenedSession
+from streaming import metrics
+from streaming.captions import SessionCaptions
+from streaming.commits import Committer, Mark, Other, Speech
+from streaming.errors import RateExceeded
 from streaming.intake import Intake
 from streaming.ledger import Ledger
 from streaming.listener import (
@@ -26,11 +24,11 @@ from streaming.listener import (
     SpeechStopped,
     Utterance,
 )
+from streaming.patience import until_stored
 from streaming.protocol.frames import AudioFrame
-from streaming.scheduler import Scheduler
-from streaming.session_items import Abandon, End, Finalize, Frame, Item, Mute
+from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute
+from streaming.surroundings import Sink, Surroundings
 from streaming.timeline import Captured, Skipped, Timeline
-from streaming.vad import SpeechDetector
 
 logger = logging.getLogger(__name__)
 
@@ -39,35 +37,6 @@ ACK_EVERY_S = 0.25
 MOST_WAITING_ITEMS = STREAM_LIMITS.unsettled_max_ms // STREAM_LIMITS.frame_ms[0] + 200
 MOST_ITEMS_IN_TURN = 50
 WINDOWS_A_STEP = 16
-
-
-class SessionStore(CommitStore, Protocol):
-    async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int: ...
-    async def session_leave(self, owner: SessionOwner, *, reason: str) -> None: ...
-    async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession: ...
-
-
-class Sink(Protocol):
-    """The socket side of a session; each call only queues. After a disconnect there is none."""
-
-    def ack(self, *, received: int, settled: int, lag_ms: int) -> None: ...
-    def finalized(self, *, cid: str | int | None, position: int, after_seq: int) -> None: ...
-    def ended(self, counters: EndedSession) -> None: ...
-    def warning(self, *, code: str) -> None: ...
-    def fail(self, error: StreamError) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a node gives every session."""
-
-    store: SessionStore
-    scheduler: Scheduler
-    publish: Publish
-    clock: Clock
-    detector: Callable[[], SpeechDetector]
-    engine: str
-    has_partials: bool = True
 
 
 class SessionPipeline:
@@ -96,16 +65,26 @@ class SessionPipeline:
         )
         self._committer = Committer(
             owner=opened.owner,
-            settled=opened.settled,
+            ledger=_ledger_of(opened),
             engine=around.engine,
             store=around.store,
             received=lambda: self._timeline.received,
             retract=self._captions.retract,
+            alarm=self._alarm,
         )
 
     @property
     def settled(self) -> int:
         return self._committer.settled
+
+    @property
+    def received(self) -> int:
+        return self._timeline.received
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing is on its way to being committed; an utterance that is still open may be."""
+        return not self._inbox and self._committer.is_idle
 
     def put_frame(self, frame: AudioFrame) -> None:
         """Raises StreamError: over the limits told in `welcome`."""
@@ -146,31 +125,24 @@ class SessionPipeline:
         return await self._close(last)
 
     async def _close(self, last: End | Abandon) -> EndedSession | None:
-        owner = self.opened.owner
+        owner, store = self.opened.owner, self._around.store
+        self._around.scheduler.forget(owner)
         if isinstance(last, Abandon):
-            await self._around.store.session_leave(owner, reason="resume_window_over")
+            await until_stored(lambda: store.session_leave(owner, reason="resume_window_over"))
             return None
-        ended = await self._around.store.session_end(owner, reason="client")
-        self._check(ended)
+        ended = await until_stored(lambda: store.session_end(owner, reason="client"))
+        if ended.received != ended.speech + ended.nonspeech + ended.muted + ended.gap:
+            self._alarm("an ended session has samples in flight")
         if self.sink is not None:
             self.sink.ended(ended)
         return ended
 
-    def _check(self, ended: EndedSession) -> None:
+    def _alarm(self, problem: str) -> None:
         """A broken account is a defect of ours: an alarm, and a warning to the one whose words it is about."""
-        ledger = Ledger(
-            received=ended.received,
-            settled=self._committer.settled,
-            speech=ended.speech,
-            nonspeech=ended.nonspeech,
-            muted=ended.muted,
-            gap=ended.gap,
-        )
-        problem = ledger.problem or ("samples are in flight" if ledger.in_flight else None)
-        if problem is not None:
-            logger.error("the ledger of a session does not balance", extra={"problem": problem})
-            if self.sink is not None:
-                self.sink.warning(code="ledger")
+        metrics.LEDGER_VIOLATIONS.inc()
+        logger.error("the ledger of a session does not balance", extra={"problem": problem})
+        if self.sink is not None:
+            self.sink.warning(code="ledger")
 
     async def _settled_everything(self) -> None:
         reached = asyncio.Event()
@@ -190,6 +162,8 @@ class SessionPipeline:
                 case Mute(is_on=is_on):
                     self._timeline.mute(is_on)
                     self._flush()
+                case Lost(reason=reason):
+                    self._timeline.explain(reason)
                 case Finalize(cid=cid):
                     self._flush()
                     self._committer.add(Mark(reached=self._finalized(cid, self._timeline.received)))
@@ -212,11 +186,18 @@ class SessionPipeline:
         self._ask_for_partial()
 
     async def _set_origin(self, item: Frame) -> None:
-        """Meeting time of position 0: when the first sample was captured, as far as can be told from here."""
+        """Meeting time of position 0: when the first sample was captured, as far as can be told from here.
+
+        When an earlier connection was lost before its first frame was heard, what comes now has waited: then the
+        first `hello` of the session tells.
+        """
         before_s = (item.frame.position + item.frame.n_samples) / SAMPLE_RATE_HZ + self._half_round_trip_s
         captured_at = item.arrived_at - timedelta(seconds=before_s)
-        origin_ms = round((captured_at - self.opened.meeting_started_at).total_seconds() * 1_000)
-        self._captions.origin_ms = await self._around.store.session_origin_set(self.opened.owner, max(0, origin_ms))
+        if self.opened.resumed and self.opened.begun_at is not None:
+            captured_at = min(captured_at, self.opened.begun_at)
+        origin_ms = max(0, round((captured_at - self.opened.meeting_started_at).total_seconds() * 1_000))
+        owner, store = self.opened.owner, self._around.store
+        self._captions.origin_ms = await until_stored(lambda: store.session_origin_set(owner, origin_ms))
 
     def _skip(self, pieces: Iterable[Captured | Skipped]) -> None:
         for piece in pieces:
@@ -259,7 +240,7 @@ class SessionPipeline:
                 self.opened.owner,
                 utterance.audio,
                 language=self.opened.language,
-                on_result=self._captions.shower(utterance),
+                on_result=self._captions.shower(utterance, every_x=self._around.scheduler.partial_every_x),
             )
 
     def _finalized(self, cid: str | int | None, position: int) -> Callable[[int], None]:
@@ -283,3 +264,15 @@ class SessionPipeline:
         first = self._inbox[0] if self._inbox else None
         waited_s = self._around.clock.monotonic_s() - first.arrived_s if isinstance(first, Frame) else 0.0
         return round(1_000 * max(waited_s, self._around.scheduler.queue_delay_s()))
+
+
+def _ledger_of(opened: OpenedSession) -> Ledger:
+    stored = opened.counters
+    return Ledger(
+        received=opened.settled,
+        settled=opened.settled,
+        speech=stored.speech,
+        nonspeech=stored.nonspeech,
+        muted=stored.muted,
+        gap=stored.gap,
+    )

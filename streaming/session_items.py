@@ -19,6 +19,13 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """Why the next frame says that samples were lost."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finalize:
     cid: str | int | None
 
@@ -33,4 +40,4 @@ class Abandon:
     """Nobody came back within the resume window: close what was received, and say that the participant is gone."""
 
 
-Item = Frame | Mute | Finalize | End | Abandon
+Item = Frame | Mute | Lost | Finalize | End | Abandon

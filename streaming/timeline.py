@@ -35,6 +35,7 @@ class Timeline:
     def __init__(self, received: int, *, is_muted: bool = False) -> None:
         self.received = received
         self.is_muted = is_muted
+        self._lost_reason = ""
 
     def accept(self, frame: AudioFrame) -> list[Captured | Skipped]:
         accepted: list[Captured | Skipped] = []
@@ -51,6 +52,10 @@ class Timeline:
         """Only says what the samples up to `end` will be; a jump between frames is what the frame's flag says."""
         self.is_muted = is_on
 
+    def explain(self, reason: str) -> None:
+        """Why the samples that the next discontinuity skips were lost."""
+        self._lost_reason = reason
+
     def end(self, position: int) -> list[Skipped]:
         """Account for what lies between the last frame and the end. An end before what was received is ignored."""
         if position <= self.received:
@@ -66,5 +71,7 @@ class Timeline:
     def _jump(self, frame: AudioFrame) -> Skipped:
         if frame.is_muted:
             return Skipped(start=self.received, end=frame.position, kind="muted")
-        reason = "client_discontinuity" if frame.is_discontinuity else "unexplained"
+        if not frame.is_discontinuity:
+            return Skipped(start=self.received, end=frame.position, kind="gap", reason="unexplained")
+        reason, self._lost_reason = self._lost_reason or "client_discontinuity", ""
         return Skipped(start=self.received, end=frame.position, kind="gap", reason=reason)

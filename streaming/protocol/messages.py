@@ -14,6 +14,8 @@ from meetings.limits import SAMPLE_RATE_HZ, StreamLimits, StreamLimitsWire
 from streaming.errors import BadMessage, FrameTooLarge, ProblemWire, UnexpectedText, UnknownCodec, WrongRate
 
 MAX_MESSAGE_BYTES = 65_536
+# What a client may give as the cause of a loss; any other is recorded as a discontinuity without a cause.
+LOST_REASONS = frozenset({"device_lost", "page_reloaded", "suspended", "store_full"})
 CODEC_NAME = "pcm_s16le"
 
 Position = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -69,12 +71,19 @@ class Consent(_FromClient):
     granted: tuple[Annotated[str, Field(max_length=100)], ...] = Field(max_length=32)
 
 
+class Lost(_FromClient):
+    """Why the samples were lost that the next frame with the discontinuity flag skips."""
+
+    type: Literal["lost"] = "lost"
+    reason: str = Field(max_length=100)
+
+
 class End(_FromClient):
     type: Literal["end"] = "end"
     position: Position
 
 
-ClientMessage = Hello | Mute | Finalize | Ping | Consent | End
+ClientMessage = Hello | Mute | Finalize | Ping | Consent | Lost | End
 
 _MODELS: Mapping[str, type[ClientMessage]] = {
     "hello": Hello,
@@ -82,6 +91,7 @@ _MODELS: Mapping[str, type[ClientMessage]] = {
     "finalize": Finalize,
     "ping": Ping,
     "consent": Consent,
+    "lost": Lost,
     "end": End,
 }
 
@@ -260,7 +270,13 @@ def ended_message(
     }
 
 
-def goaway_message(*, reason: str, deadline_ms: int) -> dict[str, Any]:
+class Goaway(TypedDict):
+    type: Literal["goaway"]
+    reason: str
+    deadline_ms: int
+
+
+def goaway_message(*, reason: str, deadline_ms: int) -> Goaway:
     return {"type": "goaway", "reason": reason, "deadline_ms": deadline_ms}
 
 

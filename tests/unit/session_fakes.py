@@ -11,15 +11,16 @@ from uuid import UUID, uuid4
 import numpy as np
 
 from meetings.errors import Superseded
-from meetings.values import Committed, EndedSession, OpenedSession, SessionOwner, Span
+from meetings.values import Committed, EndedSession, OpenedSession, SessionCounters, SessionOwner, Span
 from streaming.audio.pcm import pcm_encode
 from streaming.clocks import Clock, SystemClock
 from streaming.errors import StreamError
-from streaming.pipeline import SessionPipeline, Surroundings
+from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.recognizers.base import Float32, Hypothesis
 from streaming.scheduler import Scheduler
 from streaming.session_items import Frame
+from streaming.surroundings import Surroundings
 
 WINDOW = 512
 SECOND = 16_000
@@ -62,6 +63,9 @@ class InstantPool:
     async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
         return Hypothesis(text=f"{audio.size} samples", confidence=1.0, language=language)
 
+    async def check(self, *, timeout_s: float) -> bool:
+        return True
+
 
 @dataclass(slots=True)
 class MemoryDatabase:
@@ -74,6 +78,7 @@ class MemoryDatabase:
     has_left: bool = False
     received: int = 0
     miscounted: dict[str, int] = field(default_factory=dict)
+    begun_at: datetime | None = None
 
     def opened(self) -> OpenedSession:
         self.generation += 1
@@ -94,6 +99,8 @@ class MemoryDatabase:
             is_ended=False,
             resume_token="",
             is_meeting_ended=False,
+            begun_at=self.begun_at,
+            counters=self.counters(),
         )
 
     async def session_commit(
@@ -106,7 +113,7 @@ class MemoryDatabase:
         for span in spans:
             self.spans.append((span.kind, self.settled, span.end))
             self.settled = span.end
-        return Committed(settled=self.settled, messages=(), was_already=False)
+        return Committed(settled=self.settled, messages=(), was_already=False, counters=self.counters())
 
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         self.origin_ms = origin_ms
@@ -118,6 +125,10 @@ class MemoryDatabase:
     async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession:
         counters = {kind: self.counted(kind) for kind in ("speech", "nonspeech", "muted", "gap")}
         return EndedSession(received=self.settled, **counters, segments=0, last_seq=0)
+
+    def counters(self) -> SessionCounters:
+        counted = {kind: self.counted(kind) for kind in ("speech", "nonspeech", "muted", "gap")}
+        return SessionCounters(received=max(self.received, self.settled), settled=self.settled, **counted)
 
     def counted(self, kind: str) -> int:
         return sum(end - start for each, start, end in self.spans if each == kind) + self.miscounted.get(kind, 0)

@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from meetings.errors import Superseded
-from meetings.values import Committed, SessionOwner, Span
+from meetings.values import Committed, SessionCounters, SessionOwner, Span
 from meetings.wire import EventMessage
 from streaming.captions import OpenCaption
 from streaming.commits import Committer, Mark, Other, Speech
 from streaming.errors import StoreRefused, StoreUnavailable
+from streaming.ledger import Ledger
 from streaming.recognizers.base import Hypothesis
 from streaming.scheduler import RecognitionFailed
 
@@ -26,6 +27,7 @@ class ScriptedStore:
 
     failures: list[Exception] = field(default_factory=list)
     commits: list[tuple[int, list[Span]]] = field(default_factory=list)
+    n_miscounted: int = 0
 
     async def session_commit(
         self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
@@ -36,7 +38,16 @@ class ScriptedStore:
         self.commits.append((settled_from, list(spans)))
         n_segments = sum(span.segment is not None for _, each in self.commits for span in each)
         message: EventMessage = {"type": "event", "seq": n_segments, "event": {"type": "test"}}
-        return Committed(settled=spans[-1].end, messages=(message,), was_already=False)
+        counters = self.counters(settled=spans[-1].end)
+        return Committed(settled=spans[-1].end, messages=(message,), was_already=False, counters=counters)
+
+    def counters(self, *, settled: int) -> SessionCounters:
+        n_samples, at = {"speech": 0, "nonspeech": 0, "muted": 0, "gap": 0}, 0
+        for kind, end in self.spans:
+            n_samples[kind] += end - at
+            at = end
+        n_samples["speech"] += self.n_miscounted
+        return SessionCounters(received=settled, settled=settled, **n_samples)
 
     @property
     def spans(self) -> list[tuple[str, int]]:
@@ -57,19 +68,25 @@ def said(text: str) -> Hypothesis:
 
 
 @asynccontextmanager
-async def committing(store: ScriptedStore, retracted: list[UUID] | None = None) -> AsyncIterator[Committer]:
+async def committing(
+    store: ScriptedStore, retracted: list[UUID] | None = None, alarms: list[str] | None = None
+) -> AsyncIterator[Committer]:
+    alarms = [] if alarms is None else alarms
+    is_expected = store.n_miscounted > 0
     committer = Committer(
         owner=OWNER,
-        settled=0,
+        ledger=Ledger(),
         engine="test",
         store=store,
         received=lambda: 1_000,
         retract=lambda each: (retracted if retracted is not None else []).append(each.segment_id),
+        alarm=alarms.append,
     )
     async with asyncio.TaskGroup() as group:
         running = group.create_task(committer.run())
         yield committer
         running.cancel()
+    assert bool(alarms) == is_expected
 
 
 async def reached(committer: Committer) -> int:
@@ -139,12 +156,12 @@ async def test_an_utterance_that_no_recognizer_survived_is_a_gap_with_its_reason
 
 
 async def test_while_the_database_is_away_the_same_commit_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streaming.commits.FIRST_PAUSE_S", 0)
+    monkeypatch.setattr("streaming.patience.FIRST_PAUSE_S", 0)
     store = ScriptedStore(failures=[StoreUnavailable(), StoreUnavailable()])
     async with committing(store) as committer:
         committer.add(Other(end=100, kind="nonspeech"))
         await reached(committer)
-    assert (store.spans, committer.n_retries) == ([("nonspeech", 100)], 2)
+    assert (store.spans, store.failures) == ([("nonspeech", 100)], [])
 
 
 async def test_speech_that_the_database_refuses_becomes_a_gap_and_the_session_goes_on() -> None:
@@ -172,3 +189,11 @@ async def test_a_superseded_committer_stops_and_never_skips() -> None:
         await commit()
     assert raised.group_contains(Superseded)
     assert store.commits == []
+
+
+async def test_an_account_that_the_database_keeps_otherwise_raises_the_alarm_at_once() -> None:
+    store, alarms = ScriptedStore(n_miscounted=7), list[str]()
+    async with committing(store, alarms=alarms) as committer:
+        committer.add(Other(end=100, kind="nonspeech"))
+        await reached(committer)
+    assert alarms == ["the stored account differs in speech"]

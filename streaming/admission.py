@@ -1,0 +1,100 @@
+"""How many voices a node takes: measured, not configured. Thread-safe, since joins are answered on threads.
+
+What counts is the work that must be done in time: decoding finals. Its price (seconds of a recognizer for a second of
+speech) and its amount (seconds of speech a second) are measured all the time. Whoever has just come is expected to speak
+without pause until there has been time to see how much they really say; so a room of listeners stays open to many, and a
+crowd that arrives at once and speaks does not get in before anybody can measure it.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionSettings:
+    most_busy: float = 0.7  # share of the recognizers that finals may take; the rest is for bursts and partials
+    window_s: float = 20.0  # over which speech is measured, and a newcomer is expected to speak
+    longest_wait_s: float = 1.5  # finals that wait this long say by themselves that the node is full
+    price_weight: float = 0.1  # of the newest measurement in the running price
+    retry_after_s: int = 10
+
+
+class Admission:
+    """Whether there is room for one more voice.
+
+    `n_recognizers` work at once; `clock` gives monotonic seconds; `wait_s` how long finals wait at present.
+    """
+
+    def __init__(
+        self,
+        *,
+        n_recognizers: int,
+        clock: Callable[[], float],
+        wait_s: Callable[[], float],
+        settings: AdmissionSettings | None = None,
+    ) -> None:
+        self._n_recognizers = n_recognizers
+        self._clock = clock
+        self._wait_s = wait_s
+        self._settings = settings or AdmissionSettings()
+        self._lock = threading.Lock()
+        self._price: float | None = None
+        self._spoken: deque[tuple[float, float]] = deque()  # (when, seconds of speech)
+        self._newcomers: dict[UUID, float] = {}  # session: when it was let in
+        self.n_refused = 0
+
+    @property
+    def retry_after_s(self) -> int:
+        return self._settings.retry_after_s
+
+    def note_decoded(self, *, audio_s: float, took_s: float) -> None:
+        """A final, or the canary, of `audio_s` kept a recognizer busy for `took_s`."""
+        with self._lock:
+            price, weight = took_s / max(audio_s, 1.0), self._settings.price_weight
+            self._price = price if self._price is None else (1 - weight) * self._price + weight * price
+
+    def note_spoken(self, audio_s: float) -> None:
+        """An utterance of `audio_s` has been closed."""
+        with self._lock:
+            self._spoken.append((self._clock(), audio_s))
+
+    def reserve(self, session_id: UUID) -> bool:
+        """Let this session in, if there is room. Asked again for the same one, the answer stands."""
+        with self._lock:
+            now_s = self._clock()
+            self._forget(now_s)
+            if session_id in self._newcomers:
+                return True
+            if self._busy(now_s, n_more=1) > self._settings.most_busy or self._wait_s() > self._settings.longest_wait_s:
+                self.n_refused += 1
+                return False
+            self._newcomers[session_id] = now_s
+            return True
+
+    def expect(self, session_id: UUID) -> None:
+        """This session is here already, and comes back with more to say: nobody asks whether there is room."""
+        with self._lock:
+            self._newcomers.setdefault(session_id, self._clock())
+
+    def busy(self) -> float:
+        """The share of the recognizers that finals take, newcomers as if they spoke all the time."""
+        with self._lock:
+            now_s = self._clock()
+            self._forget(now_s)
+            return self._busy(now_s, n_more=0)
+
+    def _busy(self, now_s: float, *, n_more: int) -> float:
+        window_s = self._settings.window_s
+        spoken = sum(audio_s for _, audio_s in self._spoken) / window_s
+        # What a newcomer has said by now is counted as spoken already: expected is the part of the window before.
+        expected = sum(1 - (now_s - came_s) / window_s for came_s in self._newcomers.values())
+        return (spoken + expected + n_more) * (self._price or 0.0) / self._n_recognizers
+
+    def _forget(self, now_s: float) -> None:
+        oldest_s = now_s - self._settings.window_s
+        while self._spoken and self._spoken[0][0] < oldest_s:
+            self._spoken.popleft()
+        self._newcomers = {who: came_s for who, came_s in self._newcomers.items() if came_s >= oldest_s}
