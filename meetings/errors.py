@@ -8,6 +8,7 @@ class MeetingsError(Exception):
     status: int = 500
     close_code: int = 4500
     retryable: bool = False
+    retry_after_s: int = 2  # when retryable
     title: str = "The request could not be carried out."
 
     def __init__(self, detail: str = "", *, code: str = "") -> None:
@@ -56,6 +57,17 @@ class Superseded(MeetingsError):
 
     code, status, close_code = "superseded", 409, 4409
     title = "A newer connection has taken over this audio session."
+
+
+class Full(MeetingsError):
+    """This server has no room for another voice now; those inside keep what they have."""
+
+    code, status, close_code, retryable = "overloaded", 503, 4503, True
+    title = "This server has no room for another speaker at the moment."
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
 
 
 class Conflict(MeetingsError):

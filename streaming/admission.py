@@ -1,9 +1,9 @@
 """How many voices a node takes: measured, not configured. Thread-safe, since joins are answered on threads.
 
 What counts is the work that must be done in time: decoding finals. Its price (seconds of a recognizer for a second of
-speech) and its amount (seconds of speech a second) are measured all the time. Whoever has just come is expected to speak
-without pause until there has been time to see how much they really say; so a room of listeners stays open to many, and a
-crowd that arrives at once and speaks does not get in before anybody can measure it.
+speech) and its amount (seconds of speech a second) are measured all the time. Whoever has just come is expected to
+speak without pause until there has been time to see how much they really say; so a room of listeners stays open to
+many, and a crowd that arrives at once and speaks does not get in before anybody can measure it.
 """
 
 import threading
@@ -44,11 +44,16 @@ class Admission:
         self._price: float | None = None
         self._spoken: deque[tuple[float, float]] = deque()  # (when, seconds of speech)
         self._newcomers: dict[UUID, float] = {}  # session: when it was let in
+        self._is_closed = False
         self.n_refused = 0
 
     @property
     def retry_after_s(self) -> int:
         return self._settings.retry_after_s
+
+    def close(self) -> None:
+        """Nobody new comes in any more."""
+        self._is_closed = True
 
     def note_decoded(self, *, audio_s: float, took_s: float) -> None:
         """A final, or the canary, of `audio_s` kept a recognizer busy for `took_s`."""
@@ -67,12 +72,16 @@ class Admission:
             now_s = self._clock()
             self._forget(now_s)
             if session_id in self._newcomers:
-                return True
-            if self._busy(now_s, n_more=1) > self._settings.most_busy or self._wait_s() > self._settings.longest_wait_s:
+                return not self._is_closed
+            if self._is_closed or self._is_full(now_s):
                 self.n_refused += 1
                 return False
             self._newcomers[session_id] = now_s
             return True
+
+    def _is_full(self, now_s: float) -> bool:
+        settings = self._settings
+        return self._busy(now_s, n_more=1) > settings.most_busy or self._wait_s() > settings.longest_wait_s
 
     def expect(self, session_id: UUID) -> None:
         """This session is here already, and comes back with more to say: nobody asks whether there is room."""

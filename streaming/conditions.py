@@ -32,6 +32,11 @@ class Conditions:
         return self._state
 
     @property
+    def is_going(self) -> bool:
+        """Everybody was told to go."""
+        return self._goaway is not None
+
+    @property
     def n_sockets(self) -> int:
         return len(self._told)
 

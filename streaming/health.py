@@ -21,8 +21,6 @@ CANARY_COST = 0.04  # the share of one recognizer that it may take on an idle no
 PROVE_EVERY_S = 30.0  # answers alone do not prove that they are right
 UNWELL_AFTER_S = 4.0  # a canary on its way for longer means that nothing is transcribed
 GIVE_UP_AFTER_S = 15.0  # then its process is replaced: a busy machine is slow, but not that slow
-
-
 FAILURES_OF_ALL = 2  # canaries in a row; one alone may have been in a process that died
 
 
@@ -41,7 +39,7 @@ class Canaries(Protocol):
 class RecognitionHealth:
     """`is_ok` turns false within seconds of the moment when no speech is recognized any more.
 
-    `on_change` hears of each turn. While it is false every process is asked, so that all that hang are replaced at once.
+    `on_change` hears of each turn. While it is false every process is asked, so that all that hang are replaced.
     """
 
     def __init__(self, *, pool: Canaries, clock: Clock, on_change: Callable[[bool], None]) -> None:

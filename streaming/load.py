@@ -1,4 +1,4 @@
-"""How busy the recognizers are, from measured waiting times, and what partials are slowed down to. Pure: time is passed in.
+"""How busy the recognizers are, by measured waiting times, and how far partials are slowed down. Pure: no clock.
 
 Finals come first, so what gives way under load is the cadence of partials: it halves with each level. A level is left
 for a better one only after waiting times have been low for a while, so that the cadence does not swing.
@@ -14,7 +14,7 @@ class LoadSettings:
 
     busy_wait_s: float = 0.5  # people notice later words from here on
     calm_wait_s: float = 0.2  # well below, or the relief of one level would at once end it
-    window_s: float = 2.0  # a single long decode is no load
+    window_s: float = 2.0  # jobs that begin at once between others that wait prove no calm
     busy_for_s: float = 1.0  # between one step up and the next: it must have had time to show
     calm_for_s: float = 5.0
     top_level: int = 3
@@ -46,11 +46,12 @@ class LoadMeter:
         while self._waits and self._waits[-1][1] <= wait_s:
             self._waits.pop()
         self._waits.append((now_s, wait_s))
-        self._settle_level(self.wait_s(now_s=now_s), now_s=now_s)
+        self._settle_level(wait_s, now_s=now_s)
 
     def _settle_level(self, wait_s: float, *, now_s: float) -> None:
+        """Up by what waits now, down by the longest wait of the window: one short job proves no calm."""
         settings = self._settings
-        if wait_s > settings.calm_wait_s:
+        if self.wait_s(now_s=now_s) > settings.calm_wait_s:
             self._calm_since_s = None
         elif self._calm_since_s is None:
             self._calm_since_s = now_s

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from meetings.errors import Superseded
 from meetings.limits import RESUME_WINDOW_S
 from meetings.values import OpenedSession, SessionOwner
 from streaming.errors import Overloaded, StoreUnavailable, StreamError, SupersededStream, Unavailable
-from streaming.pipeline import SessionPipeline, SessionStore, Sink, Surroundings
+from streaming.pipeline import SessionPipeline
 from streaming.protocol.messages import partials_reset_message
 from streaming.session_items import Abandon
+from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,10 @@ class Room:
     @property
     def is_empty(self) -> bool:
         return not self._sessions and self._scope.is_idle
+
+    @property
+    def sessions(self) -> Collection[SessionPipeline]:
+        return self._sessions.values()
 
     def attach(self, opened: OpenedSession, *, sink: Sink, round_trip_s: float) -> SessionPipeline:
         """Begin, or take over, a session. What an older connection had in memory is replayed by the client.
@@ -158,6 +164,19 @@ class Rooms:
     def supersede(self, session_id: UUID, generation: int) -> None:
         for room in self._rooms.values():
             room.supersede(session_id, generation)
+
+    @property
+    def n_sessions(self) -> int:
+        return sum(len(room.sessions) for room in self._rooms.values())
+
+    @property
+    def is_at_rest(self) -> bool:
+        """No socket streams, and nothing that was heard is still on its way to being committed."""
+        return all(each.sink is None and each.is_at_rest for room in self._rooms.values() for each in room.sessions)
+
+    def progress(self) -> list[tuple[SessionOwner, int]]:
+        """How far each session was received."""
+        return [(each.opened.owner, each.received) for room in self._rooms.values() for each in room.sessions]
 
     def sweep(self) -> None:
         """Forget rooms that have emptied."""

@@ -9,21 +9,25 @@ from pathlib import Path
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from meetings.capacity import capacity_gate_set
+from streaming import metrics
+from streaming.admission import Admission
 from streaming.broadcast import Broadcast
 from streaming.clocks import Clock, SystemClock
+from streaming.conditions import Conditions
+from streaming.drain import drain
 from streaming.errors import Unavailable
-from streaming.pipeline import Surroundings
+from streaming.health import RecognitionHealth
+from streaming.housekeeping import Housekeeping
 from streaming.recognizers.pool import RecognizerPool
 from streaming.rooms import Rooms
-from streaming.scheduler import Scheduler
+from streaming.scheduler import Observer, Scheduler
 from streaming.speech_models.store import model_ensure
 from streaming.store import Store
-from streaming.tasks import TaskScope
+from streaming.surroundings import Surroundings
 from streaming.vad import SileroDetector
 
 logger = logging.getLogger(__name__)
-
-HEARTBEAT_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +37,49 @@ class Runtime:
     store: Store
     pool: RecognizerPool
     scheduler: Scheduler
+    health: RecognitionHealth
+    admission: Admission
+    conditions: Conditions
     broadcast: Broadcast
     rooms: Rooms
-    scope: TaskScope
+    housekeeping: Housekeeping
+
+    @property
+    def is_ready(self) -> bool:
+        """New work may be sent here: speech is transcribed, and the node is not about to stop."""
+        return self.health.is_ok and self.pool.n_ready > 0 and not self.conditions.is_going
+
+
+class NodeObserver(Observer):
+    """Passes on what the scheduler measures to whom it concerns."""
+
+    def __init__(self, *, conditions: Conditions) -> None:
+        self._conditions = conditions
+        self.health: RecognitionHealth | None = None
+        self.admission: Admission | None = None
+
+    def spoken(self, *, audio_s: float) -> None:
+        if self.admission is not None:
+            self.admission.note_spoken(audio_s)
+
+    def decoded(self, *, audio_s: float, took_s: float, waited_s: float) -> None:
+        metrics.FINAL_WAIT_S.observe(waited_s)
+        if self.admission is not None:
+            self.admission.note_decoded(audio_s=audio_s, took_s=took_s)
+
+    def answered(self) -> None:
+        if self.health is not None:
+            self.health.note_answered()
+
+    def level(self, level: int) -> None:
+        metrics.LOAD_LEVEL.set(level)
+        self._conditions.busy(level > 0)
+
+    def suspected(self) -> None:
+        metrics.SUSPECTS.inc()
+
+    def failed(self, *, reason: str) -> None:
+        metrics.RECOGNITION_FAILURES.labels(reason=reason).inc()
 
 
 _runtime: Runtime | None = None
@@ -62,15 +106,34 @@ async def pool_of_settings() -> RecognizerPool:
 async def runtime_start() -> Runtime:
     """Raises RecognizerError: no model, or no recognizer process that works."""
     global _runtime
-    clock, store = SystemClock(), Store()
     pool = await pool_of_settings()
     await pool.start()
-    scheduler = Scheduler(pool=pool, clock=clock)
-    scheduler.start()
+    _runtime = _assemble(pool)
+    audio_s, took_s = await pool.measure()
+    _runtime.admission.note_decoded(audio_s=audio_s, took_s=took_s)
+    capacity_gate_set(_runtime.admission)
+    metrics_of(_runtime)
+    _runtime.scheduler.start()
+    _runtime.broadcast.start()
+    _runtime.health.start()
+    _runtime.housekeeping.start()
+    return _runtime
+
+
+def _assemble(pool: RecognizerPool) -> Runtime:
+    clock, store, conditions = SystemClock(), Store(), Conditions()
+    # A name that no earlier process had: what that one left open is not this one's.
+    node = f"{settings.NODE_NAME}-{secrets.token_hex(4)}"
+    observer = NodeObserver(conditions=conditions)
+    scheduler = Scheduler(pool=pool, clock=clock, observer=observer)
+    health = RecognitionHealth(pool=pool, clock=clock, on_change=conditions.recognizing)
+    admission = Admission(
+        n_recognizers=pool.n_processes, clock=clock.monotonic_s, wait_s=lambda: scheduler.final_wait_s
+    )
+    observer.health, observer.admission = health, admission
     broadcast = Broadcast(
         log=store, layer=get_channel_layer(), on_superseded=lambda *which: runtime().rooms.supersede(*which)
     )
-    broadcast.start()
     around = Surroundings(
         store=store,
         scheduler=scheduler,
@@ -79,19 +142,20 @@ async def runtime_start() -> Runtime:
         detector=SileroDetector,
         engine=pool.engine,
     )
-    _runtime = Runtime(
-        # A name that no earlier process had: what that one left open is not this one's.
-        node=f"{settings.NODE_NAME}-{secrets.token_hex(4)}",
+    rooms = Rooms(around=around, store=store)
+    return Runtime(
+        node=node,
         clock=clock,
         store=store,
         pool=pool,
         scheduler=scheduler,
+        health=health,
+        admission=admission,
+        conditions=conditions,
         broadcast=broadcast,
-        rooms=Rooms(around=around, store=store),
-        scope=TaskScope("node"),
+        rooms=rooms,
+        housekeeping=Housekeeping(node=node, store=store, rooms=rooms),
     )
-    _runtime.scope.spawn(_heartbeat(_runtime), name="heartbeat")
-    return _runtime
 
 
 async def runtime_stop() -> None:
@@ -99,25 +163,31 @@ async def runtime_stop() -> None:
     global _runtime
     if (running := _runtime) is None:
         return
+    running.admission.close()
+    await drain(conditions=running.conditions, rooms=running.rooms)
+    await running.housekeeping.close()
+    await running.health.close()
     await running.rooms.close()
     await running.broadcast.close()
     await running.scheduler.close()
     await running.pool.close()
-    await running.scope.close()
     try:
         await running.store.node_sessions_detach(running.node)
     except Unavailable:
         logger.warning("open sessions could not be marked as detached; they will be found by their silent node")
     running.store.close()
+    capacity_gate_set(None)
     _runtime = None
 
 
-async def _heartbeat(running: Runtime) -> None:
-    """Tell the database that this node lives; sessions of a node that stopped telling are finalized by others."""
-    while True:
-        try:
-            await running.store.node_heartbeat(running.node)
-        except Exception:
-            logger.warning("the node's heartbeat could not be stored", exc_info=True)
-        running.rooms.sweep()
-        await asyncio.sleep(HEARTBEAT_EVERY_S)
+def metrics_of(running: Runtime) -> None:
+    """Gauges are read when they are asked for."""
+    metrics.SESSIONS.set_function(lambda: running.rooms.n_sessions)
+    metrics.SOCKETS.set_function(lambda: running.conditions.n_sockets)
+    metrics.FINALS_WAITING.set_function(lambda: running.scheduler.n_finals_waiting)
+    metrics.PARTIALS_SHED.set_function(lambda: running.scheduler.n_partials_shed)
+    metrics.BUSY.set_function(running.admission.busy)
+    metrics.JOINS_REFUSED.set_function(lambda: running.admission.n_refused)
+    metrics.RECOGNIZERS_READY.set_function(lambda: running.pool.n_ready)
+    metrics.RECOGNIZER_RESTARTS.set_function(lambda: running.pool.n_restarts)
+    metrics.RECOGNITION_OK.set_function(lambda: float(running.health.is_ok))

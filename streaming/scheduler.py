@@ -2,22 +2,26 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from meetings.limits import SAMPLE_RATE_HZ
 from streaming.clocks import Clock
-from streaming.recognizers.base import Float32, Hypothesis, RecognizerClosed, RecognizerError
+from streaming.load import LoadMeter
+from streaming.recognizers.base import Float32, Hypothesis, LanguageUnsupported, RecognizerClosed, RecognizerError
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
 
-FINAL_ATTEMPTS = 3
-FINAL_TIMEOUT_S = 60.0
-PARTIAL_TIMEOUT_S = 15.0
+FAILURES_ALONE = 2  # after so many an utterance, and not the recognizers, is taken to be at fault
+FINAL_TIMEOUT_S, FINAL_TIMEOUT_X = 10.0, 1.5  # and so many times the utterance's length
+PARTIAL_TIMEOUT_S, PARTIAL_FAILURES = 15.0, 2
+CANARY_TIMEOUT_S = 15.0
 PAUSE_AFTER_FAILURE_S = 0.5
+LOOK_EVERY_S = 0.25
 
 
 class Process(Protocol):
@@ -31,6 +35,32 @@ class Pool(Protocol):
     def n_processes(self) -> int: ...
 
     def slot(self) -> AbstractAsyncContextManager[Process]: ...
+
+    async def check(self, *, timeout_s: float) -> bool:
+        """Whether known speech is understood by one of the processes that are well."""
+        ...
+
+
+class Observer:
+    """Hears what the scheduler measures. This one keeps nothing of it."""
+
+    def spoken(self, *, audio_s: float) -> None:
+        """An utterance was closed."""
+
+    def decoded(self, *, audio_s: float, took_s: float, waited_s: float) -> None:
+        """A final was decoded, `waited_s` after its utterance was closed."""
+
+    def answered(self) -> None:
+        """A recognizer answered."""
+
+    def level(self, level: int) -> None:
+        """Partials come at another pace from now on, see `load`."""
+
+    def suspected(self) -> None:
+        """An utterance's recognizer died or hung."""
+
+    def failed(self, *, reason: str) -> None:
+        """An utterance was given up."""
 
 
 class RecognitionFailed(Exception):
@@ -47,13 +77,19 @@ class _Final:
     language: str
     queued_s: float
     result: asyncio.Future[Hypothesis]
-    n_failures: int = 0
+    is_suspect: bool = False
+    n_failures: int = 0  # of those that count
+
+    @property
+    def audio_s(self) -> float:
+        return self.audio.size / SAMPLE_RATE_HZ
 
 
 @dataclass(slots=True, kw_only=True)
 class _Partial:
     audio: Float32
     language: str
+    asked_s: float
     on_result: Callable[[Hypothesis], None]
 
 
@@ -62,106 +98,197 @@ class Scheduler:
 
     Finals run first come, first served and are never dropped: their number is bounded by what the sessions may hold
     unsettled. Partials are hints: one outstanding per key, the latest audio wins, and none starts while a final waits.
+    Under load they come less often, and leave one process to finals.
+
+    A final whose process died or hung is a suspect. The process may have been killed by anything, so that counts for
+    nothing; but from then on the utterance runs isolated: one suspect at a time, in a process that does nothing else,
+    and what happens to it there counts if known speech is understood in another process right afterwards. Two such
+    failures make it a gap. While the recognizers as a whole are unwell nothing counts, and everything waits.
     """
 
-    def __init__(self, *, pool: Pool, clock: Clock) -> None:
+    def __init__(self, *, pool: Pool, clock: Clock, observer: Observer | None = None) -> None:
         self._pool = pool
         self._clock = clock
+        self._observer = observer or Observer()
+        self._meter = LoadMeter()
         self._finals: deque[_Final] = deque()
+        self._suspects: deque[_Final] = deque()
+        self._is_isolating = False
         self._partials: dict[Hashable, _Partial] = {}
         self._running_partials: set[Hashable] = set()
+        self._failed_partials: Counter[Hashable] = Counter()  # of open utterances
         self._has_work = asyncio.Event()
         self._scope = TaskScope("scheduler")
         self.n_partials_shed = 0
+        self.final_wait_s = 0.0  # `queue_delay_s` a moment ago, for other threads
 
     def start(self) -> None:
         for number in range(self._pool.n_processes):
             self._scope.spawn(self._serve(), name=f"lane-{number}")
+        self._scope.spawn(self._keep_looking(), name="look")
 
     async def close(self) -> None:
         await self._scope.close()
-        for job in self._finals:
+        for job in (*self._finals, *self._suspects):
             job.result.cancel()
         self._finals.clear()
+        self._suspects.clear()
         self._partials.clear()
+
+    @property
+    def partial_every_x(self) -> int:
+        """By how much the time between two partials of a speaker is stretched at present."""
+        return self._meter.partial_every_x
+
+    @property
+    def n_finals_waiting(self) -> int:
+        return len(self._finals) + len(self._suspects)
 
     def final(self, audio: Float32, *, language: str) -> asyncio.Future[Hypothesis]:
         """Queue a closed utterance (float32, 16 kHz). The future fails with RecognitionFailed only."""
         result: asyncio.Future[Hypothesis] = asyncio.get_running_loop().create_future()
-        queued_s = self._clock.monotonic_s()
-        self._finals.append(_Final(audio=audio, language=language, queued_s=queued_s, result=result))
+        job = _Final(audio=audio, language=language, queued_s=self._clock.monotonic_s(), result=result)
+        self._finals.append(job)
+        self._observer.spoken(audio_s=job.audio_s)
         self._has_work.set()
         return result
 
     def partial(self, key: Hashable, audio: Float32, *, language: str, on_result: Callable[[Hypothesis], None]) -> None:
-        """Ask for a hypothesis of an open utterance; replaces what this key still had waiting."""
-        if key in self._partials:
+        """Ask for a hypothesis of an open utterance; replaces what this key still had waiting.
+
+        One whose partials have ended two processes gets no more of them: its final will show whether it is at fault.
+        """
+        if self._failed_partials[key] >= PARTIAL_FAILURES:
+            return
+        asked_s = self._clock.monotonic_s()
+        if (waiting := self._partials.get(key)) is not None:
             self.n_partials_shed += 1
-        self._partials[key] = _Partial(audio=audio, language=language, on_result=on_result)
+            asked_s = waiting.asked_s
+        self._partials[key] = _Partial(audio=audio, language=language, asked_s=asked_s, on_result=on_result)
         self._has_work.set()
 
     def forget(self, key: Hashable) -> None:
         """The utterance closed: what a waiting partial would say is no longer wanted."""
         self._partials.pop(key, None)
+        self._failed_partials.pop(key, None)
 
     def queue_delay_s(self) -> float:
         """How long the oldest waiting final has waited, in seconds; 0 when none waits."""
-        return self._clock.monotonic_s() - self._finals[0].queued_s if self._finals else 0.0
+        oldest = [lane[0].queued_s for lane in (self._finals, self._suspects) if lane]
+        return self._clock.monotonic_s() - min(oldest) if oldest else 0.0
+
+    async def _keep_looking(self) -> None:
+        """What waits counts while it waits: a queue that stands still would never be noticed otherwise."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            now_s, self.final_wait_s = self._clock.monotonic_s(), self.queue_delay_s()
+            waiting = [now_s - partial.asked_s for partial in self._partials.values()]
+            self._observe(max(waiting, default=0.0) if not self._finals else now_s - self._finals[0].queued_s)
+
+    def _observe(self, wait_s: float) -> None:
+        before = self._meter.level
+        self._meter.observe(wait_s, now_s=self._clock.monotonic_s())
+        if self._meter.level != before:
+            self._observer.level(self._meter.level)
 
     async def _serve(self) -> None:
         while True:
             await self._has_work.wait()
-            if self._finals:
-                await self._run_final(self._finals.popleft())
+            if self._suspects and not self._is_isolating:
+                await self._run_suspect(self._suspects.popleft())
+            elif self._finals:
+                job = self._finals.popleft()
+                self._observe(self._clock.monotonic_s() - job.queued_s)
+                await self._run_final(job)
             elif (key := self._next_partial()) is not None:
                 await self._run_partial(key, self._partials.pop(key))
             else:
                 self._has_work.clear()
 
     def _next_partial(self) -> Hashable | None:
+        if self._meter.level and len(self._running_partials) >= max(1, self._pool.n_processes - 1):
+            return None
         return next((key for key in self._partials if key not in self._running_partials), None)
+
+    async def _run_suspect(self, job: _Final) -> None:
+        self._is_isolating = True
+        try:
+            await self._run_final(job)
+        finally:
+            self._is_isolating = False
+            self._has_work.set()
 
     async def _run_final(self, job: _Final) -> None:
         if job.result.cancelled():
             return
         try:
-            async with self._pool.slot() as process:
-                hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=FINAL_TIMEOUT_S)
+            hypothesis = await self._decode(job)
         except RecognizerClosed:
             # The node is stopping. That is no judgement on the audio: it stays unsettled, with its client.
             job.result.cancel()
+        except LanguageUnsupported as error:
+            self._fail(job, code=error.code)
         except RecognizerError as error:
-            await self._retry_or_fail(job, code=error.code, is_retryable=error.retryable)
+            await self._take_back(job, code=error.code)
         except asyncio.CancelledError:
             job.result.cancel()
             raise
         except Exception:  # a lane's border: whatever it is, the lane serves the next one
             logger.exception("a recognizer failed in a way that nobody foresaw")
-            await self._retry_or_fail(job, code="recognizer_failed", is_retryable=True)
+            await self._take_back(job, code=RecognizerError.code)
         else:
             if not job.result.cancelled():
                 job.result.set_result(hypothesis)
 
-    async def _retry_or_fail(self, job: _Final, *, code: str, is_retryable: bool) -> None:
-        job.n_failures += 1
+    async def _decode(self, job: _Final) -> Hypothesis:
+        timeout_s = FINAL_TIMEOUT_S + FINAL_TIMEOUT_X * job.audio_s
+        async with self._pool.slot() as process:
+            began_s = self._clock.monotonic_s()
+            hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=timeout_s)
+        self._observer.answered()
+        now_s = self._clock.monotonic_s()
+        self._observer.decoded(audio_s=job.audio_s, took_s=now_s - began_s, waited_s=now_s - job.queued_s)
+        return hypothesis
+
+    async def _take_back(self, job: _Final, *, code: str) -> None:
+        """The utterance goes on as a suspect, or is given up once it has failed alone often enough."""
+        if job.is_suspect and await self._is_well(job):
+            job.n_failures += 1
         logger.warning("a final could not be decoded", extra={"code": code, "failures": job.n_failures})
-        if is_retryable and job.n_failures < FINAL_ATTEMPTS:
-            self._finals.appendleft(job)
-            self._has_work.set()
-            await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
-        elif not job.result.cancelled():
+        if job.n_failures >= FAILURES_ALONE:
+            self._fail(job, code=code)
+            return
+        job.is_suspect = True
+        self._observer.suspected()
+        self._suspects.append(job)
+        self._has_work.set()
+        await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
+
+    async def _is_well(self, job: _Final) -> bool:
+        try:
+            return await self._pool.check(timeout_s=CANARY_TIMEOUT_S)
+        except asyncio.CancelledError:
+            job.result.cancel()
+            raise
+
+    def _fail(self, job: _Final, *, code: str) -> None:
+        self._observer.failed(reason=code)
+        if not job.result.cancelled():
             job.result.set_exception(RecognitionFailed(code))
 
     async def _run_partial(self, key: Hashable, job: _Partial) -> None:
+        self._observe(self._clock.monotonic_s() - job.asked_s)
         self._running_partials.add(key)
         try:
             async with self._pool.slot() as process:
                 hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=PARTIAL_TIMEOUT_S)
         except RecognizerError as error:
+            self._failed_partials[key] += error.retryable
             logger.info("a partial was given up", extra={"code": error.code})
         except Exception:  # a lane's border, as above
             logger.exception("a partial failed in a way that nobody foresaw")
         else:
+            self._observer.answered()
             job.on_result(hypothesis)
         finally:
             self._running_partials.discard(key)

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from asgiref.sync import SyncToAsync
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from meetings import access, selectors
 from meetings.errors import Forbidden
-from meetings.services import consents, nodes, session_commits, sessions, tickets, tokens
+from meetings.services import consents, nodes, orphans, session_commits, sessions, tickets, tokens
 from meetings.values import Committed, EndedSession, OpenedSession, Redeemed, SessionOwner, Span
 from meetings.wire import ParticipantWire
 from streaming.errors import StoreRefused, StoreUnavailable
@@ -85,6 +86,12 @@ class Store:
 
     async def node_sessions_detach(self, name: str) -> int:
         return await self._write(nodes.node_sessions_detach, node=name)
+
+    async def sessions_received_note(self, progress: Sequence[tuple[SessionOwner, int]]) -> int:
+        return await self._write(sessions.sessions_received_note, progress=progress)
+
+    async def sessions_abandoned_finalize(self) -> int:
+        return await self._write(orphans.sessions_abandoned_finalize, now=timezone.now())
 
     async def node_heartbeat(self, name: str) -> None:
         await self._write(nodes.node_heartbeat, name=name)

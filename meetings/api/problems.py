@@ -106,7 +106,7 @@ def problem_of(exc: Exception) -> Problem:
                 status=exc.status,
                 title=exc.title,
                 detail=exc.detail,
-                headers={"Retry-After": str(RETRY_AFTER_S)} if exc.retryable else {},
+                headers={"Retry-After": str(exc.retry_after_s)} if exc.retryable else {},
             )
         case ExceptionGroup():  # a task group wraps even a single failure
             return problem_of(exc.exceptions[0])

@@ -1,11 +1,12 @@
 """Let people, viewers and programs into a meeting."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from meetings.access import Actor, is_manager
+from meetings.capacity import capacity_reserve
 from meetings.checks import display_name_checked
 from meetings.errors import Conflict, Forbidden, Invalid
 from meetings.models import AudioSession, Meeting, Participant
@@ -33,7 +34,7 @@ def participant_admit(
     """They are present from their first `hello` on, not from here.
 
     The meeting's row lock makes ending it and admitting somebody follow one another. Raises Invalid, Forbidden,
-    Conflict (meeting_ended).
+    Conflict (meeting_ended), Full: there is no room for another voice.
     """
     name = display_name_checked(display_name)
     if role not in Role.values:
@@ -43,8 +44,13 @@ def participant_admit(
     with transaction.atomic():
         if Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk).is_ended:
             raise Conflict("The meeting has ended.", code="meeting_ended")
+        audio_session_id = uuid4() if role != Role.VIEWER else None
+        if audio_session_id is not None:
+            capacity_reserve(audio_session_id)
         participant = Participant.objects.create(meeting=meeting, user=actor.user, display_name=name, role=role)
-        session = AudioSession.objects.create(participant=participant) if role != Role.VIEWER else None
+        session = (
+            AudioSession.objects.create(id=audio_session_id, participant=participant) if audio_session_id else None
+        )
         ticket = ticket_issue(participant=participant, audio_session=session)
         audit_append(
             meeting_id=meeting.pk,

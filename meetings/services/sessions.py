@@ -9,6 +9,7 @@ from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from meetings.capacity import capacity_expect, capacity_reserve
 from meetings.errors import Conflict, Forbidden, MeetingOver, NotFound, NotResumable, Superseded
 from meetings.limits import DELIVERY_WINDOW_S
 from meetings.models import AudioSession, Meeting, MeetingEvent, Participant
@@ -41,7 +42,8 @@ def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> Op
     what we read or finds our generation and is refused. Sockets that race for a session are served one after the
     other; the last one owns it. An ended session keeps its generation: there is nothing left to own.
 
-    Raises Forbidden (wrong resume token), NotResumable (no such session), MeetingOver.
+    Raises Forbidden (wrong resume token), NotResumable (no such session), MeetingOver, Full (for the first connection
+    only: whoever has begun may always come back).
     """
     if resume_token is not None and not resume_token_is_valid(session_id, resume_token):
         raise Forbidden("The resume token does not belong to this audio session.")
@@ -63,6 +65,7 @@ def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> Op
         meeting = session.participant.meeting
         _refuse_when_over(meeting, at=at)
         if not is_ended:
+            capacity_reserve(session.pk) if session.generation == 1 else capacity_expect(session.pk)
             _arrive(session, meeting=meeting, at=at)
     return _opened(session, meeting=meeting, is_ended=is_ended)
 

@@ -59,6 +59,7 @@ class AudioSession:
         self._n_failures = 0
         self._n_connections = 0
         self._is_ticket_rejected = False
+        self._is_sent_away = False
         self._news = asyncio.Condition()
         self._messages: asyncio.Queue[Message | None] = asyncio.Queue(MOST_WAITING_MESSAGES)
         self._failure: Exception | None = None
@@ -151,6 +152,8 @@ class AudioSession:
             pass
         finally:
             await scope.close()
+        if self._is_sent_away:
+            return CloseAction.RESUME
         return self._after_close(socket.close_code or 1006, socket.close_reason or "")
 
     def _after_close(self, code: int, reason: str) -> CloseAction:
@@ -176,7 +179,7 @@ class AudioSession:
         match message["type"]:
             case "welcome":
                 self._n_connections += 1
-                self._is_ticket_rejected = self._is_paused = False
+                self._is_ticket_rejected = self._is_paused = self._is_sent_away = False
                 self._settle(message["settled"])
                 self._sent = self._settled
                 consent = {"type": "consent", "granted": list(REQUIRED_CONSENT)}
@@ -189,6 +192,10 @@ class AudioSession:
             case "flow":
                 self._is_paused = message["state"] == "pause"
                 await self._notify()
+            case "goaway":
+                # The node stops: it commits what it has heard while we go on elsewhere, or wait for it to be back.
+                self._is_sent_away = True
+                await socket.close()
             case "ended":
                 self._settle(message["received"])  # the last ack may be older than the last commit
             case "draining" if message["reason"] == "meeting_ended":

@@ -12,7 +12,7 @@ from streaming.intake import DEAREST_SAMPLES, MAX_POSITION
 from streaming.pipeline import SessionPipeline
 from streaming.protocol import messages
 from streaming.protocol.frames import frame_parse
-from streaming.session_items import End, Finalize, Mute
+from streaming.session_items import End, Finalize, Lost, Mute
 
 HELLO_WITHIN_S = 10.0
 LONGEST_ROUND_TRIP_S = 2.0
@@ -66,6 +66,8 @@ class AudioConsumer(StreamConsumer):
                 pipeline.put(Mute(is_on=is_on))
             case messages.Finalize(cid=cid):
                 pipeline.put(Finalize(cid=cid))
+            case messages.Lost(reason=reason):
+                pipeline.put(Lost(reason=reason if reason in messages.LOST_REASONS else ""))
             case messages.Consent(granted=granted):
                 pipeline.charge(DEAREST_SAMPLES)
                 store = self.node.store
@@ -93,9 +95,6 @@ class AudioConsumer(StreamConsumer):
 
     def ended(self, counters: EndedSession) -> None:
         self.tasks.spawn(self._say_ended(counters), name="ended")
-
-    def warning(self, *, code: str) -> None:
-        self.say(messages.warning_message(code=code))
 
     # --- handshake ----------------------------------------------------------------------------------------
 
@@ -144,6 +143,7 @@ class AudioConsumer(StreamConsumer):
         if opened.resumed:
             node.broadcast.publish_superseded(opened.meeting_id, opened.owner.session_id, opened.owner.generation)
         self.feed(self._subscription)
+        self.listen_to_node()
         if not node.pool.supports(opened.language):
             self.warning(code="language_unsupported")
         if opened.is_meeting_ended:

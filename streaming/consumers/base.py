@@ -14,6 +14,7 @@ from meetings.errors import MeetingsError
 from meetings.limits import STREAM_LIMITS
 from meetings.values import Redeemed
 from streaming.backpressure import PRESSURE_KEY, WritePressure
+from streaming.conditions import Conditions, FlowState
 from streaming.errors import (
     ForbiddenStream,
     Overloaded,
@@ -26,7 +27,7 @@ from streaming.errors import (
 )
 from streaming.feeds import Subscription
 from streaming.intake import CHEAPEST_FRAME_SAMPLES, Pace
-from streaming.protocol.messages import error_message
+from streaming.protocol.messages import error_message, flow_message, goaway_message, warning_message
 from streaming.protocol.text import encode
 from streaming.runtime import Runtime, runtime
 from streaming.tasks import TaskScope
@@ -48,6 +49,8 @@ class StreamConsumer(AsyncConsumer):
     handler here touches the ORM. It also takes no channel of its own: groups are subscribed once per meeting.
     """
 
+    _conditions: Conditions | None = None
+
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         self.scope = scope
         self.base_send = send
@@ -62,6 +65,8 @@ class StreamConsumer(AsyncConsumer):
         finally:
             # Also when a handler failed, or when the server gave up on us: what the socket began, it ends.
             self._is_closed = True
+            if self._conditions is not None:
+                self._conditions.leave(self)
             self.closed()
             await self.tasks.close()
 
@@ -81,6 +86,8 @@ class StreamConsumer(AsyncConsumer):
             self.node: Runtime = runtime()  # kept: the socket may outlive it by a moment at shutdown
         except RuntimeError:
             raise Overloaded("this node is stopping; resume") from None
+        if self.node.conditions.is_going:
+            raise Overloaded("this node is stopping; resume")
         self._pace = Pace(limits=STREAM_LIMITS, now_s=self.node.clock.monotonic_s())
         self.tasks.spawn(self._guarded(self._send_outbox()), name="outbox")
         await self.opened(await self.redeem(offered))
@@ -122,6 +129,22 @@ class StreamConsumer(AsyncConsumer):
             self._outbox.put_nowait(encode(message))
         except asyncio.QueueFull:
             self.fail(SlowConsumer("control messages are not being read"))
+
+    # --- what the node tells all of its sockets, once they have joined its conditions ----------------------------
+
+    def listen_to_node(self) -> None:
+        """Hear of the node's condition from now on, and of what stands already."""
+        self._conditions = self.node.conditions
+        self._conditions.join(self)
+
+    def flow(self, *, state: FlowState, reason: str) -> None:
+        self.say(flow_message(state=state, reason=reason))
+
+    def warning(self, *, code: str) -> None:
+        self.say(warning_message(code=code))
+
+    def goaway(self, *, reason: str, deadline_ms: int) -> None:
+        self.say(goaway_message(reason=reason, deadline_ms=deadline_ms))
 
     def fail(self, error: StreamError) -> None:
         if not self._is_closed:

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from meetings.values import Redeemed
+from streaming.conditions import FlowState
 from streaming.consumers.base import TICKET_PREFIX, StreamConsumer
 from streaming.errors import ForbiddenStream, ProtocolError
 from streaming.feeds import Subscription, Wants
@@ -22,11 +23,17 @@ class CaptionsConsumer(StreamConsumer):
             meeting_id, after_seq=after_seq, wants=Wants(), on_meeting_ended=lambda: None
         )
         self.feed(self._subscription)
+        self.listen_to_node()
 
     async def received_text(self, text: str) -> None:
         match messages.message_parse(text):
             case messages.Ping(t=t):
                 self.say(messages.pong_message(t=t))
+
+    def flow(self, *, state: FlowState, reason: str) -> None:
+        """Nothing is sent here that could be paused: of that, the warning tells."""
+        if state != "pause":
+            super().flow(state=state, reason=reason)
 
     def closed(self) -> None:
         if self._subscription is not None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from streaming.recognizers.base import (
+    SAMPLE_RATE_HZ,
     Float32,
     Hypothesis,
     RecognizerClosed,
@@ -47,6 +48,7 @@ class RecognizerPool:
         self._idle: deque[RecognizerProcess] = deque()
         self._waiters: deque[asyncio.Future[RecognizerProcess]] = deque()
         self._canary = canary_load(model)
+        self._probe = self._canary.probe()
         self._scope = TaskScope("recognizers")
         self._is_closed = False
         self.n_restarts = 0
@@ -132,13 +134,23 @@ class RecognizerPool:
             self._put_back(process)
 
     async def check(self, *, timeout_s: float = 20.0) -> bool:
-        """Whether known speech is understood right now: what readiness is made of."""
+        """Whether known speech is understood right now: what readiness is made of.
+
+        One process is asked, of the idle ones the longest idle: asked again and again, each gets its turn.
+        """
         try:
-            hypothesis = await self.transcribe(self._canary.audio, language=self._canary.language, timeout_s=timeout_s)
+            hypothesis = await self.transcribe(self._probe.audio, language=self._probe.language, timeout_s=timeout_s)
         except RecognizerError as problem:
             logger.warning("the canary was not recognized", extra={"code": problem.code})
             return False
-        return self._canary.is_heard_in(hypothesis.text)
+        return self._probe.is_heard_in(hypothesis.text)
+
+    async def measure(self) -> tuple[float, float]:
+        """(seconds of speech, seconds that one process took to decode it). Raises RecognizerError."""
+        clock = asyncio.get_running_loop().time
+        began_s = clock()
+        await self.transcribe(self._canary.audio, language=self._canary.language)
+        return self._canary.audio.size / SAMPLE_RATE_HZ, clock() - began_s
 
     async def _take(self) -> RecognizerProcess:
         if self._is_closed:
