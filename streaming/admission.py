@@ -3,7 +3,8 @@
 What counts is the work that must be done in time: decoding finals. Its price (seconds of a recognizer for a second of
 speech) and its amount (seconds of speech a second) are measured all the time. Whoever has just come is expected to
 speak without pause until there has been time to see how much they really say; so a room of listeners stays open to
-many, and a crowd that arrives at once and speaks does not get in before anybody can measure it.
+many, a crowd that arrives at once and speaks does not get in before anybody can measure it, and whoever was refused
+gets in a little later where measuring shows that there is room.
 """
 
 import threading
@@ -19,6 +20,7 @@ class AdmissionSettings:
     window_s: float = 20.0  # over which speech is measured, and a newcomer is expected to speak
     longest_wait_s: float = 1.5  # finals that wait this long say by themselves that the node is full
     price_weight: float = 0.1  # of the newest measurement in the running price
+    first_price_x: float = 2.0  # a node that is not yet at work decodes faster than one that is: begin carefully
     retry_after_s: int = 10
 
 
@@ -59,7 +61,10 @@ class Admission:
         """A final, or the canary, of `audio_s` kept a recognizer busy for `took_s`."""
         with self._lock:
             price, weight = took_s / max(audio_s, 1.0), self._settings.price_weight
-            self._price = price if self._price is None else (1 - weight) * self._price + weight * price
+            if self._price is None:
+                self._price = self._settings.first_price_x * price
+            else:
+                self._price = (1 - weight) * self._price + weight * price
 
     def note_spoken(self, audio_s: float) -> None:
         """An utterance of `audio_s` has been closed."""

@@ -41,12 +41,12 @@ def participant_admit(
         raise Invalid("The role must be one of: " + ", ".join(Role.values) + ".")
     if role not in OPEN_ROLES and not is_manager(actor, meeting):
         raise Forbidden("Only the host may admit somebody in this role.")
+    audio_session_id = uuid4() if role != Role.VIEWER else None
+    if audio_session_id is not None:
+        capacity_reserve(audio_session_id)  # before the transaction: a refusal waits for nobody's writing
     with transaction.atomic():
         if Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk).is_ended:
             raise Conflict("The meeting has ended.", code="meeting_ended")
-        audio_session_id = uuid4() if role != Role.VIEWER else None
-        if audio_session_id is not None:
-            capacity_reserve(audio_session_id)
         participant = Participant.objects.create(meeting=meeting, user=actor.user, display_name=name, role=role)
         session = (
             AudioSession.objects.create(id=audio_session_id, participant=participant) if audio_session_id else None

@@ -16,7 +16,7 @@ class Node:
         self.now_s = 1_000.0
         self.wait_s = 0.0
         self.admission = Admission(n_recognizers=2, clock=lambda: self.now_s, wait_s=lambda: self.wait_s)
-        self.admission.note_decoded(audio_s=10.0, took_s=0.99)
+        self.admission.note_decoded(audio_s=10.0, took_s=0.99 / SETTINGS.first_price_x)
 
     def join(self, n: int) -> int:
         """How many of n were let in."""
