@@ -6,6 +6,7 @@ from meetings.models import MeetingEvent, Participant, Segment, SegmentRevision
 from meetings.wire import (
     EventMessage,
     EventWire,
+    GapWire,
     ParticipantWire,
     SegmentMessage,
     SegmentWire,
@@ -37,6 +38,21 @@ def segment_wire(segment: Segment, revision: SegmentRevision | None = None) -> S
         "confidence": round(shown.confidence, 3),
         "words": [] if is_redacted else cast("list[WordWire]", shown.words),
         "engine": shown.engine,
+    }
+
+
+def gap_wire(event: MeetingEvent, *, speaker: str) -> GapWire:
+    """Lost audio as transcripts list it; times are null when the session ended before its first frame."""
+    lost = event.payload
+    return {
+        "session_id": lost["session_id"],
+        "participant_id": lost["participant_id"],
+        "speaker": speaker,
+        "start_ms": lost["start_ms"],
+        "end_ms": lost["end_ms"],
+        "from": lost["from"],
+        "to": lost["to"],
+        "reason": lost["reason"],
     }
 
 

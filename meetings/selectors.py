@@ -1,15 +1,15 @@
 """What can be read: pages of the log, transcripts, presence, ledgers. No transaction is needed, see `_log_messages`."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
 
 from meetings.codes import code_normalise
-from meetings.messages import log_message, participant_wire, segment_wire
+from meetings.messages import gap_wire, log_message, participant_wire, segment_wire
 from meetings.models import AudioSession, AuditEvent, Meeting, MeetingEvent, Participant, Segment, SegmentRevision
-from meetings.wire import ParticipantWire, SegmentWire, WireMessage
+from meetings.wire import GapWire, ParticipantWire, SegmentWire, WireMessage
 
 __all__ = [
     "EventsPage",
@@ -39,12 +39,13 @@ class EventsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """The lines that stand after event `as_of_seq`, by start; retracted ones are left out."""
+    """The lines that stand after event `as_of_seq`, by start; retracted ones are left out. `gaps`: what was lost."""
 
     meeting: Meeting
     as_of_seq: int
     participants: tuple[ParticipantWire, ...]
     segments: tuple[SegmentWire, ...]
+    gaps: tuple[GapWire, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,8 @@ class SessionLedger:
 
     session_id: UUID
     participant_id: UUID
+    display_name: str
+    state: str
     origin_ms: int | None
     received: int
     settled: int
@@ -121,23 +124,44 @@ def participants_present(*, meeting_id: UUID) -> list[ParticipantWire]:
 def transcript(
     *, meeting: Meeting, as_of_seq: int | None = None, speakers: Collection[str] | None = None, language: str = ""
 ) -> Transcript:
-    """`speakers` are participants' ids or display names. `as_of_seq` beyond the log means: all of it."""
+    """`speakers` are participants' ids or display names. `as_of_seq` beyond the log means: all of it.
+
+    Lost audio has no language, so it shows in every one.
+    """
     last_seq = Meeting.objects.values_list("last_seq", flat=True).get(pk=meeting.pk)
     until_seq = last_seq if as_of_seq is None else max(0, min(as_of_seq, last_seq))
     heard = Participant.objects.filter(meeting=meeting).filter(Q(joined_at__isnull=False) | Q(segments__isnull=False))
     participants = [participant_wire(participant) for participant in heard.distinct().order_by("joined_at", "id")]
     if speakers is not None:
         participants = [one for one in participants if _is_named(one, speakers)]
-    ids = {one["id"] for one in participants}
+    names = {one["id"]: one["display_name"] for one in participants}
     segments = [
         segment
         for segment in _segments_at(meeting.pk, until_seq=until_seq)
         if segment["state"] != Segment.State.RETRACTED
-        and segment["participant_id"] in ids
+        and segment["participant_id"] in names
         and (not language or segment["language"] == language)
     ]
     segments.sort(key=lambda segment: (segment["start_ms"], segment["end_ms"], segment["id"]))
-    return Transcript(meeting=meeting, as_of_seq=until_seq, participants=tuple(participants), segments=tuple(segments))
+    return Transcript(
+        meeting=meeting,
+        as_of_seq=until_seq,
+        participants=tuple(participants),
+        segments=tuple(segments),
+        gaps=tuple(_gaps_at(meeting.pk, until_seq=until_seq, names=names)),
+    )
+
+
+def _gaps_at(meeting_id: UUID, *, until_seq: int, names: Mapping[str, str]) -> list[GapWire]:
+    """By start; what has no time comes last. `names` of those whose gaps are asked for, by id."""
+    events = MeetingEvent.objects.filter(meeting=meeting_id, type=MeetingEvent.Type.AUDIO_GAP, seq__lte=until_seq)
+    gaps = [
+        gap_wire(event, speaker=names[event.payload["participant_id"]])
+        for event in events.order_by("seq")
+        if event.payload["participant_id"] in names
+    ]
+    gaps.sort(key=lambda gap: (gap["start_ms"] is None, gap["start_ms"] or 0, gap["session_id"], gap["from"]))
+    return gaps
 
 
 def _segments_at(meeting_id: UUID, *, until_seq: int) -> list[SegmentWire]:
@@ -165,7 +189,8 @@ def ledger(*, meeting_id: UUID) -> list[SessionLedger]:
     for event in MeetingEvent.objects.filter(meeting=meeting_id, type=MeetingEvent.Type.AUDIO_GAP).order_by("seq"):
         gap = Gap(start=event.payload["from"], end=event.payload["to"], reason=event.payload["reason"])
         gaps.setdefault(event.audio_session_id, []).append(gap)
-    sessions = AudioSession.objects.filter(participant__meeting=meeting_id).order_by("created_at", "id")
+    found = AudioSession.objects.filter(participant__meeting=meeting_id)
+    sessions = found.select_related("participant").order_by("created_at", "id")
     return [_session_ledger(session, gaps.get(session.pk, ())) for session in sessions]
 
 
@@ -173,6 +198,8 @@ def _session_ledger(session: AudioSession, gaps: Sequence[Gap]) -> SessionLedger
     return SessionLedger(
         session_id=session.pk,
         participant_id=session.participant_id,
+        display_name=session.participant.display_name,
+        state=session.state,
         origin_ms=session.origin_ms,
         received=session.received,
         settled=session.settled,

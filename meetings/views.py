@@ -12,14 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from meetings.access import is_manager, meeting_to_join, meeting_to_read
+from meetings.account import account_of
 from meetings.api.credentials import actor_of_session, hosted_remember
 from meetings.errors import Forbidden, Invalid, NotFound
 from meetings.forms import JoinForm, NewMeetingForm
 from meetings.limits import DISPLAY_NAME_MAX_CHARS
-from meetings.models import Meeting, Segment
-from meetings.selectors import Transcript
+from meetings.models import Meeting
+from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
 from meetings.services.meetings import meeting_create
+from meetings.transcript_lines import transcript_lines
 
 STATE_WORDS = {
     Meeting.State.SCHEDULED.value: "Not started",
@@ -27,20 +29,6 @@ STATE_WORDS = {
     Meeting.State.ENDED.value: "Ended",
 }
 EXPORTS = (("txt", "Text"), ("vtt", "WebVTT"), ("srt", "SubRip"), ("json", "JSON"))
-N_COLOURS = 8
-SAME_TURN_MS = 8_000  # as on the meeting page: a speaker who goes on within it is not named anew
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A segment as the transcript page shows it. `place` chooses the speaker's colour."""
-
-    segment_id: str
-    at: str
-    speaker: str
-    place: int
-    text: str
-    is_continued: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,18 +99,20 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 @never_cache
 def transcript(request: HttpRequest, code: str) -> HttpResponse:
+    actor = actor_of_session(request)
     try:
-        found = meeting_to_read(actor_of_session(request), code)
+        found = meeting_to_read(actor, code)
     except NotFound as error:
         raise Http404 from error
     if found.code != code:
         return redirect("meetings:transcript", code=found.code)
-    lines = _lines(transcript_of(meeting=found))
+    lines = transcript_lines(transcript_of(meeting=found))
     context = {
         "meeting": found,
         "state_words": STATE_WORDS[found.state],
         "lines": lines,
-        "speaker_names": list(dict.fromkeys(line.speaker for line in lines)),
+        "speaker_names": list(dict.fromkeys(line.speaker for line in lines if not line.is_gap)),
+        "account": account_of(ledger(meeting_id=found.pk)) if is_manager(actor, found) else None,
         "export_links": [
             ExportLink(href=f"/api/v1/meetings/{found.code}/transcript.{suffix}", words=words)
             for suffix, words in EXPORTS
@@ -145,30 +135,3 @@ def _start_page(
         "login_url": settings.LOGIN_URL,
     }
     return render(request, "start.html", context, status=status)
-
-
-def _lines(read: Transcript) -> list[Line]:
-    places = {participant["id"]: place for place, participant in enumerate(read.participants)}
-    lines: list[Line] = []
-    speaker_id, until_ms = "", 0
-    for segment in read.segments:
-        is_same_turn = segment["participant_id"] == speaker_id and segment["start_ms"] - until_ms < SAME_TURN_MS
-        speaker_id, until_ms = segment["participant_id"], segment["end_ms"]
-        lines.append(
-            Line(
-                segment_id=segment["id"],
-                at=_clock_words(segment["start_ms"]),
-                speaker=segment["speaker"],
-                place=places.get(speaker_id, 0) % N_COLOURS,
-                text="[removed]" if segment["state"] == Segment.State.REDACTED else segment["text"],
-                is_continued=is_same_turn,
-            )
-        )
-    return lines
-
-
-def _clock_words(at_ms: int) -> str:
-    """3:07, or 1:02:03 after the first hour: as in static/js/captions/clock_words.js."""
-    minutes, seconds = divmod(max(0, at_ms) // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -35,6 +35,20 @@ class SegmentWire(TypedDict):
     engine: str
 
 
+GapWire = TypedDict(
+    "GapWire",
+    {
+        "session_id": str,
+        "participant_id": str,
+        "speaker": str,
+        "start_ms": int | None,
+        "end_ms": int | None,
+        "from": int,
+        "to": int,
+        "reason": str,
+    },
+)
+
 EventWire = TypedDict(
     "EventWire",
     {

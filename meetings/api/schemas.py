@@ -173,11 +173,26 @@ class TranscriptParticipantOut(Schema):
     role: Role
 
 
+class TranscriptGapOut(Schema):
+    """Lost audio. Times are null when the session ended before its first frame."""
+
+    model_config = ConfigDict(populate_by_name=True, hide_input_in_errors=True)
+    session_id: UUID
+    participant_id: UUID
+    speaker: str
+    start_ms: int | None
+    end_ms: int | None
+    from_: int = Field(alias="from", description="position of the first lost sample")
+    to: int = Field(description="position after the last lost sample")
+    reason: str
+
+
 class TranscriptOut(Schema):
     meeting: MeetingOut
     as_of_seq: int
     participants: list[TranscriptParticipantOut]
     segments: list[SegmentOut]
+    gaps: list[TranscriptGapOut]
 
 
 class SegmentMessageOut(Schema):
@@ -215,6 +230,8 @@ class SessionLedgerOut(Schema):
 
     session_id: UUID
     participant_id: UUID
+    display_name: str
+    state: Literal["open", "detached", "ended", "abandoned"]
     origin_ms: int | None = Field(description="meeting time of position 0; null before the first frame")
     received: int
     settled: int

@@ -58,6 +58,8 @@ def ledger_shape(ledger: SessionLedger) -> Shape:
     return {
         "session_id": ledger.session_id,
         "participant_id": ledger.participant_id,
+        "display_name": ledger.display_name,
+        "state": ledger.state,
         "origin_ms": ledger.origin_ms,
         "received": ledger.received,
         "settled": ledger.settled,

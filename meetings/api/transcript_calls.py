@@ -32,7 +32,7 @@ def _text_response(extension: str, description: str) -> Shape:
     return {"responses": {200: {"description": description, "content": content}}}
 
 
-@router.get("/transcript.json", response=TranscriptOut, operation_id="transcript_json")
+@router.get("/transcript.json", response=TranscriptOut, by_alias=True, operation_id="transcript_json")
 def transcript_json(request: HttpRequest, ref: Ref, query: Query[TranscriptQuery]) -> HttpResponseBase:
     """The whole transcript, by start. `ETag` and `If-None-Match` spare reading it twice."""
     return _file(request, ref, query, extension="json")

@@ -1,4 +1,4 @@
-"""What every caption format shows of a segment: when, who, and one clean line of text."""
+"""What every caption format shows of a segment or a loss: when, who, and one clean line of text."""
 
 import re
 import unicodedata
@@ -16,10 +16,12 @@ _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cue:
+    """`speaker` is None where nobody speaks: the text tells of the transcript itself."""
+
     id: str
     start_ms: int
     end_ms: int
-    speaker: str
+    speaker: str | None
     text: str
 
 
@@ -43,13 +45,18 @@ def cues_in_order(cues: Iterable[Cue]) -> list[Cue]:
             id=cue.id,
             start_ms=max(0, cue.start_ms),
             end_ms=max(cue.end_ms, max(0, cue.start_ms) + 1),
-            speaker=speaker_of(cue.speaker),
+            speaker=None if cue.speaker is None else speaker_of(cue.speaker),
             text=text,
         )
         for cue in cues
         if (text := line_of(cue.text))
     ]
     return sorted(shown, key=lambda cue: (cue.start_ms, cue.end_ms, cue.id))
+
+
+def said_of(cue: Cue) -> str:
+    """For formats that have no other place for a name."""
+    return cue.text if cue.speaker is None else f"{cue.speaker}: {cue.text}"
 
 
 def clock_of(at_ms: int, *, separator: str) -> str:

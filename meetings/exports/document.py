@@ -1,4 +1,4 @@
-"""The transcript as JSON: the same segments as on the sockets, nothing cleaned, nothing left out."""
+"""The transcript as JSON: the same segments as on the sockets, nothing cleaned or left out, and what was lost."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from meetings.wire import ParticipantWire, SegmentWire
+from meetings.wire import GapWire, ParticipantWire, SegmentWire
 
 
 def json_document(
@@ -15,6 +15,7 @@ def json_document(
     as_of_seq: int,
     participants: Sequence[ParticipantWire],
     segments: Sequence[SegmentWire],
+    gaps: Sequence[GapWire],
 ) -> str:
     """`meeting` as the API shows it; times in it become ISO 8601."""
     document = {
@@ -22,5 +23,6 @@ def json_document(
         "as_of_seq": as_of_seq,
         "participants": list(participants),
         "segments": list(segments),
+        "gaps": list(gaps),
     }
     return json.dumps(document, cls=DjangoJSONEncoder)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from meetings.exports.cues import REDACTED, Cue
 from meetings.exports.document import json_document
+from meetings.exports.gaps import gap_cues
 from meetings.exports.plain import plain_text
 from meetings.exports.subrip import subrip
 from meetings.exports.webvtt import webvtt
@@ -25,8 +26,8 @@ class Format:
 
 
 def cues(transcript: "Transcript") -> list[Cue]:
-    """What was redacted is said to be, for a silent hole would look like silence."""
-    return [
+    """What was redacted or lost is said to be, for a silent hole would look like silence."""
+    said = [
         Cue(
             id=segment["id"],
             start_ms=segment["start_ms"],
@@ -36,6 +37,7 @@ def cues(transcript: "Transcript") -> list[Cue]:
         )
         for segment in transcript.segments
     ]
+    return [*said, *gap_cues(transcript.gaps)]
 
 
 def _json(transcript: "Transcript", meeting: MeetingFields) -> str:
@@ -44,6 +46,7 @@ def _json(transcript: "Transcript", meeting: MeetingFields) -> str:
         as_of_seq=transcript.as_of_seq,
         participants=transcript.participants,
         segments=transcript.segments,
+        gaps=transcript.gaps,
     )
 
 

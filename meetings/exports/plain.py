@@ -1,9 +1,9 @@
-"""Plain text for people: a heading, then `[HH:MM:SS] Name: words`, one line per segment."""
+"""Plain text for people: a heading, then `[HH:MM:SS] Name: words`, one line per segment or loss."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from meetings.exports.cues import Cue, clock_of, cues_in_order, line_of
+from meetings.exports.cues import Cue, clock_of, cues_in_order, line_of, said_of
 
 
 def plain_text(cues: Iterable[Cue], *, title: str, started_at: datetime | None) -> str:
@@ -11,7 +11,6 @@ def plain_text(cues: Iterable[Cue], *, title: str, started_at: datetime | None) 
     if started_at is not None:
         heading.append(started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"))
     lines = [
-        f"[{clock_of(cue.start_ms, separator='.').partition('.')[0]}] {cue.speaker}: {cue.text}"
-        for cue in cues_in_order(cues)
+        f"[{clock_of(cue.start_ms, separator='.').partition('.')[0]}] {said_of(cue)}" for cue in cues_in_order(cues)
     ]
     return "\n".join([*filter(None, heading), "", *lines]) + "\n"

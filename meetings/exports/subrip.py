@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from meetings.exports.cues import Cue, clock_of, cues_in_order
+from meetings.exports.cues import Cue, clock_of, cues_in_order, said_of
 
 # Players obey `<i>` and `{\an8}`, and `-->` starts a cue: look-alikes keep the words and lose the meaning.
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")"})
@@ -14,4 +14,4 @@ def subrip(cues: Iterable[Cue]) -> str:
 
 def _block(number: int, cue: Cue) -> str:
     start, end = clock_of(cue.start_ms, separator=","), clock_of(cue.end_ms, separator=",")
-    return f"{number}\n{start} --> {end}\n{f'{cue.speaker}: {cue.text}'.translate(_LOOKALIKES)}\n\n"
+    return f"{number}\n{start} --> {end}\n{said_of(cue).translate(_LOOKALIKES)}\n\n"

@@ -13,8 +13,10 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 def cue_block(cue: Cue) -> str:
     """One cue with its blank line, for a file as for a live tail. Expects an ordered, cleaned cue."""
     start, end = clock_of(cue.start_ms, separator="."), clock_of(cue.end_ms, separator=".")
-    speaker, text = cue.speaker.translate(_ESCAPES), cue.text.translate(_ESCAPES)
-    return f"{cue.id}\n{start} --> {end}\n<v {speaker}>{text}</v>\n\n"
+    text = cue.text.translate(_ESCAPES)
+    if cue.speaker is not None:
+        text = f"<v {cue.speaker.translate(_ESCAPES)}>{text}</v>"
+    return f"{cue.id}\n{start} --> {end}\n{text}\n\n"
 
 
 def webvtt(cues: Iterable[Cue]) -> str:

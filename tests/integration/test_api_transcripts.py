@@ -20,6 +20,9 @@ def client_() -> Client:
     return program()
 
 
+LOSS = "[0.5 s of Ada's audio lost: device disconnected]"
+
+
 @pytest.fixture
 def talk(client_: Client) -> dict[str, Any]:
     """Ada and Bob, whose lines interleave; Ada lost half a second."""
@@ -46,6 +49,17 @@ def test_the_json_transcript_is_the_committed_segments_by_start(client_: Client,
         ("Ada", "Shall we?"),
     ]
     assert {p["id"] for p in transcript["participants"]} == {talk["ada"], talk["bob"]}
+    (lost,) = transcript["gaps"]
+    assert lost.pop("session_id")
+    assert lost == {
+        "participant_id": talk["ada"],
+        "speaker": "Ada",
+        "start_ms": 2_000,
+        "end_ms": 2_500,
+        "from": 32_000,
+        "to": 40_000,
+        "reason": "device_lost",
+    }
     assert transcript["meeting"]["id"] == talk["id"]
     assert transcript["meeting"]["state"] == "live"
     assert transcript["as_of_seq"] == transcript["meeting"]["last_seq"] > 0
@@ -55,15 +69,16 @@ def test_captions_are_opened_by_another_program(client_: Client, talk: dict[str,
     response = get(client_, f"/meetings/{talk['code']}/transcript.vtt")
     assert response.headers["Content-Type"] == "text/vtt; charset=utf-8"
     read = list(reader.from_string(response.content.decode(), strict=True))
-    assert [(html.unescape(c.voice), html.unescape(c.text)) for c in read] == [
+    assert [(html.unescape(c.voice or ""), html.unescape(c.text)) for c in read] == [
         ("Ada", "Good morning."),
         ("Bob <b>", "Morning & welcome -->"),
+        ("", LOSS),
         ("Ada", "Shall we?"),
     ]
     segments = get(client_, f"/meetings/{talk['code']}/segments").json()["data"]
-    assert [c.identifier for c in read] == [segment["id"] for segment in segments]
+    assert [c.identifier for c in read if c.voice] == [segment["id"] for segment in segments]
     srt = get(client_, f"/meetings/{talk['code']}/transcript.srt").content.decode()
-    assert len(list(reader.from_buffer(io.StringIO(srt), format="srt"))) == 3
+    assert len(list(reader.from_buffer(io.StringIO(srt), format="srt"))) == 4
     text = get(client_, f"/meetings/{talk['code']}/transcript.txt").content.decode()
     assert "[00:00:01] Bob <b>: Morning & welcome -->" in text
 
@@ -82,6 +97,8 @@ def test_a_transcript_of_some_speakers(client_: Client, talk: dict[str, Any], by
     assert {segment["participant_id"] for segment in transcript["segments"]} == {talk["ada"]}
     both = get(client_, f"/meetings/{talk['id']}/transcript.json", speakers=[talk["ada"], "bob <B>"]).json()
     assert len(both["segments"]) == 3
+    bob = get(client_, f"/meetings/{talk['id']}/transcript.json", speakers=talk["bob"]).json()
+    assert [len(each["gaps"]) for each in (transcript, both, bob)] == [1, 1, 0]
 
 
 def test_a_transcript_as_it_stood(client_: Client, talk: dict[str, Any]) -> None:
@@ -89,7 +106,13 @@ def test_a_transcript_as_it_stood(client_: Client, talk: dict[str, Any]) -> None
     earlier = get(client_, f"/meetings/{talk['id']}/transcript.json", as_of_seq=whole["as_of_seq"] - 1).json()
     assert earlier["as_of_seq"] == whole["as_of_seq"] - 1
     assert len(earlier["segments"]) == 2
-    assert get(client_, f"/meetings/{talk['id']}/transcript.json", as_of_seq=0).json()["segments"] == []
+    start = get(client_, f"/meetings/{talk['id']}/transcript.json", as_of_seq=0).json()
+    assert (start["segments"], start["gaps"]) == ([], [])
+    (before, after) = (
+        get(client_, f"/meetings/{talk['id']}/transcript.txt", as_of_seq=seq).content.decode()
+        for seq in (whole["as_of_seq"] - 3, whole["as_of_seq"] - 2)
+    )
+    assert (LOSS in before, LOSS in after) == (False, True)
 
 
 def test_what_has_not_changed_is_not_sent_again(client_: Client, talk: dict[str, Any]) -> None:
@@ -137,6 +160,8 @@ def test_the_ledger_accounts_for_every_sample(client_: Client, talk: dict[str, A
     ada, bob = sorted(sessions, key=lambda session: str(session["participant_id"] != talk["ada"]))
     assert ada["gaps"] == [{"from": 32_000, "to": 40_000, "reason": "device_lost"}]
     assert bob["gaps"] == []
+    assert (ada["display_name"], ada["state"]) == ("Ada", "open")
+    assert bob["display_name"] == "Bob <b>"
     counters = ("received", "settled", "speech", "nonspeech", "muted", "gap", "in_flight")
     assert [ada[name] for name in counters] == [60_000, 56_000, 32_000, 16_000, 0, 8_000, 4_000]
     assert [bob[name] for name in counters] == [32_000, 32_000, 16_000, 16_000, 0, 0, 0]

@@ -1,5 +1,6 @@
 """The server-rendered pages, without a browser."""
 
+import html
 import re
 from html.parser import HTMLParser
 
@@ -11,7 +12,7 @@ from pytest_django.fixtures import Settings
 from meetings.models import Meeting
 from meetings.services.meetings import meeting_end
 from meetings.services.sessions import session_commit
-from tests.integration.made import host_made, meeting_made, opened, speech
+from tests.integration.made import commit, gap, host_made, meeting_made, opened, silence, speech
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,6 +140,40 @@ def test_the_transcript_shows_lines_in_order_with_speaker_and_time(client: Clien
         link = f"/api/v1/meetings/{meeting.code}/transcript.{suffix}"
         assert link in page
         assert client.get(link).status_code == 200
+
+
+def test_lost_audio_is_a_line_of_the_transcript_in_its_place(client: Client) -> None:
+    meeting = meeting_made()
+    ada = opened(meeting, display_name="Ada <i>")
+    commit(ada.owner, speech(0, 16_000, text="one"), gap(144_000), speech(144_000, 160_000, text="two"))
+    page = text_of(client, f"/m/{meeting.code}/transcript/")
+    said = [html.unescape(text) for text in re.findall(r'class="line-text">([^<]*)<', page)]
+    assert said == ["one", "[8.0 s of Ada <i>'s audio lost: device disconnected]", "two"]
+    assert page.count("is-gap") == 1
+    assert page.count("line-speaker") == 2, "whoever goes on after a loss is named anew"
+    assert "is-continued" not in page
+
+
+def account_on(client: Client, meeting: Meeting) -> list[str]:
+    page = text_of(client, f"/m/{meeting.code}/transcript/")
+    found = re.search(r'<section class="account".*?</section>', page, re.DOTALL)
+    return [html.unescape(text) for text in re.findall(r"<(?:p|li)>([^<]*)<", found[0])] if found else []
+
+
+def test_the_host_learns_what_is_missing_and_why_and_nobody_else_does(client: Client) -> None:
+    meeting = new_meeting(client)
+    assert account_on(client, meeting) == []
+    ada, bob = opened(meeting), opened(meeting, display_name="Bob")
+    commit(ada.owner, speech(0, 16_000), silence(20_000))
+    assert account_on(client, meeting) == ["All speech accounted for"]
+    commit(ada.owner, gap(36_000), settled_from=20_000, received=68_000)
+    commit(bob.owner, gap(8_000, reason="unexplained"), silence(9_000), gap(17_000, reason="not_sent"))
+    assert account_on(client, meeting) == [
+        "1.0 s of Ada's audio was lost: device disconnected.",
+        "1.0 s of Bob's audio was lost: not received.",
+        "2.0 s of Ada's audio is still on its way: kept on the device or being transcribed.",
+    ]
+    assert account_on(Client(), meeting) == []
 
 
 def test_no_page_has_inline_scripts_or_styles(client: Client) -> None:
