@@ -20,6 +20,11 @@ app.conf.beat_schedule = {
         # A run that waited longer than the next one is due would only repeat its work.
         "options": {"expires": 30.0},
     },
+    "end-undelivered-sessions": {
+        "task": "meetings.tasks.sessions_undelivered_end",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
     "delete-expired-credentials": {
         "task": "meetings.tasks.credentials_expired_delete",
         "schedule": 3_600.0,

@@ -3,12 +3,17 @@
 from celery import shared_task
 from django.utils import timezone
 
-from meetings.services import idempotency, nodes, orphans, tickets
+from meetings.services import idempotency, nodes, orphans, tickets, undelivered
 
 
 @shared_task
 def sessions_abandoned_finalize() -> int:
     return orphans.sessions_abandoned_finalize(now=timezone.now())
+
+
+@shared_task
+def sessions_undelivered_end() -> int:
+    return undelivered.sessions_undelivered_end(now=timezone.now())
 
 
 @shared_task

@@ -13,6 +13,8 @@ from meetings.values import SessionOwner
 
 logger = logging.getLogger(__name__)
 
+RESUME_WINDOW_OVER = "resume_window_over"
+
 
 def sessions_abandoned_finalize(*, now: datetime) -> int:
     """Returns how many were let go. Anybody may run it, at any time, twice at once: leaving is compare-and-swap.
@@ -25,13 +27,17 @@ def sessions_abandoned_finalize(*, now: datetime) -> int:
     alive = Node.objects.filter(name=OuterRef("node"), seen_at__gte=window_began_at)
     detached = Q(state=AudioSession.State.DETACHED, detached_at__lt=window_began_at)
     orphaned = Q(~Exists(alive), state=AudioSession.State.OPEN, connected_at__lt=window_began_at)
-    found = AudioSession.objects.filter(detached | orphaned, generation__gt=0)
+    return _let_go(detached, reason=RESUME_WINDOW_OVER) + _let_go(orphaned, reason=NODE_SILENT)
+
+
+def _let_go(is_gone: Q, *, reason: str) -> int:
+    """What was found is looked at again when it is changed: a socket may close, or a node be heard of, between."""
+    found = AudioSession.objects.filter(is_gone, generation__gt=0)
     n_left = 0
-    for session_id, generation, state in list(found.values_list("pk", "generation", "state")):
-        reason = NODE_SILENT if state == AudioSession.State.OPEN else "resume_window_over"
+    for session_id, generation in list(found.values_list("pk", "generation")):
+        owner = SessionOwner(session_id=session_id, generation=generation)
         try:
-            session_leave(owner=SessionOwner(session_id=session_id, generation=generation), reason=reason)
-            n_left += 1
+            n_left += session_leave(owner=owner, reason=reason, only_if=is_gone)
         except Exception as error:  # noqa: BLE001 - the others go on; its text could hold what was stored: not logged
             logger.error(
                 "an abandoned session could not be let go",

@@ -15,6 +15,7 @@ from meetings.messages import log_message
 from meetings.models import AudioSession, GapRepair, MeetingEvent, Segment
 from meetings.services.audit import audit_append, text_hash
 from meetings.services.events import EventDraft, events_append
+from meetings.services.gaps import gap_draft, gap_repair
 from meetings.services.presence import participant_joined
 from meetings.services.spans import spans_check, spans_with_starts
 from meetings.values import Committed, FinalSegment, SessionOwner, Span, WordTiming
@@ -99,9 +100,9 @@ def _facts_store(session: AudioSession, *, settled_from: int, spans: Sequence[Sp
             segments.append(_segment(session, span.segment))
             drafts.append(_segment_draft(segments[-1]))
         elif span.kind == "gap":
-            drafts.append(_gap_draft(session, start=start, span=span))
+            drafts.append(gap_draft(session, start=start, end=span.end, reason=span.reason))
             if span.reason in REPAIRABLE_REASONS:
-                repairs.append(_repair(session, start=start, span=span))
+                repairs.append(gap_repair(session, start=start, end=span.end, reason=span.reason))
     if not drafts:
         return []
     Segment.objects.bulk_create(segments)
@@ -163,31 +164,6 @@ def _word_wire(word: WordTiming, *, final: FinalSegment, origin_ms: int) -> Word
 def _segment_draft(segment: Segment) -> EventDraft:
     payload = {"segment_id": str(segment.pk), "rev": segment.rev}
     return EventDraft(type=MeetingEvent.Type.SEGMENT, payload=payload, segment=segment)
-
-
-def _gap_draft(session: AudioSession, *, start: int, span: Span) -> EventDraft:
-    """Times are null when the session ended before its first frame had fixed its origin."""
-    origin_ms = session.origin_ms
-    payload = {
-        "participant_id": str(session.participant_id),
-        "session_id": str(session.pk),
-        "from": start,
-        "to": span.end,
-        "reason": span.reason,
-        "start_ms": None if origin_ms is None else meeting_ms(origin_ms=origin_ms, position=start),
-        "end_ms": None if origin_ms is None else meeting_ms(origin_ms=origin_ms, position=span.end),
-    }
-    return EventDraft(type=MeetingEvent.Type.AUDIO_GAP, payload=payload, audio_session_id=session.pk)
-
-
-def _repair(session: AudioSession, *, start: int, span: Span) -> GapRepair:
-    return GapRepair(
-        audio_session=session,
-        meeting_id=session.participant.meeting_id,
-        start=start,
-        end=span.end,
-        reason=span.reason,
-    )
 
 
 def _already_committed(*, owner: SessionOwner, settled_from: int, spans: Sequence[Span]) -> Committed:

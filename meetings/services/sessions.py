@@ -12,10 +12,10 @@ from django.utils import timezone
 from meetings.capacity import capacity_expect, capacity_reserve
 from meetings.errors import Conflict, Forbidden, MeetingOver, NotFound, NotResumable, Superseded
 from meetings.limits import DELIVERY_WINDOW_S
-from meetings.models import AudioSession, Meeting, MeetingEvent, Participant
+from meetings.models import AudioSession, Meeting, MeetingEvent
 from meetings.services.audit import audit_append
 from meetings.services.events import event_append
-from meetings.services.presence import participant_joined, participant_left
+from meetings.services.presence import participant_joined, presence_lock, session_left
 from meetings.services.resume import resume_token as resume_token_of
 from meetings.services.resume import resume_token_is_valid
 from meetings.services.session_commits import NODE_SILENT, session_commit
@@ -81,6 +81,7 @@ def _refuse_when_over(meeting: Meeting, *, at: datetime) -> None:
 
 def _arrive(session: AudioSession, *, meeting: Meeting, at: datetime) -> None:
     """The first hello of all starts the meeting and its clock; of two at once, one finds it scheduled."""
+    presence_lock(session.participant)
     scheduled = Meeting.objects.filter(pk=meeting.pk, state=Meeting.State.SCHEDULED)
     is_first = scheduled.update(state=Meeting.State.LIVE, started_at=at) == 1
     if meeting.started_at is None:
@@ -178,21 +179,23 @@ def session_detach(*, owner: SessionOwner) -> bool:
     return True
 
 
-def session_leave(*, owner: SessionOwner, reason: str) -> None:
+def session_leave(*, owner: SessionOwner, reason: str, only_if: Q | None = None) -> bool:
     """The resume window is over: the participant is shown as gone. Kept audio may still be delivered by resuming.
 
-    Does nothing when the generation moved or the session is not waiting any more.
+    False, and nothing touched, when the generation moved, when the session is not waiting any more, or when `only_if`,
+    which is what the caller saw, does not hold any more.
     """
     at = timezone.now()
     with transaction.atomic():
         mine = AudioSession.objects.filter(
-            pk=owner.session_id, generation=owner.generation, state__in=(State.OPEN, State.DETACHED)
+            only_if or Q(), pk=owner.session_id, generation=owner.generation, state__in=(State.OPEN, State.DETACHED)
         )
         if mine.update(state=State.ABANDONED, close_reason=reason[:100], detached_at=at) != 1:
-            return
+            return False
         session = _session(owner.session_id)
-        _leave(session, at=at)
+        session_left(session=session, at=at)
         _audit(session, action="session.left", reason=session.close_reason)
+    return True
 
 
 def session_end(*, owner: SessionOwner, reason: str = "client") -> EndedSession:
@@ -209,7 +212,7 @@ def session_end(*, owner: SessionOwner, reason: str = "client") -> EndedSession:
         )
         if n_updated == 1:
             session = _session(owner.session_id)
-            _leave(session, at=at)
+            session_left(session=session, at=at)
             _audit(session, action="session.ended", reason=session.close_reason, settled=session.settled)
         elif unended.exists():
             raise Conflict("The audio session has samples in flight.", code="session_unsettled")
@@ -220,14 +223,6 @@ def session_end(*, owner: SessionOwner, reason: str = "client") -> EndedSession:
 
 def _session(session_id: UUID) -> AudioSession:
     return AudioSession.objects.select_related("participant__meeting").get(pk=session_id)
-
-
-def _leave(session: AudioSession, *, at: datetime) -> None:
-    """Somebody with another session that is open, or may resume, is still here."""
-    participant: Participant = session.participant
-    others = participant.audio_sessions.filter(state__in=(State.OPEN, State.DETACHED), generation__gt=0)
-    if not others.exclude(pk=session.pk).exists():
-        participant_left(participant=participant, meeting=participant.meeting, at=at)
 
 
 def _audit(session: AudioSession, *, action: str, **data: object) -> None:

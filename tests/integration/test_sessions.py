@@ -8,13 +8,9 @@ import pytest
 from django.utils import timezone
 
 from meetings.errors import Conflict, Forbidden, MeetingOver, NotFound, NotResumable, Superseded
-from meetings.models import AudioSession, Meeting, MeetingEvent, Node, Participant
+from meetings.models import Meeting, MeetingEvent
 from meetings.selectors import participants_present
-from meetings.services import orphans
-from meetings.services.audit import audit_verify
 from meetings.services.meetings import meeting_end
-from meetings.services.nodes import node_heartbeat
-from meetings.services.orphans import sessions_abandoned_finalize
 from meetings.services.sessions import (
     session_counters,
     session_detach,
@@ -23,7 +19,6 @@ from meetings.services.sessions import (
     session_open,
     sessions_received_note,
 )
-from meetings.values import OpenedSession, SessionOwner
 from tests.integration.made import (
     admitted,
     all_at_once,
@@ -211,94 +206,3 @@ def test_a_meeting_that_ended_before_it_began_has_no_clock_to_join() -> None:
     meeting_end(meeting=meeting, actor=host)
     with pytest.raises(MeetingOver):
         session_open(session_id=admission.session_id, node="n", resume_token=None)
-
-
-@pytest.mark.django_db
-def test_orphans_leave_after_the_resume_window_and_settled_stays() -> None:
-    meeting = meeting_made()
-    now = timezone.now()
-    detached, on_dead_node, on_live_node, waiting = (
-        opened(meeting, display_name=name, node=name) for name in ("detached", "dead", "live", "waiting")
-    )
-    commit(detached.owner, silence(8_000), received=9_000)
-    session_detach(owner=detached.owner)
-    session_detach(owner=waiting.owner)
-    AudioSession.objects.update(connected_at=now - timedelta(seconds=300))
-    AudioSession.objects.filter(pk=detached.owner.session_id).update(detached_at=now - timedelta(seconds=121))
-    AudioSession.objects.filter(pk=waiting.owner.session_id).update(detached_at=now - timedelta(seconds=100))
-    Node.objects.create(name="dead", seen_at=now - timedelta(seconds=200))
-    node_heartbeat(name="live")
-
-    assert sessions_abandoned_finalize(now=now) == 2
-    assert sessions_abandoned_finalize(now=now) == 0
-    states = {session.display_name: stored(session.owner).state for session in (detached, on_dead_node, waiting)}
-    assert states == {"detached": "abandoned", "dead": "abandoned", "waiting": "detached"}
-    assert stored(on_live_node.owner).state == "open"
-    assert stored(detached.owner).settled == 8_000
-    assert Participant.objects.filter(left_at__isnull=False).count() == 2
-    assert audit_verify(meeting_id=meeting.pk) is None
-
-
-@pytest.mark.django_db
-def test_a_session_that_was_never_opened_is_no_orphan() -> None:
-    admitted(meeting_made())
-    assert sessions_abandoned_finalize(now=timezone.now() + timedelta(days=1)) == 0
-
-
-def seemingly_orphaned(meeting: Meeting) -> OpenedSession:
-    """The node could not tell the database that it lives; its sockets do."""
-    session = opened(meeting, node="silent")
-    AudioSession.objects.update(connected_at=timezone.now() - timedelta(seconds=300))
-    assert sessions_abandoned_finalize(now=timezone.now()) == 1
-    assert stored(session.owner).state == "abandoned"
-    assert participants_present(meeting_id=meeting.pk) == []
-    return session
-
-
-@pytest.mark.django_db
-def test_a_commit_brings_back_a_session_whose_node_only_seemed_dead() -> None:
-    meeting = meeting_made()
-    session = seemingly_orphaned(meeting)
-    commit(session.owner, speech(0, 8_000))
-    back = stored(session.owner)
-    assert (back.state, back.detached_at, back.close_reason, back.settled) == ("open", None, "", 8_000)
-    assert [one["display_name"] for one in participants_present(meeting_id=meeting.pk)] == ["Ada"]
-    assert log_types(meeting)[-3:] == ["participant.left", "participant.joined", "segment"]
-    commit(session.owner, silence(9_000), settled_from=8_000)
-    assert log_types(meeting)[-1] == "segment"
-    assert audit_verify(meeting_id=meeting.pk) is None
-
-
-@pytest.mark.django_db
-def test_what_was_in_flight_brings_nobody_back_whose_socket_is_gone() -> None:
-    meeting = meeting_made()
-    gone = opened(meeting)
-    session_detach(owner=gone.owner)
-    session_leave(owner=gone.owner, reason="resume_window_over")
-    commit(gone.owner, speech(0, 8_000))
-    assert stored(gone.owner).state == "abandoned"
-    lost_later = seemingly_orphaned(meeting)
-    assert session_detach(owner=lost_later.owner) is True
-    commit(lost_later.owner, speech(0, 8_000))
-    assert stored(lost_later.owner).state == "detached"
-    assert participants_present(meeting_id=meeting.pk) == []
-
-
-@pytest.mark.django_db
-def test_an_orphan_that_cannot_leave_does_not_keep_the_others(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    meeting = meeting_made()
-    broken, fine = opened(meeting), opened(meeting, display_name="Grace")
-    AudioSession.objects.update(connected_at=timezone.now() - timedelta(seconds=300))
-
-    def leave(*, owner: SessionOwner, reason: str) -> None:
-        if owner == broken.owner:
-            raise ValueError("Ada said hello")
-        session_leave(owner=owner, reason=reason)
-
-    monkeypatch.setattr(orphans, "session_leave", leave)
-    assert sessions_abandoned_finalize(now=timezone.now()) == 1
-    assert (stored(broken.owner).state, stored(fine.owner).state) == ("open", "abandoned")
-    assert "could not be let go" in caplog.text
-    assert "hello" not in caplog.text
