@@ -132,6 +132,7 @@ def _database(url: str) -> dict[str, Any]:
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
+            **database.get("OPTIONS", {}),  # how long to wait for a lock may be said in the URL: ?timeout=SECONDS
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         }
     return database

@@ -42,6 +42,14 @@ def test_sqlite_commits_are_durable_and_never_deadlock_halfway(read: Environment
     assert "journal_mode=WAL" in options["init_command"]
 
 
+def test_how_long_sqlite_waits_for_a_lock_comes_from_its_url(variables: dict[str, str], tmp_path: Path) -> None:
+    variables["DATABASE_URL"] = f"sqlite:///{tmp_path}/x.sqlite3?timeout=3"
+    options = environment_read(base_dir=tmp_path).database["OPTIONS"]
+    assert options["timeout"] == 3
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert "synchronous=FULL" in options["init_command"]
+
+
 def test_postgresql_comes_from_its_url(variables: dict[str, str], tmp_path: Path) -> None:
     variables["DATABASE_URL"] = "postgres://someone:secret@db:5433/meetings"
     database = environment_read(base_dir=tmp_path).database
