@@ -172,6 +172,19 @@ def test_the_same_end_with_other_segments_is_not_taken_for_our_own_commit() -> N
 
 
 @pytest.mark.django_db
+def test_a_commit_that_others_followed_is_not_repeated() -> None:
+    session = opened(meeting_made())
+    first = speech(0, 8_000)
+    commit(session.owner, first)
+    commit(session.owner, silence(9_000), settled_from=8_000)
+    for spans in ([first], [first, silence(10_000)]):
+        with pytest.raises(Superseded):
+            commit(session.owner, *spans)
+    assert stored(session.owner).settled == 9_000
+    assert Segment.objects.count() == 1
+
+
+@pytest.mark.django_db
 def test_an_ended_session_takes_nothing_more() -> None:
     session = opened(meeting_made())
     commit(session.owner, silence(8_000))
@@ -257,6 +270,17 @@ def test_of_two_nodes_with_the_same_audio_one_commits() -> None:
     assert [isinstance(outcome, Superseded) for outcome in outcomes].count(True) == 3
     assert isinstance(outcomes[1], Committed) or isinstance(outcomes[3], Committed)
     assert Segment.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_commit_at_once_lands_once_and_every_caller_gets_its_messages() -> None:
+    session = opened(meeting_made())
+    spans = [silence(1_000), speech(1_000, 8_000), gap(9_000, reason="recognizer_crashed")]
+    outcomes = all_at_once(*[partial(commit, session.owner, *spans)] * 4)
+    landed = [outcome for outcome in outcomes if isinstance(outcome, Committed)]
+    assert sorted(outcome.was_already for outcome in landed) == [False, True, True, True], outcomes
+    assert all(outcome.messages == landed[0].messages for outcome in landed)
+    assert (Segment.objects.count(), GapRepair.objects.count()) == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True)
