@@ -21,6 +21,7 @@ class Books(Protocol):
     async def node_heartbeat(self, name: str) -> None: ...
     async def sessions_received_note(self, progress: Sequence[tuple[SessionOwner, int]]) -> int: ...
     async def sessions_abandoned_finalize(self) -> int: ...
+    async def sessions_undelivered_end(self) -> int: ...
 
 
 class Listening(Protocol):
@@ -64,6 +65,7 @@ class Housekeeping:
     async def _finalize(self) -> None:
         """The worker does it as well; whoever comes first."""
         await self._store.sessions_abandoned_finalize()
+        await self._store.sessions_undelivered_end()
 
 
 async def _again_and_again(work: Callable[[], Awaitable[None]], *, every_s: float) -> None:

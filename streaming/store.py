@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from meetings import access, selectors
 from meetings.errors import Forbidden
-from meetings.services import consents, nodes, orphans, session_commits, sessions, tickets, tokens
+from meetings.services import consents, nodes, orphans, session_commits, sessions, tickets, tokens, undelivered
 from meetings.values import Committed, EndedSession, OpenedSession, Redeemed, SessionOwner, Span
 from meetings.wire import ParticipantWire
 from streaming.errors import StoreRefused, StoreUnavailable
@@ -92,6 +92,9 @@ class Store:
 
     async def sessions_abandoned_finalize(self) -> int:
         return await self._write(orphans.sessions_abandoned_finalize, now=timezone.now())
+
+    async def sessions_undelivered_end(self) -> int:
+        return await self._write(undelivered.sessions_undelivered_end, now=timezone.now())
 
     async def node_heartbeat(self, name: str) -> None:
         await self._write(nodes.node_heartbeat, name=name)
