@@ -35,6 +35,10 @@ class LoadMeter:
         """By how much the time between two partials of a speaker is stretched."""
         return int(2**self.level)
 
+    @property
+    def is_slowest(self) -> bool:
+        return self.level == self._settings.top_level
+
     def wait_s(self, *, now_s: float) -> float:
         """The longest wait within the window."""
         while self._waits and self._waits[0][0] < now_s - self._settings.window_s:

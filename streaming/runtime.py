@@ -65,7 +65,7 @@ class NodeObserver(Observer):
     def decoded(self, *, audio_s: float, took_s: float, waited_s: float) -> None:
         metrics.FINAL_WAIT_S.observe(waited_s)
         if self.admission is not None:
-            self.admission.note_decoded(audio_s=audio_s, took_s=took_s)
+            self.admission.note_decoded(audio_s=audio_s, took_s=took_s, waited_s=waited_s)
 
     def answered(self) -> None:
         if self.health is not None:
@@ -128,7 +128,10 @@ def _assemble(pool: RecognizerPool) -> Runtime:
     scheduler = Scheduler(pool=pool, clock=clock, observer=observer)
     health = RecognitionHealth(pool=pool, clock=clock, on_change=conditions.recognizing)
     admission = Admission(
-        n_recognizers=pool.n_processes, clock=clock.monotonic_s, wait_s=lambda: scheduler.final_wait_s
+        n_recognizers=pool.n_processes,
+        clock=clock.monotonic_s,
+        wait_s=lambda: scheduler.final_wait_s,
+        is_slowed=lambda: scheduler.is_slowest,
     )
     observer.health, observer.admission = health, admission
     broadcast = Broadcast(

@@ -98,7 +98,7 @@ class Scheduler:
 
     Finals run first come, first served and are never dropped: their number is bounded by what the sessions may hold
     unsettled. Partials are hints: one outstanding per key, the latest audio wins, and none starts while a final waits.
-    Under load they come less often, and leave one process to finals.
+    Under load they come less often and leave one process to finals; under more, they run between finals only.
 
     A final whose process died or hung is a suspect. The process may have been killed by anything, so that counts for
     nothing; but from then on the utterance runs isolated: one suspect at a time, in a process that does nothing else,
@@ -114,6 +114,7 @@ class Scheduler:
         self._finals: deque[_Final] = deque()
         self._suspects: deque[_Final] = deque()
         self._is_isolating = False
+        self._n_running_finals = 0
         self._partials: dict[Hashable, _Partial] = {}
         self._running_partials: set[Hashable] = set()
         self._failed_partials: Counter[Hashable] = Counter()  # of open utterances
@@ -139,6 +140,10 @@ class Scheduler:
     def partial_every_x(self) -> int:
         """By how much the time between two partials of a speaker is stretched at present."""
         return self._meter.partial_every_x
+
+    @property
+    def is_slowest(self) -> bool:
+        return self._meter.is_slowest
 
     @property
     def n_finals_waiting(self) -> int:
@@ -208,6 +213,8 @@ class Scheduler:
     def _next_partial(self) -> Hashable | None:
         if self._meter.level and len(self._running_partials) >= max(1, self._pool.n_processes - 1):
             return None
+        if self._meter.is_slowest and self._n_running_finals:
+            return None
         return next((key for key in self._partials if key not in self._running_partials), None)
 
     async def _run_suspect(self, job: _Final) -> None:
@@ -242,9 +249,14 @@ class Scheduler:
 
     async def _decode(self, job: _Final) -> Hypothesis:
         timeout_s = FINAL_TIMEOUT_S + FINAL_TIMEOUT_X * job.audio_s
-        async with self._pool.slot() as process:
-            began_s = self._clock.monotonic_s()
-            hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=timeout_s)
+        self._n_running_finals += 1
+        try:
+            async with self._pool.slot() as process:
+                began_s = self._clock.monotonic_s()
+                hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=timeout_s)
+        finally:
+            self._n_running_finals -= 1
+            self._has_work.set()  # partials may have been passed over
         self._observer.answered()
         now_s = self._clock.monotonic_s()
         self._observer.decoded(audio_s=job.audio_s, took_s=now_s - began_s, waited_s=now_s - job.queued_s)

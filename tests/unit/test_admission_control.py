@@ -15,7 +15,13 @@ class Node:
     def __init__(self) -> None:
         self.now_s = 1_000.0
         self.wait_s = 0.0
-        self.admission = Admission(n_recognizers=2, clock=lambda: self.now_s, wait_s=lambda: self.wait_s)
+        self.is_slowed = False
+        self.admission = Admission(
+            n_recognizers=2,
+            clock=lambda: self.now_s,
+            wait_s=lambda: self.wait_s,
+            is_slowed=lambda: self.is_slowed,
+        )
         self.admission.note_decoded(audio_s=10.0, took_s=0.99 / SETTINGS.first_price_x)
 
     def join(self, n: int) -> int:
@@ -62,6 +68,19 @@ def test_a_slower_machine_takes_fewer(node: Node) -> None:
     for _ in range(100):
         node.admission.note_decoded(audio_s=10.0, took_s=2.0)
     assert node.join(100) == 7
+
+
+def test_where_partials_cannot_slow_down_any_further_fewer_are_let_in(node: Node) -> None:
+    node.is_slowed = True
+    assert node.join(100) == 7
+
+
+def test_finals_that_come_late_say_so_too_until_they_come_in_time_again(node: Node) -> None:
+    for _ in range(10):
+        node.admission.note_decoded(audio_s=10.0, took_s=0.99, waited_s=SETTINGS.longest_wait_s + 0.5)
+    assert node.join(1) == 0
+    node.now_s += SETTINGS.window_s + 1
+    assert node.join(1) == 1
 
 
 def test_finals_that_wait_say_by_themselves_that_the_node_is_full(node: Node) -> None:
