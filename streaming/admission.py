@@ -20,6 +20,7 @@ class AdmissionSettings:
     most_busy_slowed: float = 0.35  # the same where partials are as slow as they may become: nothing else gives way
     window_s: float = 20.0  # over which speech is measured, and a newcomer is expected to speak
     longest_wait_s: float = 1.0  # finals that take this long on average say by themselves that the node is full
+    fewest_finals: int = 8  # an average of fewer is the tale of one mishap
     price_weight: float = 0.1  # of the newest measurement in the running price
     first_price_x: float = 2.0  # a node that is not yet at work decodes faster than one that is: begin carefully
     retry_after_s: int = 10
@@ -96,7 +97,7 @@ class Admission:
         if self._busy(now_s, n_more=1) > most_busy or self._wait_s() > settings.longest_wait_s:
             return True
         waited = [waited_s for _, waited_s in self._waited]
-        return sum(waited) > settings.longest_wait_s * len(waited)
+        return len(waited) >= settings.fewest_finals and sum(waited) > settings.longest_wait_s * len(waited)
 
     def expect(self, session_id: UUID) -> None:
         """This session is here already, and comes back with more to say: nobody asks whether there is room."""

@@ -72,10 +72,11 @@ class Conditions:
 
     def _settle(self) -> None:
         state: FlowState = "pause" if not self._is_recognizing else "slow" if self._is_busy else "ok"
-        if state != self._state:
-            self._state = state
-            for socket in list(self._told):
-                self._tell(socket)
+        before, self._state = self._state, state
+        for socket in list(self._told) if state != before else ():
+            if before == "pause" and state != "ok":
+                socket.flow(state="ok", reason="")  # what ends a pause is `ok`, whatever comes next
+            self._tell(socket)
 
     def _tell(self, socket: Told) -> None:
         reason = {"ok": "", "slow": BUSY, "pause": RECOGNITION_UNAVAILABLE}[self._state]

@@ -21,7 +21,7 @@ from tests.nodes import NodeProcess, node_environment, node_running
 from tests.sockets import WAIT_S, Api, Peer, peer, silence
 
 normalize = EnglishTextNormalizer()
-WAITING = "a commit has to wait for the database"
+WAITING = "the database does not answer; asked again"
 N_RETRIES = 3
 
 

@@ -42,10 +42,10 @@ def test_while_nothing_is_transcribed_people_are_warned_and_audio_waits_with_the
     conditions.join(ada)
     conditions.busy(True)
     conditions.recognizing(False)
-    conditions.busy(False)
     conditions.recognizing(True)
+    conditions.busy(False)
     paused = ["warning recognition_unavailable", "flow pause recognition_unavailable"]
-    assert ada.heard == ["flow slow busy", *paused, "flow ok"]
+    assert ada.heard == ["flow slow busy", *paused, "flow ok", "flow slow busy", "flow ok"]
 
 
 def test_whoever_has_gone_hears_nothing_more() -> None:
