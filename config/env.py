@@ -38,6 +38,9 @@ class Environment:
     speech_model_dir: str
     is_guest_meetings: bool
     node_name: str
+    max_connections: int
+    joins_per_minute: int
+    tickets_per_minute: int
     log_level: str
     names: tuple[str, ...]
 
@@ -79,6 +82,9 @@ def environment_read(*, base_dir: Path) -> Environment:
             speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
             is_guest_meetings=env.bool("GUEST_MEETINGS", True),
             node_name=env.str("NODE_NAME", "") or f"{socket.gethostname()}-{os.getpid()}",
+            max_connections=env.int("MAX_CONNECTIONS", 10_000, validate=validate.Range(min=1)),
+            joins_per_minute=env.int("JOINS_PER_MINUTE", 600, validate=validate.Range(min=1)),
+            tickets_per_minute=env.int("TICKETS_PER_MINUTE", 6_000, validate=validate.Range(min=1)),
             log_level=env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LOG_LEVELS)),
             names=tuple(env.dump()),
         )

@@ -31,6 +31,9 @@ SPEECH_LANGUAGES: tuple[str, ...] = (_CATALOGUED.languages if _CATALOGUED else (
 SPEECH_MODEL_DIR = ENVIRONMENT.speech_model_dir
 GUEST_MEETINGS = ENVIRONMENT.is_guest_meetings
 NODE_NAME = ENVIRONMENT.node_name
+MAX_CONNECTIONS = ENVIRONMENT.max_connections
+JOINS_PER_MINUTE = ENVIRONMENT.joins_per_minute
+TICKETS_PER_MINUTE = ENVIRONMENT.tickets_per_minute
 DATABASES = {"default": ENVIRONMENT.database}
 
 # --- applications ------------------------------------------------------------------------------------------
@@ -127,6 +130,12 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"  # the address of a meeting holds its code
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+# Which address of `X-Forwarded-For` throttling goes by: the one that our proxy added, not what a client made up.
+NINJA_NUM_PROXIES = 1 if BEHIND_PROXY else 0
+# What throttling remembers: one number for each address, on this node; a flood of addresses pushes the oldest out.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}},
+}
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

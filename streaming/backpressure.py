@@ -1,9 +1,16 @@
-"""How a socket learns that its peer is slower than we are, and how it makes a faster peer wait."""
+"""How a socket learns that its peer is slower than we are, makes a faster one wait, and knows a flood."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
+from meetings.limits import STREAM_LIMITS
+
+# Twice what the pace of audio admits: sockets that send data meet that limit first, and are told more.
+FRAMES_HZ = 2 * STREAM_LIMITS.catchup_x * 1_000 / STREAM_LIMITS.frame_ms[0]
+FRAMES_BURST = 2 * STREAM_LIMITS.unsettled_max_ms // STREAM_LIMITS.frame_ms[0]
+UNSENT_BYTES = 65_536
 PRESSURE_KEY = "colloquy.pressure"  # where the ASGI scope of a socket holds its WritePressure
 
 
@@ -69,6 +76,26 @@ class InputQueue:
             self.is_reading_paused = False
             self._resume()
         return message
+
+
+class FrameRate:
+    """Whether a peer sends more WebSocket frames than any correct client could: a bucket that refills. Pure."""
+
+    def __init__(self, *, burst: int, refill_hz: float, now_s: float) -> None:
+        self._burst, self._refill_hz = burst, refill_hz
+        self._n_left, self._filled_at_s = float(burst), now_s
+
+    def admits(self, *, now_s: float) -> bool:
+        """Count one frame."""
+        refilled = self._n_left + (now_s - self._filled_at_s) * self._refill_hz
+        self._n_left, self._filled_at_s = min(self._burst, refilled) - 1, now_s
+        return self._n_left >= 0
+
+
+def unsent_limit(connection: socket.socket) -> None:
+    """Let the kernel keep little beyond what is on its way: it would take megabytes, and hide a slow reader from us."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 def _size_bytes(message: dict[str, Any]) -> int:

@@ -10,24 +10,21 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from autobahn.websocket.types import ConnectionDeny
 from daphne.endpoints import build_endpoint_description_strings
-from daphne.http_protocol import WebRequest
 from daphne.server import Server, twisted_loop
-from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.logger import STDLibLogObserver, globalLogPublisher
 
-from meetings.limits import HEARTBEAT_MS
-from streaming.backpressure import PRESSURE_KEY, InputQueue, WritePressure
+from streaming.backpressure import PRESSURE_KEY, InputQueue
+from streaming.file_limit import connections_most
+from streaming.http_channel import BoundedChannel, BoundedRequest
+from streaming.socket_protocol import SocketProtocol
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_S = HEARTBEAT_MS / 1000
-SILENCE_S = 2.5 * HEARTBEAT_S  # a peer that answered neither of two pings is gone
+CLOSE_WITHIN_S = 10.0  # what a peer has to read and answer a close; then the connection is cut
 MAX_MESSAGE_BYTES = 1_048_576
-MAX_BODY_BYTES = 2_097_152
 UNREAD_HIGH_BYTES = 262_144  # 8 s of audio
 UNREAD_HIGH_MESSAGES = 512
 FAREWELL_S = 2.0  # between the last close frame and the end of the process
@@ -37,92 +34,6 @@ Application = Callable[..., Awaitable[None]]
 
 class ListenFailed(Exception):
     """The port cannot be had. The message says why, in one sentence."""
-
-
-class BoundedRequest(WebRequest):
-    """An HTTP request. Stock Daphne spools bodies of any size to disk before the application hears of them."""
-
-    _n_body_bytes = 0
-
-    def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
-        super().gotLength(length)
-        if length is not None and length > MAX_BODY_BYTES:
-            self._refuse()
-
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802  Twisted's name
-        self._n_body_bytes += len(data)
-        if self._n_body_bytes <= MAX_BODY_BYTES:
-            super().handleContentChunk(data)
-        else:
-            self._refuse()
-
-    def _refuse(self) -> None:
-        self.channel.transport.write(
-            b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        )
-        self.channel.loseConnection()
-
-
-class SocketProtocol(WebSocketProtocol):
-    """One WebSocket. Its scope holds a `WritePressure`; pings go out whether or not the peer sends."""
-
-    pressure: WritePressure
-    gone: asyncio.Event
-    inbox: InputQueue | None = None
-
-    def connectionMade(self) -> None:  # noqa: N802  Twisted's name
-        self._pinged_at = self._heard_at = twisted_loop.time()
-        self.pressure = WritePressure()
-        self.gone = asyncio.Event()
-        # The HTTP half of the connection is still registered, for a request that has ended.
-        self.transport.unregisterProducer()
-        self.transport.registerProducer(self.pressure, True)
-        super().connectionMade()
-
-    def onConnect(self, request: Any) -> Any:  # noqa: N802  Twisted's name
-        """Stock Daphne answers headers that are not ASCII with a traceback, and tells it to the peer."""
-        try:
-            return super().onConnect(request)
-        except UnicodeError:
-            raise ConnectionDeny(400, "Bad Request") from None
-
-    def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
-        self.pressure.stopProducing()
-        self.gone.set()
-        super().connectionLost(reason)
-
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name
-        self._heard_at = twisted_loop.time()
-        super().dataReceived(data)
-
-    def handle_reply(self, message: dict[str, Any]) -> None:
-        """Stock Daphne sends no empty message and drops the reason of a close."""
-        if message["type"] == "websocket.send" and not (message.get("bytes") or message.get("text")):
-            self.serverSend(message.get("text") or "", False)
-        elif message["type"] == "websocket.close" and self.state == self.STATE_OPEN:
-            self.sendClose(code=message.get("code") or 1000, reason=message.get("reason") or None)
-        else:
-            super().handle_reply(message)
-
-    def check_timeouts(self) -> None:
-        if self.state != self.STATE_OPEN:
-            super().check_timeouts()
-            return
-        now = twisted_loop.time()
-        is_reading = self.inbox is None or not self.inbox.is_reading_paused
-        if is_reading and now - self._heard_at > SILENCE_S:
-            self.sendClose(code=4504, reason="heartbeat")
-            self.dropConnection(abort=self.pressure.is_paused)
-        elif now - self._pinged_at >= HEARTBEAT_S - 0.5:  # half the interval of the checks
-            self._pinged_at = now
-            self.sendPing()
-
-    def say_goodbye(self, *, code: int) -> None:
-        if self.state == self.STATE_OPEN:
-            self.sendCloseFrame(code=code)
-
-    def _max_message_size_exceeded(self, msg_size: int, max_msg_size: int, reason: str) -> None:
-        self._fail_connection(4413, "frame_too_large")
 
 
 class NodeServer(Server):
@@ -139,6 +50,7 @@ class NodeServer(Server):
         host: str,
         port: int,
         is_behind_proxy: bool,
+        max_connections: int,
         on_start: Callable[[], Awaitable[object]],
         on_stop: Callable[[], Awaitable[object]],
         on_listening: Callable[[], None],
@@ -165,6 +77,9 @@ class NodeServer(Server):
         self._on_listening = on_listening
         self._on_start, self._on_stop, self._stop_seconds = on_start, on_stop, stop_seconds
         self._ports: list[Any] = []
+        self.open_transports: set[Any] = set()
+        self._most_connections = connections_most(wanted=max_connections)
+        self._is_full = False
         self._listen_problem: str | None = None
         self._stopping: asyncio.Task[None] | None = None
 
@@ -182,15 +97,28 @@ class NodeServer(Server):
     def _prepare(self) -> None:
         """Called when the factory stands and before the reactor runs: no connection has been accepted yet."""
         self.ws_factory.protocol = SocketProtocol
-        self.http_factory.buildProtocol = partial(_bounded, self.http_factory.buildProtocol)
-        self.ws_factory.setProtocolOptions(failByDrop=False)  # a peer that errs is told so by a close code
+        self.http_factory.protocol = BoundedChannel
+        self.http_factory.buildProtocol = partial(self._channel_build, self.http_factory.buildProtocol)
+        # A peer that errs is told so by a close code.
+        self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=CLOSE_WITHIN_S)
         if not self._listen_problem:
             self._on_listening()
 
+    def _channel_build(self, build: Callable[[Any], Any], address: Any) -> Any:
+        """None makes Twisted close the new connection at once."""
+        was_full, self._is_full = self._is_full, len(self.open_transports) >= self._most_connections
+        if self._is_full:
+            if not was_full:
+                logger.warning("no more connections are taken", extra={"n_connections": self._most_connections})
+            return None
+        protocol = build(address)
+        protocol.requestFactory = BoundedRequest
+        return protocol
+
     def timeout_checker(self) -> None:
+        reactor.callLater(1, self.timeout_checker)  # first: nothing that fails below may end the checks
         for connection in list(self.connections):
             connection.check_timeouts()
-        reactor.callLater(1, self.timeout_checker)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if not isinstance(protocol, SocketProtocol):
@@ -265,12 +193,6 @@ class NodeServer(Server):
         for task in tasks:
             task.cancel()
         return Deferred.fromFuture(asyncio.ensure_future(_all_ended(tasks), loop=twisted_loop))
-
-
-def _bounded(build: Callable[[Any], Any], address: Any) -> Any:
-    protocol = build(address)
-    protocol.requestFactory = BoundedRequest
-    return protocol
 
 
 async def _all_ended(tasks: list[asyncio.Task[Any]]) -> None:

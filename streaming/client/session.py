@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
-from meetings.limits import REQUIRED_CONSENT, SAMPLE_RATE_HZ, SAMPLES_PER_MS, STREAM_LIMITS
+from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, SAMPLE_RATE_HZ, SAMPLES_PER_MS, STREAM_LIMITS
 from streaming.audio.pcm import pcm_encode
 from streaming.client.errors import ConnectionRefused
 from streaming.client.kept import KeptAudio
@@ -26,6 +26,10 @@ FRAME_MS = 100
 BACKOFF_FIRST_S = 0.25
 BACKOFF_LONGEST_S = 5.0
 OPEN_TIMEOUT_S = 10.0
+# A server that went silent is known to be gone within two heartbeats, the answer to our close included.
+PING_EVERY_S = HEARTBEAT_MS / 1_000
+PONG_WITHIN_S = 0.7 * PING_EVERY_S
+CLOSE_WITHIN_S = 0.2 * PING_EVERY_S
 # Below the server's own pace limit, so that two clocks which disagree a little never meet it.
 PACE_MARGIN = 0.9
 MOST_WAITING_MESSAGES = 10_000
@@ -135,7 +139,13 @@ class AudioSession:
         protocols = [Subprotocol("colloquy.v1"), Subprotocol(f"ticket.{ticket}")]
         try:
             async with connect(
-                self._admission.ws_url, subprotocols=protocols, open_timeout=OPEN_TIMEOUT_S, max_size=None
+                self._admission.ws_url,
+                subprotocols=protocols,
+                open_timeout=OPEN_TIMEOUT_S,
+                ping_interval=PING_EVERY_S,
+                ping_timeout=PONG_WITHIN_S,
+                close_timeout=CLOSE_WITHIN_S,
+                max_size=None,
             ) as socket:
                 return await self._converse(socket)
         except (OSError, InvalidHandshake, TimeoutError):

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "colloquy.v1"
 TICKET_PREFIX = "ticket."
-WRITABLE_WITHIN_S = 30.0
+WRITABLE_WITHIN_S = 15.0  # less than the heartbeat's patience: who does not read does not answer pings either
 MOST_WAITING_MESSAGES = 256
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]

@@ -11,7 +11,7 @@ from meetings.api import api
 from meetings.api.openapi import openapi_document
 from meetings.limits import DELIVERY_WINDOW_S, HEARTBEAT_MS, RESUME_WINDOW_S, STREAM_LIMITS, TICKET_TTL_S
 from meetings.models import MeetingEvent
-from streaming import errors, server
+from streaming import errors, server, socket_protocol
 from streaming.protocol import codes, frames, messages
 from streaming.recognizers.base import RecognizerClosed, RecognizerError
 from tests.nodes import ROOT
@@ -101,7 +101,7 @@ def test_the_numbers_in_the_text_are_those_in_force() -> None:
     assert f"{messages.MAX_MESSAGE_BYTES:,} bytes" in PAGE
     assert f"until {DELIVERY_WINDOW_S // 3600} hours after the meeting ended" in PAGE
     assert f"ping every {HEARTBEAT_MS // 1000} seconds" in PAGE
-    assert f"nothing came for {server.SILENCE_S:.0f}." in PAGE
+    assert f"nothing came for {socket_protocol.SILENCE_S:.0f}." in PAGE
     assert server.MAX_MESSAGE_BYTES == 1_048_576
     assert "1 MiB" in PAGE
 

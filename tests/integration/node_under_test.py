@@ -1,6 +1,7 @@
 """A real server process around a small application, for tests/integration/test_server.py. Run: PORT."""
 
 import asyncio
+import os
 import sys
 from typing import Any
 
@@ -48,6 +49,11 @@ async def _flood(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await receive()
 
 
+async def _large(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await send({"type": "websocket.send", "text": "x" * 3_000_000})
+    await receive()
+
+
 async def _deaf(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Reads nothing until the peer could not send any more: the peer opens a second socket to say so."""
     await RELEASED.wait()
@@ -79,6 +85,7 @@ RELEASED = asyncio.Event()
 BEHAVIOURS = {
     "/echo": _echo,
     "/flood": _flood,
+    "/large": _large,
     "/deaf": _deaf,
     "/release": _release,
     "/leave": _leave,
@@ -102,6 +109,7 @@ def main() -> None:
         host="127.0.0.1",
         port=int(sys.argv[1]),
         is_behind_proxy=False,
+        max_connections=int(os.environ.get("MAX_CONNECTIONS", "1000")),
         on_start=on_start,
         on_stop=on_stop,
         on_listening=lambda: say("listening"),

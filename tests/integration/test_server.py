@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.faults.raw_frames import PING, TEXT, raw_frame
 from tests.ports import free_port
 
 WAIT_S = 30
@@ -49,6 +50,27 @@ async def node() -> AsyncIterator[Node]:
         await running.ended()
 
 
+async def handshaken(node: Node, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """An open WebSocket in the raw, which nobody reads or answers pings on."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+    writer.write(
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
+    )
+    assert b"101" in await reader.readuntil(b"\r\n\r\n")
+    return reader, writer
+
+
+async def frame_read(reader: asyncio.StreamReader) -> int:
+    """Read one frame of the server; its opcode."""
+    head = await reader.readexactly(2)
+    size = head[1]
+    if size >= 126:
+        size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8))
+    await reader.readexactly(size)
+    return head[0] & 0xF
+
+
 async def test_http_and_websockets_are_served_on_one_port(node: Node) -> None:
     async with httpx.AsyncClient() as client:
         response = await client.get(f"http://127.0.0.1:{node.port}/")
@@ -83,6 +105,12 @@ async def test_a_message_above_one_mebibyte_closes_with_4413(node: Node) -> None
     assert closed.value.rcvd.code == 4413
 
 
+async def test_what_the_server_sends_may_be_larger_than_what_a_peer_may(node: Node) -> None:
+    """Else a meeting with thousands of participants could not be joined any more: its snapshot is one message."""
+    async with connect(node.url("/large"), max_size=None) as peer:
+        assert len(await peer.recv()) == 3_000_000
+
+
 async def test_text_that_is_not_utf8_closes_with_a_code(node: Node) -> None:
     async with connect(node.url("/echo")) as peer:
         await peer.send(b"\xff\xfe", text=True)
@@ -101,6 +129,21 @@ async def test_a_client_that_does_not_read_is_known_as_such_before_memory_fills(
         async with asyncio.timeout(WAIT_S):
             while await peer.recv() != "writable again":
                 pass
+
+
+async def test_pings_of_a_client_that_does_not_read_are_not_answered(node: Node) -> None:
+    """Else it could fill the memory with our pongs, which no application has a say in."""
+    reader, writer = await handshaken(node, "/flood")
+    assert (await node.line()).startswith("paused")
+    writer.write(raw_frame(PING, b"?") * 100)
+    opcodes: list[int] = []
+    async with asyncio.timeout(WAIT_S):
+        while 0x1 not in opcodes:  # "writable again"
+            opcodes.append(await frame_read(reader))
+        writer.write(raw_frame(PING, b"?"))
+        assert await frame_read(reader) == 0xA
+    assert 0xA not in opcodes
+    writer.transport.abort()
 
 
 async def test_an_application_that_does_not_read_makes_the_client_wait_and_loses_nothing(node: Node) -> None:
@@ -153,19 +196,12 @@ async def test_child_processes_can_be_started_and_awaited_inside_the_server(node
 
 async def test_the_server_pings_also_while_the_client_sends(node: Node) -> None:
     """Stock Daphne counts every message as a ping, so a speaking client would never be asked for life."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
-    writer.write(
-        b"GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
-    )
-    assert b"101" in await reader.readuntil(b"\r\n\r\n")
+    reader, writer = await handshaken(node, "/echo")
     opcodes: list[int] = []
     async with asyncio.timeout(WAIT_S):
         while 0x9 not in opcodes:
-            writer.write(b"\x81\x81\x00\x00\x00\x00a")  # a masked text frame, "a"
-            head = await reader.readexactly(2)
-            await reader.readexactly(head[1])
-            opcodes.append(head[0] & 0xF)
+            writer.write(raw_frame(TEXT, b"a"))
+            opcodes.append(await frame_read(reader))
             await asyncio.sleep(0.2)
     assert 0x1 in opcodes
     writer.close()

@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.backpressure import InputQueue, WritePressure
+from streaming.backpressure import FrameRate, InputQueue, WritePressure
 
 
 class Network:
@@ -84,3 +84,10 @@ async def test_a_connection_that_is_gone_lets_the_writer_go() -> None:
     pressure.pauseProducing()
     pressure.stopProducing()
     await pressure.wait_writable()
+
+
+def test_a_burst_of_frames_is_admitted_then_as_many_as_time_refills() -> None:
+    rate = FrameRate(burst=5, refill_hz=10, now_s=0.0)
+    assert [rate.admits(now_s=0.0) for _ in range(6)] == [True] * 5 + [False]
+    assert [rate.admits(now_s=0.5) for _ in range(5)] == [True] * 4 + [False]
+    assert [rate.admits(now_s=100.0) for _ in range(6)] == [True] * 5 + [False]

@@ -29,6 +29,7 @@ class Command(BaseCommand):
             host=host,
             port=port,
             is_behind_proxy=settings.BEHIND_PROXY,
+            max_connections=settings.MAX_CONNECTIONS,
             on_start=runtime_start,
             on_stop=runtime_stop,
             on_listening=lambda: self._say_ready(host, port),

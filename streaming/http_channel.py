@@ -1,0 +1,68 @@
+"""HTTP connections as we take them: so many, with requests that arrive in time and bodies that fit.
+
+Importing this module installs Twisted's reactor: only `streaming/server.py` does.
+"""
+
+from typing import Any
+
+from daphne.http_protocol import WebRequest
+from twisted.protocols.basic import LineReceiver
+from twisted.web.http import HTTPChannel
+
+MAX_BODY_BYTES = 2_097_152
+REQUEST_WITHIN_S = 20.0  # from the beginning of the connection, or its first byte, to the last of its body
+IDLE_S = 60.0  # between an answer and the next request; as long as browsers keep a connection
+
+
+class BoundedRequest(WebRequest):
+    """An HTTP request. Stock Daphne spools bodies of any size to disk before the application hears of them."""
+
+    _n_body_bytes = 0
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
+        super().gotLength(length)
+        if length is not None and length > MAX_BODY_BYTES:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802  Twisted's name
+        self._n_body_bytes += len(data)
+        if self._n_body_bytes <= MAX_BODY_BYTES:
+            super().handleContentChunk(data)
+        else:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        self.channel.transport.write(
+            b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        self.channel.loseConnection()
+
+
+class BoundedChannel(HTTPChannel):
+    """One connection, until it may become a WebSocket.
+
+    Stock Twisted lets every byte of a request restart its clock, so one byte a minute holds a connection for good.
+    Here a request has a deadline; no clock runs while it is being answered (a long poll, a stream).
+    """
+
+    _is_receiving = False
+
+    def connectionMade(self) -> None:  # noqa: N802  Twisted's name
+        self.factory.server.open_transports.add(self.transport)
+        super().connectionMade()
+        self.setTimeout(REQUEST_WITHIN_S)
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
+        self.factory.server.open_transports.discard(self.transport)
+        super().connectionLost(reason)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name
+        if not (self._is_receiving or self._handlingRequest):
+            self._is_receiving = True
+            self.setTimeout(REQUEST_WITHIN_S)
+        LineReceiver.dataReceived(self, data)  # not HTTPChannel's, which would restart the clock
+
+    def allContentReceived(self) -> None:  # noqa: N802  Twisted's name
+        self._is_receiving = False
+        self.setTimeout(IDLE_S)  # what Twisted suspends now, and goes back to after the answer
+        super().allContentReceived()
