@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from meetings.access import is_manager, meeting_to_join, meeting_to_read
 from meetings.account import account_of
+from meetings.api import throttling
 from meetings.api.credentials import actor_of_session, hosted_remember
 from meetings.errors import Forbidden, Invalid, NotFound
 from meetings.forms import JoinForm, NewMeetingForm
@@ -44,6 +45,9 @@ def start(request: HttpRequest) -> HttpResponse:
     form = NewMeetingForm(request.POST)
     if not form.is_valid():
         return _start_page(request, new_form=form, status=422)
+    if not throttling.joins.allow_request(request):
+        form.add_error(None, "Too many meetings were made from your network address. Try again in a minute.")
+        return _start_page(request, new_form=form, status=429)
     try:
         meeting = meeting_create(actor=actor_of_session(request), **form.cleaned_data)
     except Forbidden as error:

@@ -9,6 +9,7 @@ from ninja import Header, Query, Router
 from ninja.responses import Status
 
 from meetings.access import Actor, meeting_to_manage, meeting_to_read, meetings_to_read
+from meetings.api import throttling
 from meetings.api.credentials import actor_of, hosted_remember
 from meetings.api.cursors import Cursor
 from meetings.api.parameters import PageQuery, Ref
@@ -31,7 +32,13 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("", response={201: MeetingOut}, operation_id="meeting_create")
+@router.post(
+    "",
+    response={201: MeetingOut},
+    operation_id="meeting_create",
+    throttle=throttling.joins,
+    openapi_extra=throttling.DESCRIBED,
+)
 def create(request: HttpRequest, meeting: MeetingIn, idempotency_key: IdempotencyKey) -> Status[Shape]:
     """Make a meeting. Its maker is the host."""
     actor = actor_of(request)

@@ -6,6 +6,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from meetings.access import meeting_to_join, meeting_to_read
+from meetings.api import throttling
 from meetings.api.credentials import actor_of, credentials_or_resume_token
 from meetings.api.cursors import Cursor
 from meetings.api.parameters import PageQuery, Ref, SessionId
@@ -19,7 +20,13 @@ router = Router(tags=["participants"])
 LISTING = "participants"
 
 
-@router.post("/meetings/{ref}/participants", response={201: AdmissionOut}, operation_id="participant_admit")
+@router.post(
+    "/meetings/{ref}/participants",
+    response={201: AdmissionOut},
+    operation_id="participant_admit",
+    throttle=throttling.joins,
+    openapi_extra=throttling.DESCRIBED,
+)
 def admit(request: HttpRequest, ref: Ref, participant: ParticipantIn) -> Status[Shape]:
     """Join: the ticket opens `ws_url` once, within a minute. Viewers get a caption feed, all others an audio socket."""
     actor = actor_of(request)
@@ -55,6 +62,8 @@ def list_(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> Shape:
     response={201: TicketOut},
     auth=credentials_or_resume_token,
     operation_id="ticket_renew",
+    throttle=throttling.tickets,
+    openapi_extra=throttling.DESCRIBED,
 )
 def renew(request: HttpRequest, session_id: SessionId, proof: TicketIn | None = None) -> Status[Shape]:
     """A fresh ticket for the same audio session or caption feed, by its resume token or as the account that joined."""

@@ -11,7 +11,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from meetings.errors import MeetingsError
 
@@ -92,6 +92,9 @@ TOO_LARGE = Problem(code="body_too_large", status=413, detail="The request body 
 NOT_JSON = Problem(
     code="unsupported_media_type", status=415, detail="Send the request body as `Content-Type: application/json`."
 )
+TOO_MANY_REQUESTS = Problem(  # ninja adds `Retry-After`
+    code="too_many_requests", status=429, detail="Too many requests came from your network address; try again later."
+)
 MALFORMED = Problem(code="malformed_json", status=400, detail="The request body is not valid JSON.")
 
 
@@ -114,6 +117,8 @@ def problem_of(exc: Exception) -> Problem:
             return _of_validation(exc)
         case AuthenticationError():
             return UNAUTHENTICATED
+        case Throttled():
+            return TOO_MANY_REQUESTS
         case HttpError():  # what ninja raises around any failure to parse a body
             return problem_of(exc.__cause__) if isinstance(exc.__cause__, ProblemError) else MALFORMED
         case Http404():

@@ -1,0 +1,84 @@
+"""How many meetings, joins and tickets one client address gets in a minute, so that floods cost others nothing."""
+
+import threading
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from ninja.throttling import BaseThrottle
+
+from meetings.api.problems import CONTENT_TYPE
+
+PERIOD_S = 60.0
+IPV6_NETWORK_BITS = 64  # what one subscriber has
+
+DESCRIBED: dict[str, Any] = {
+    "responses": {
+        429: {
+            "description": "Too many requests from this client address; wait.",
+            "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
+            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    }
+}
+
+
+class AddressThrottle(BaseThrottle):
+    """A bucket for each client address, whoever asks from there: a minute's worth, refilled evenly.
+
+    What is kept is one number, the instant at which the bucket will be full again (the generic cell rate algorithm);
+    ninja's own throttle keeps the time of every request, and loses some when threads meet.
+    """
+
+    def __init__(
+        self, *, scope: str, per_minute: Callable[[], int], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._scope = scope
+        self._per_minute = per_minute
+        self._clock = clock
+        self._one_at_a_time = threading.Lock()
+        self._of_this_thread = threading.local()  # ninja asks `wait` right after a refusal, in the same thread
+
+    def allow_request(self, request: HttpRequest) -> bool:
+        key = f"throttle:{self._scope}:{client_network(self.get_ident(request) or '')}"
+        interval_s = PERIOD_S / self._per_minute()
+        with self._one_at_a_time:
+            now_s = self._clock()
+            full_at_s = max(now_s, cache.get(key, now_s)) + interval_s
+            over_s = full_at_s - now_s - PERIOD_S
+            if over_s > interval_s / 1_000:  # sums of fractions are never exact
+                self._of_this_thread.wait_s = over_s
+                return False
+            cache.set(key, full_at_s, timeout=PERIOD_S)
+        return True
+
+    def wait(self) -> float | None:
+        """Seconds until this thread's refused request would have been let through."""
+        wait_s: float | None = getattr(self._of_this_thread, "wait_s", None)
+        return wait_s
+
+
+def client_network(text: str) -> str:
+    """Whom an address stands for. What is no address shares one bucket, so that making some up gains nothing."""
+    host = text.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:  # some proxies add the port
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return f"{int(address) >> (128 - IPV6_NETWORK_BITS):x}"
+
+
+joins = AddressThrottle(scope="joins", per_minute=lambda: settings.JOINS_PER_MINUTE)
+tickets = AddressThrottle(scope="tickets", per_minute=lambda: settings.TICKETS_PER_MINUTE)
