@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -52,19 +53,21 @@ class Supervisor:
     async def _keep(self, child: Child) -> None:
         delay_s, has_run = FIRST_DELAY_S, False
         while not self._stop.is_set():
-            ran_s = await self._run_once(child)
+            ran_s, exit_code = await self._run_once(child)
             if self._stop.is_set():
                 return
-            if child.is_vital and not has_run and ran_s < self._start_seconds:
+            was_killed = exit_code < 0  # by somebody, or by the kernel: that says nothing about the next attempt
+            if child.is_vital and not (has_run or was_killed) and ran_s < self._start_seconds:
                 raise ChildFailed(child.name)
-            has_run = True
+            has_run = has_run or not was_killed or ran_s >= self._start_seconds
             delay_s = FIRST_DELAY_S if ran_s >= STEADY_S else delay_s
-            logger.error("a child process ended and is started again", extra={"child": child.name})
+            extra = {"child": child.name, "exit_code": exit_code}
+            logger.error("a child process ended and is started again", extra=extra)
             await self._stopped_within(delay_s)
             delay_s = min(2 * delay_s, LONGEST_DELAY_S)
 
-    async def _run_once(self, child: Child) -> float:
-        """Run the child until it ends or is to stop; how long it ran, in seconds."""
+    async def _run_once(self, child: Child) -> tuple[float, int]:
+        """Run the child until it ends or is to stop; how long it ran, in seconds, and its exit code."""
         loop = asyncio.get_running_loop()
         started_at = loop.time()
         process = await asyncio.create_subprocess_exec(
@@ -72,7 +75,7 @@ class Supervisor:
             cwd=child.directory,
             # A group of its own: Ctrl-C in the terminal reaches us alone, and we end everything in order.
             process_group=0,
-            preexec_fn=_end_with_parent,
+            preexec_fn=partial(_end_with_parent, os.getpid()),
         )
         ending, stopping = asyncio.ensure_future(process.wait()), asyncio.ensure_future(self._stop.wait())
         try:
@@ -81,7 +84,7 @@ class Supervisor:
             stopping.cancel()
             await asyncio.wait([stopping])
             await self._end(process, ending, child.stop_seconds)
-        return loop.time() - started_at
+        return loop.time() - started_at, await ending
 
     async def _end(self, process: asyncio.subprocess.Process, ending: asyncio.Future[int], stop_seconds: float) -> None:
         if process.returncode is None:
@@ -101,7 +104,9 @@ class Supervisor:
             pass
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent: int) -> None:
     """Runs in the child before it becomes its program: have the kernel end it even if we are killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # too late for the kernel to tell
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -73,6 +73,16 @@ async def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
         supervisor.stop()
 
 
+async def test_a_vital_child_that_was_killed_before_it_had_run_for_long_is_started_again(tmp_path: Path) -> None:
+    """Only one that ends by itself has said why, and would do so again."""
+    supervisor = Supervisor([child(WRITE_PID, str(tmp_path / "pids"), is_vital=True)], start_seconds=600)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(supervisor.run())
+        os.kill(int((await lines_of(tmp_path / "pids", n=1))[0]), signal.SIGKILL)
+        await lines_of(tmp_path / "pids", n=2)
+        supervisor.stop()
+
+
 async def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     supervisor = Supervisor([child(STUBBORN, str(tmp_path / "pids"), stop_seconds=0.2)])
     async with asyncio.TaskGroup() as group:
