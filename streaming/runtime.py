@@ -19,9 +19,10 @@ from streaming.drain import drain
 from streaming.errors import Unavailable
 from streaming.health import RecognitionHealth
 from streaming.housekeeping import Housekeeping
+from streaming.observer import NodeObserver
 from streaming.recognizers.pool import RecognizerPool
 from streaming.rooms import Rooms
-from streaming.scheduler import Observer, Scheduler
+from streaming.scheduler import Scheduler
 from streaming.speech_models.store import model_ensure
 from streaming.store import Store
 from streaming.surroundings import Surroundings
@@ -48,38 +49,6 @@ class Runtime:
     def is_ready(self) -> bool:
         """New work may be sent here: speech is transcribed, and the node is not about to stop."""
         return self.health.is_ok and self.pool.n_ready > 0 and not self.conditions.is_going
-
-
-class NodeObserver(Observer):
-    """Passes on what the scheduler measures to whom it concerns."""
-
-    def __init__(self, *, conditions: Conditions) -> None:
-        self._conditions = conditions
-        self.health: RecognitionHealth | None = None
-        self.admission: Admission | None = None
-
-    def spoken(self, *, audio_s: float) -> None:
-        if self.admission is not None:
-            self.admission.note_spoken(audio_s)
-
-    def decoded(self, *, audio_s: float, took_s: float, waited_s: float) -> None:
-        metrics.FINAL_WAIT_S.observe(waited_s)
-        if self.admission is not None:
-            self.admission.note_decoded(audio_s=audio_s, took_s=took_s, waited_s=waited_s)
-
-    def answered(self) -> None:
-        if self.health is not None:
-            self.health.note_answered()
-
-    def level(self, level: int) -> None:
-        metrics.LOAD_LEVEL.set(level)
-        self._conditions.busy(level > 0)
-
-    def suspected(self) -> None:
-        metrics.SUSPECTS.inc()
-
-    def failed(self, *, reason: str) -> None:
-        metrics.RECOGNITION_FAILURES.labels(reason=reason).inc()
 
 
 _runtime: Runtime | None = None

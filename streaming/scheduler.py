@@ -11,6 +11,7 @@ from typing import Protocol
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming.clocks import Clock
 from streaming.load import LoadMeter
+from streaming.observer import Observer
 from streaming.recognizers.base import Float32, Hypothesis, LanguageUnsupported, RecognizerClosed, RecognizerError
 from streaming.tasks import TaskScope
 
@@ -39,28 +40,6 @@ class Pool(Protocol):
     async def check(self, *, timeout_s: float) -> bool:
         """Whether known speech is understood by one of the processes that are well."""
         ...
-
-
-class Observer:
-    """Hears what the scheduler measures. This one keeps nothing of it."""
-
-    def spoken(self, *, audio_s: float) -> None:
-        """An utterance was closed."""
-
-    def decoded(self, *, audio_s: float, took_s: float, waited_s: float) -> None:
-        """A final was decoded, `waited_s` after its utterance was closed."""
-
-    def answered(self) -> None:
-        """A recognizer answered."""
-
-    def level(self, level: int) -> None:
-        """Partials come at another pace from now on, see `load`."""
-
-    def suspected(self) -> None:
-        """An utterance's recognizer died or hung."""
-
-    def failed(self, *, reason: str) -> None:
-        """An utterance was given up."""
 
 
 class RecognitionFailed(Exception):

@@ -36,10 +36,13 @@ def main() -> None:
     django.setup()
     from streaming import runtime
     from streaming.runtime import Runtime, runtime_start
+    from streaming.tasks import TaskScope
+
+    weather = TaskScope("weather")
 
     async def start_with_storm() -> Runtime:
         node = await runtime_start()
-        node.scope.spawn(storm(node.broadcast, Path(sys.argv[1])), name="storm")
+        weather.spawn(storm(node.broadcast, Path(sys.argv[1])), name="storm")
         return node
 
     runtime.runtime_start = start_with_storm  # before `serve` takes it from there

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from streaming.clocks import SystemClock
+from streaming.observer import Observer
 from streaming.recognizers.base import Float32, Hypothesis, LanguageUnsupported, RecognizerCrashed, RecognizerTimeout
-from streaming.scheduler import Observer, RecognitionFailed, Scheduler
+from streaming.scheduler import RecognitionFailed, Scheduler
 
 
 class FragilePool:
