@@ -122,9 +122,9 @@ def _largest_shift_ms(lines: Sequence[Line], expected: Sequence[Line]) -> int:
 
 
 def _other_words(lines: Sequence[Line], expected: Sequence[Line]) -> int:
-    return sum(normalize(line.text) != normalize(each.text) for line, each in zip(lines, expected, strict=False)) + abs(
-        len(lines) - len(expected)
-    )
+    pairs = zip(lines, expected, strict=False)
+    n_changed = sum(1 for line, each in pairs if normalize(line.text) != normalize(each.text))
+    return n_changed + abs(len(lines) - len(expected))
 
 
 def _not_stored(speaker: SpeakerOutcome) -> int:
