@@ -26,8 +26,8 @@ from meetings.limits import SAMPLE_RATE_HZ
 from tests.faults.chaos_meeting import (
     Voice,
     meeting_create,
+    meeting_hold,
     meeting_outcome,
-    meeting_undisturbed,
     streams_of,
     voice_join,
 )
@@ -56,7 +56,7 @@ async def chaos(
         happened: list[str] = []
         code, voices = await _stormy(node, streams, seed=seed, weather=weather, happened=happened)
         disturbed = await meeting_outcome(node.url, code, voices, environment=environment)
-        calm_code, calm_voices = await meeting_undisturbed(node.url, streams)
+        calm_code, calm_voices = await meeting_hold(node.url, streams)
         undisturbed = await meeting_outcome(node.url, calm_code, calm_voices, environment=environment)
     weathered = {
         "seed": seed,

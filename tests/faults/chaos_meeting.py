@@ -88,10 +88,10 @@ async def voice_join(stack: AsyncExitStack, url: str, code: str, stream: Speaker
     return Voice(stream=stream, rest=rest, admission=await rest.join(code, display_name=stream.name))
 
 
-async def meeting_undisturbed(
+async def meeting_hold(
     url: str, streams: Sequence[SpeakerStream], *, speed: float = AS_FAST_AS_GRANTED
 ) -> tuple[str, list[Voice]]:
-    """The same audio in a meeting of its own; its code and its voices."""
+    """A meeting of its own over a network that does not fail; its code and its voices."""
     code = await meeting_create(url)
     async with AsyncExitStack() as stack:
         voices = [await voice_join(stack, url, code, stream) for stream in streams]

@@ -1,0 +1,64 @@
+"""Recognizer processes die again and again; that costs time, and nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+import psutil
+
+from bench.usage import recognizers_of
+from streaming.tasks import TaskScope
+from tests.faults.chaos_meeting import meeting_hold, meeting_outcome, streams_of
+from tests.faults.chaos_report import report
+from tests.nodes import node_environment, node_running
+
+KILL_EVERY_S = 5.0
+LONGEST_S = 180.0
+
+
+@asynccontextmanager
+async def recognizers_dying(node_process_id: int, killed: list[int]) -> AsyncIterator[None]:
+    """One of them is killed every five seconds.
+
+    Realistic: memory runs short while a long utterance is decoded, a fault in a native library.
+    """
+    random = Random(5)
+
+    async def kill() -> None:
+        while True:
+            await asyncio.sleep(KILL_EVERY_S)
+            if alive := recognizers_of(node_process_id):
+                victim = random.choice(alive)
+                try:
+                    victim.kill()
+                except psutil.NoSuchProcess:
+                    continue
+                killed.append(victim.pid)
+
+    scope = TaskScope("killer")
+    scope.spawn(kill(), name="killer")
+    try:
+        yield
+    finally:
+        await scope.close()
+
+
+async def test_killing_a_recognizer_every_five_seconds_changes_nothing_but_latency(
+    tmp_path: Path, speech_cache: Path, shared_testdata: Path
+) -> None:
+    streams = streams_of(shared_testdata, n_speakers=1, minutes=0.75)
+    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache)
+    killed: list[int] = []
+    with node_running(environment) as node:
+        async with asyncio.timeout(LONGEST_S):  # without recognizers everything waits, for ever
+            async with recognizers_dying(node.process.pid, killed):
+                code, voices = await meeting_hold(node.url, streams, speed=1.5)
+            disturbed = await meeting_outcome(node.url, code, voices, environment=environment)
+            calm_code, calm_voices = await meeting_hold(node.url, streams)
+            undisturbed = await meeting_outcome(node.url, calm_code, calm_voices, environment=environment)
+    found = report(disturbed, undisturbed)
+    assert found["defects"] == [], found
+    assert found["other_words"] == 0
+    assert len(killed) >= 3
