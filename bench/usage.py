@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import psutil
 
+RECOGNIZER = "streaming.recognizers.worker"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -13,6 +15,16 @@ class Usage:
     memory_mib: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Memory by kind of process, shared pages counted once; files and threads of the web node itself."""
+
+    web_mib: float
+    recognizers_mib: float
+    n_fds: int
+    n_threads: int
+
+
 def usage_of(pid: int) -> Usage:
     root = psutil.Process(pid)
     processes = [root, *root.children(recursive=True)]
@@ -20,4 +32,20 @@ def usage_of(pid: int) -> Usage:
     return Usage(
         cpu_s=sum(each.user + each.system for each in times),
         memory_mib=sum(process.memory_full_info().pss for process in processes) / 2**20,
+    )
+
+
+def recognizers_of(pid: int) -> list[psutil.Process]:
+    """The recognizer processes of a web node."""
+    children = psutil.Process(pid).children(recursive=True)
+    return [child for child in children if RECOGNIZER in child.cmdline()]
+
+
+def held_by(pid: int) -> Held:
+    web = psutil.Process(pid)
+    return Held(
+        web_mib=web.memory_full_info().pss / 2**20,
+        recognizers_mib=sum(each.memory_full_info().pss for each in recognizers_of(pid)) / 2**20,
+        n_fds=web.num_fds(),
+        n_threads=web.num_threads(),
     )

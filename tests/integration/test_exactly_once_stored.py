@@ -21,12 +21,13 @@ from meetings.services.sessions import (
 )
 from meetings.values import Committed, EndedSession, OpenedSession, SessionOwner, Span
 from tests.integration.made import admitted, meeting_made
+from tests.unit.exactly_once_client import Stretch
 from tests.unit.exactly_once_machine import ExactlyOnce
 from tests.unit.exactly_once_rows import Account, StoredLine
 
 T = TypeVar("T")
 
-N_EXAMPLES = int(os.environ.get("COLLOQUY_EXAMPLES") or 15)
+N_EXAMPLES = int(os.environ.get("COLLOQUY_EXAMPLES") or 40)
 
 
 class ServiceRows:
@@ -93,17 +94,33 @@ def database_thread(transactional_db: None) -> Iterator[ThreadPoolExecutor]:
         thread.submit(connections.close_all).result()
 
 
+def machine_on(thread: ThreadPoolExecutor) -> type[ExactlyOnce]:
+    class Stored(ExactlyOnce):
+        rows = staticmethod(lambda: ServiceRows(thread))
+
+    return Stored
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_schedule_of_faults_loses_or_doubles_a_stored_sample(database_thread: ThreadPoolExecutor) -> None:
-    class Stored(ExactlyOnce):
-        rows = staticmethod(lambda: ServiceRows(database_thread))
-
     run_state_machine_as_test(
-        Stored,
+        machine_on(database_thread),
         settings=settings(
-            max_examples=N_EXAMPLES,
-            stateful_step_count=20,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
+            max_examples=N_EXAMPLES, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_zombie_had_decoded_when_another_node_took_over_is_not_committed_by_it(
+    database_thread: ThreadPoolExecutor,
+) -> None:
+    """The one schedule that only the generation stands against: both find `settled` where their commit begins."""
+    machine = machine_on(database_thread)()
+    try:
+        speech, silence = Stretch(n_ticks=20, level=0.9), Stretch(n_ticks=50, level=0.0)
+        machine.begins(script=(speech, silence, speech, silence))
+        machine.another_node_takes_over_unnoticed(seconds=[4.0] * 4, n_ticks=40)
+        machine.everything_is_accounted_for()
+    finally:
+        machine.teardown()

@@ -16,6 +16,7 @@ from tests.unit.exactly_once_world import World, what_became
 # Above and below the detector's thresholds, and between them, where what was heard before decides.
 LEVELS = (0.0, 0.1, 0.3, 0.38, 0.45, 0.9)
 MOST_TICKS = 900  # within the resume window: an abandoned session closes its utterance where its audio ends
+ZOMBIE_LIVES_TICKS = 50  # long enough for what it had decoded to come back
 node_numbers = st.integers(0, 1)
 sounds = st.builds(Stretch, n_ticks=st.integers(2, 60), level=st.sampled_from(LEVELS))
 jumps = st.builds(Stretch, n_ticks=st.integers(1, 20), level=st.none(), is_muted=st.booleans())
@@ -158,6 +159,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         world.conditions.decoding.extend(seconds)
         self._loop.run_until_complete(world.pass_time(n_ticks))
         self._in_loop(act)
+        self._loop.run_until_complete(world.pass_time(ZOMBIE_LIVES_TICKS))
 
     @rule(node=node_numbers)
     def hello_reaches_the_database_and_nothing_else_yet(self, node: int) -> None:
