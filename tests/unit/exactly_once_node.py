@@ -15,10 +15,11 @@ import numpy as np
 from meetings.errors import Superseded
 from meetings.values import Committed, EndedSession, OpenedSession, SessionOwner, Span
 from streaming.errors import StoreUnavailable
-from streaming.pipeline import SessionPipeline, Sink, Surroundings
+from streaming.pipeline import SessionPipeline
 from streaming.recognizers.base import Float32, Hypothesis, RecognizerCrashed
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
+from streaming.surroundings import Sink, Surroundings
 from tests.unit.exactly_once_rows import MEETING_BEGAN_AT, Rows
 
 T = TypeVar("T")
@@ -121,6 +122,9 @@ class UnevenPool:
     async def slot(self) -> AsyncIterator[Self]:
         async with self._slots:
             yield self
+
+    async def check(self, *, timeout_s: float) -> bool:
+        return True
 
     async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
         decoding = self._conditions.decoding

@@ -12,7 +12,15 @@ from uuid import UUID, uuid4
 
 from meetings.errors import Conflict, Invalid, Superseded
 from meetings.services.spans import spans_check, spans_with_starts
-from meetings.values import Committed, EndedSession, FinalSegment, OpenedSession, SessionOwner, Span
+from meetings.values import (
+    Committed,
+    EndedSession,
+    FinalSegment,
+    OpenedSession,
+    SessionCounters,
+    SessionOwner,
+    Span,
+)
 from meetings.wire import EventMessage, WireMessage
 
 MEETING_BEGAN_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -86,7 +94,11 @@ class MemoryRows:
             is_ended=self._state == "ended",
             resume_token="made-up",
             is_meeting_ended=False,
+            counters=self._stored(),
         )
+
+    def _stored(self) -> SessionCounters:
+        return SessionCounters(received=self._received, settled=self._settled, **self._counters)
 
     def commit(self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]) -> Committed:
         spans_check(settled_from=settled_from, spans=spans)
@@ -102,7 +114,9 @@ class MemoryRows:
         self._received = max(self._received, received, self._settled)
         if self._state == "abandoned":
             self._state = "open"
-        return Committed(settled=self._settled, messages=tuple(filter(None, messages)), was_already=False)
+        return Committed(
+            settled=self._settled, messages=tuple(filter(None, messages)), was_already=False, counters=self._stored()
+        )
 
     def origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         if owner.generation != self._generation:
@@ -170,4 +184,4 @@ class MemoryRows:
             (start, span.end, span.reason) for start, span in spans_with_starts(settled_from=settled_from, spans=spans)
         ]
         messages = [self._segments[each][1] for each in own] + [self._gaps[each] for each in gaps if each in self._gaps]
-        return Committed(settled=self._settled, messages=tuple(messages), was_already=True)
+        return Committed(settled=self._settled, messages=tuple(messages), was_already=True, counters=self._stored())
