@@ -4,6 +4,7 @@ export class FakeSocket {
   bufferedAmount = 0;
   binaryType = "";
   sent = [];
+  isOpen = false;
   isClosed = false;
   onopen = null;
   onmessage = null;
@@ -15,11 +16,17 @@ export class FakeSocket {
   }
 
   send(data) {
+    if (!this.isOpen) throw new Error("InvalidStateError: the socket is still connecting");
     this.sent.push(typeof data === "string" ? JSON.parse(data) : data);
   }
 
   close() {
     this.isClosed = true;
+  }
+
+  open() {
+    this.isOpen = true;
+    this.onopen?.({});
   }
 
   /** @returns messages of one type that the page sent */
@@ -42,6 +49,7 @@ export class FakeSocket {
 
 export class FakeSurroundings {
   sockets = [];
+  wall_offset_ms = 1_800_000_000_000;
   #now_ms = 0;
   #timers = new Map();
   #nTimers = 0;
@@ -56,6 +64,7 @@ export class FakeSurroundings {
   };
 
   now_ms = () => this.#now_ms;
+  wall_ms = () => this.wall_offset_ms + this.#now_ms;
   random = () => 1;
 
   setTimer = (callback, delay_ms) => {
@@ -67,6 +76,12 @@ export class FakeSurroundings {
   clearTimer = (timer) => {
     this.#timers.delete(timer);
   };
+
+  /** Lets time pass while the browser holds back all timers, as it does in a tab in the background. */
+  async passHeldBack(duration_ms) {
+    this.#now_ms += duration_ms;
+    await settled();
+  }
 
   /** Lets time pass, with everything that happens in it. */
   async pass(duration_ms) {

@@ -33,16 +33,19 @@ class Received {
   kinds = [];
   mutes = [];
   endedAt = null;
+  #why = "nobody knows";
 
   take(action) {
     if (action.type === "mute") this.mutes.push([this.received, action.on]);
+    else if (action.type === "lost") this.#why = action.reason;
     else if (action.type === "end") this.endedAt = action.position;
     else this.#frame(frameParse(action.buffer));
   }
 
   #frame({ flags, position, samples }) {
     if (samples.length > 0 && position > this.received) assert.fail("a jump without a frame that explains it");
-    const kind = flags === FLAG_MUTED ? "muted" : flags === FLAG_DISCONTINUITY ? "lost" : "unexplained";
+    const kind = flags === FLAG_MUTED ? "muted" : flags === FLAG_DISCONTINUITY ? `lost: ${this.#why}` : "unexplained";
+    this.#why = "nobody knows"; // a reason is for the next jump only
     while (this.received < position) this.kinds[this.received++] = kind;
     samples.forEach((sample, i) => {
       assert.equal(sample, sampleAt(position + i));
@@ -60,9 +63,10 @@ function capture(ring, random) {
   for (let n = 0; n < 40; n += 1) {
     const kind = ["voiced", "voiced", "voiced", "muted", "lost"][chance(random, 5)];
     const nSamples = kind === "voiced" ? 320 + chance(random, 6_000) : 1 + chance(random, 40_000);
+    const reason = kind === "lost" ? ["device_lost", "page_reloaded", "suspended"][chance(random, 3)] : "";
     if (kind === "voiced") voiced(ring, nSamples);
-    else ring.append(kind, nSamples, null);
-    truth.push(...Array(nSamples).fill(kind));
+    else ring.append(kind, nSamples, null, reason);
+    for (let i = 0; i < nSamples; i += 1) truth.push(reason ? `lost: ${reason}` : kind);
   }
   return truth;
 }
@@ -110,6 +114,35 @@ test("mute is told where it happens, and again after a reconnect", () => {
   sender.begin(23_200, LIMITS, 2);
   for (const action of sender.actions(3)) server.take(action);
   assert.deepEqual(server.mutes.at(-1), [24_800, false], "the new connection is told as well");
+});
+
+test("losses of different reasons stay apart, also when they are told again", () => {
+  const ring = new AudioRing();
+  voiced(ring, 1_600);
+  ring.append("lost", 4_000, null, "device_lost");
+  ring.append("lost", 8_000, null, "page_reloaded");
+  ring.append("lost", 2_000, null, "page_reloaded");
+  voiced(ring, 1_600);
+  const told = [["voiced", 1_600], ["lost: device_lost", 4_000], ["lost: page_reloaded", 10_000], ["voiced", 1_600]];
+  const sender = new FrameSender(ring);
+  for (const now_ms of [0, 1]) {
+    const server = new Received();
+    sender.begin(0, LIMITS, now_ms);
+    for (const action of sender.actions(now_ms)) server.take(action);
+    assert.deepEqual(runs(server.kinds), told);
+  }
+});
+
+test("an open-ended loss is told every ten seconds: each telling is a lasting event for everybody", () => {
+  const ring = new AudioRing();
+  const sender = new FrameSender(ring);
+  sender.begin(0, LIMITS, 0);
+  const types = [];
+  for (let block = 0; block < 250; block += 1) {
+    ring.append("lost", 1_600, null, "device_lost");
+    for (const { type } of sender.actions(block * 100)) types.push(type);
+  }
+  assert.deepEqual(types, ["lost", "frame", "lost", "frame"]);
 });
 
 test("muted time shows about once a second while it lasts", () => {
@@ -177,7 +210,7 @@ test("a full ring gives up its oldest sound and says so", () => {
   const server = new Received();
   sender.begin(0, LIMITS, 0);
   for (let now_ms = 0; now_ms < 2_000; now_ms += 100) for (const action of sender.actions(now_ms)) server.take(action);
-  assert.deepEqual(runs(server.kinds), [["lost", 8_000], ["voiced", 16_000]]);
+  assert.deepEqual(runs(server.kinds), [["lost: store_full", 8_000], ["voiced", 16_000]]);
 });
 
 test("sixteen minutes without a server keep the last fifteen", () => {
@@ -185,5 +218,5 @@ test("sixteen minutes without a server keep the last fifteen", () => {
   const block = new Int16Array(1_600);
   for (let n = 0; n < 16 * 600; n += 1) ring.append("voiced", 1_600, block);
   assert.equal(ring.nKept, 15 * 60 * 16_000);
-  assert.deepEqual(ring.run(0, 3_200), { kind: "lost", start: 0, end: 16_000 * 60, isClosed: true });
+  assert.deepEqual(ring.run(0, 3_200), { kind: "lost", reason: "store_full", start: 0, end: 16_000 * 60, isClosed: true });
 });

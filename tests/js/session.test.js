@@ -17,13 +17,14 @@ const welcome = (settled, more = {}) => ({
   after_seq: 0, heartbeat_ms: 10_000, limits: LIMITS, consent: [], ...more,
 });
 
-function begun({ fetchTicket } = {}) {
+function begun({ fetchTicket, ticket = "first", ring = new AudioRing() } = {}) {
   const around = new FakeSurroundings();
-  const ring = new AudioRing();
   const log = { phases: [], stopped: [], messages: [], nTickets: 0 };
   const session = new AudioSession({
-    admission: ADMISSION,
+    key: ADMISSION,
+    ticket,
     ring,
+    captions: "all",
     consent: ["captions", "transcript"],
     pageUrl: "https://example.org/m/x/",
     fetchTicket: async () => {
@@ -45,12 +46,13 @@ function begun({ fetchTicket } = {}) {
     }
   };
   const open = (settled = 0, more = {}) => {
-    around.last.onopen({});
+    around.last.open();
     around.last.say(welcome(settled, more));
   };
   return { around, ring, session, log, speak, open };
 }
 
+const span = (kind, start, end) => ({ kind, reason: "", start, end, samples: kind === "voiced" ? new Int16Array(end - start) : null });
 const positions = (socket) => socket.frames().map((frame) => frameParse(frame).position);
 
 test("the first connection offers the admission's ticket, says hello, consents, then speaks", () => {
@@ -193,15 +195,48 @@ test("end comes after the last frame, is said again after a resume, and only `en
   assert.equal(around.sockets.length, 2);
 });
 
-test("a silent connection is asked, and given up after two heartbeats", async () => {
-  const { around, open } = begun();
+test("a silent connection is asked, and given up within two heartbeats", async () => {
+  const { around, open, log } = begun();
   open();
   const quiet = around.last;
-  await around.pass(15_000);
-  assert.ok(quiet.told("ping").length >= 1);
-  await around.pass(10_500);
+  await around.pass(10_000);
+  assert.equal(quiet.told("ping").length, 1);
+  await around.pass(10_000);
   assert.ok(quiet.isClosed);
+  assert.equal(log.phases.at(-1), "waiting");
+  await around.pass(1_000);
   assert.equal(around.sockets.length, 2);
+});
+
+test("a socket that never opens is given up as well, and is sent nothing", async () => {
+  const { around } = begun();
+  await around.pass(20_000);
+  assert.ok(around.sockets[0].isClosed);
+  assert.deepEqual(around.sockets[0].sent, []);
+});
+
+test("where timers are held back, captured sound keeps the session going", async () => {
+  const { around, open, speak } = begun();
+  open();
+  speak();
+  const quiet = around.last;
+  for (let n = 0; n < 200; n += 1) {
+    await around.passHeldBack(100);
+    speak();
+  }
+  assert.ok(quiet.isClosed, "a half-open connection is noticed");
+  for (let n = 0; n < 10; n += 1) {
+    await around.passHeldBack(100);
+    speak();
+  }
+  assert.equal(around.sockets.length, 2, "and the next attempt is made");
+  open();
+  for (let n = 0; n < 60; n += 1) {
+    await around.passHeldBack(100);
+    speak();
+  }
+  const sent = around.last.frames().map(frameParse).reduce((sum, { samples }) => sum + samples.length, 0);
+  assert.equal(sent, 271 * 1_600, "and everything is sent");
 });
 
 test("a connection that answers is kept", async () => {
@@ -214,16 +249,34 @@ test("a connection that answers is kept", async () => {
   assert.equal(around.sockets.length, 1);
 });
 
-test("goaway moves to another node before the deadline", async () => {
-  const { around, open, speak } = begun();
+test("goaway: goes on sending, and is on another node before the deadline", async () => {
+  const { around, open, speak, log } = begun();
   open();
   speak(4);
   const leaving = around.last;
   leaving.say({ type: "goaway", reason: "deploy", deadline_ms: 1_000 });
-  await around.pass(500);
+  await around.pass(400);
+  speak(4);
+  assert.deepEqual(positions(leaving).at(-1), 7 * 1_600);
+  assert.equal(log.phases.at(-1), "live");
+  await around.pass(150);
   assert.ok(leaving.isClosed);
   open(0);
-  assert.deepEqual(positions(around.last)[0], 0);
+  assert.deepEqual(positions(around.last)[0], 0, "what was not settled is sent again");
+});
+
+test("a session of an earlier page is resumed: never begun anew, and told from where its ring begins", async () => {
+  const ring = AudioRing.restored([span("voiced", 16_000, 19_200), span("muted", 19_200, 24_000)], 24_000);
+  const { around, session, open } = begun({ ticket: null, ring });
+  await around.pass(0);
+  assert.equal(session.unsettled_ms, 500);
+  assert.deepEqual(around.last.protocols, ["colloquy.v1", "ticket.ticket-1"]);
+  session.finish();
+  open(16_000);
+  assert.deepEqual(around.last.told("hello")[0].resume, { token: "token", after_seq: 0 });
+  assert.equal(positions(around.last)[0], 16_000);
+  assert.deepEqual(around.last.told("mute"), [{ type: "mute", on: false }, { type: "mute", on: true }]);
+  assert.deepEqual(around.last.told("end"), [{ type: "end", position: 24_000 }]);
 });
 
 test("a socket that does not drain is not filled", async () => {

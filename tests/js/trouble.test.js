@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { OwnGaps } from "../../static/js/meeting/own_gaps.js";
-import { deliveredWords, gapWords, warningWords } from "../../static/js/meeting/trouble_words.js";
+import { deliveredWords, flowWords, gapWords, leftWords, refusedWords, undeliveredWords, warningWords } from "../../static/js/meeting/trouble_words.js";
 
 const gap = (from, to, more = {}) => ({
   type: "audio.gap", participant_id: "ada", session_id: "s", from, to, reason: "language_unsupported", ...more,
@@ -13,15 +13,19 @@ const gap = (from, to, more = {}) => ({
 test("each warning says what it means, and none that words follow", () => {
   assert.match(warningWords("language_unsupported"), /does not know this meeting's language: what you say is not written down/);
   assert.match(warningWords("ledger"), /could not be accounted for/);
+  assert.equal(
+    warningWords("recognition_unavailable"),
+    "Speech is not being transcribed at the moment. What you say is kept and will be transcribed.",
+  );
   assert.equal(warningWords("from the future"), "The server reports trouble with the transcription of this meeting.");
 });
 
 test("a gap is told with its length and its reason", () => {
   assert.equal(
     gapWords(12_300, "language_unsupported"),
-    "12 s of your audio could not be written down: this server's speech model does not know this meeting's language.",
+    "12 s of your audio could not be written down: language not supported.",
   );
-  assert.equal(gapWords(40, "from the future"), "Less than 1 s of your audio could not be written down: the server could not process it.");
+  assert.equal(gapWords(40, "from the future"), "Less than 1 s of your audio could not be written down: unknown reason.");
 });
 
 test("that everything is in the transcript is said only when it is", () => {
@@ -45,4 +49,23 @@ test("a new session counts its positions from zero", () => {
   gaps.take(gap(0, 16_000), "ada");
   const next = gap(0, 16_000, { participant_id: "ada2", session_id: "s2" });
   assert.deepEqual(gaps.take(next, "ada2"), { reason: "language_unsupported", lost_ms: 2_000 });
+});
+
+test("a slow and a busy server say that no word is lost; one that is well says nothing", () => {
+  assert.match(flowWords("slow"), /captions come less often. No word is lost/);
+  assert.match(flowWords("pause"), /kept here and sent when it can be taken/);
+  assert.equal(flowWords("ok"), undefined);
+});
+
+test("a full server says when to try again, and every other refusal is in the server's words", () => {
+  assert.match(refusedWords(503, "overloaded", 30_000), /^This server is full at the moment.* Try again in 30 seconds\.$/);
+  assert.match(refusedWords(503, "overloaded", 0), /Try again in a moment\.$/);
+  assert.equal(refusedWords(410, "The meeting has ended.", 0), "The meeting has ended.");
+});
+
+test("what was not delivered is told with its length, and nothing when there is none", () => {
+  assert.equal(undeliveredWords(0), "");
+  assert.equal(undeliveredWords(4_000), " 4 s of what you said could not be delivered.");
+  assert.match(leftWords(true), /kept in this browser/);
+  assert.match(leftWords(false), /may not have arrived/);
 });

@@ -1,6 +1,11 @@
-/** Draws captions. One element per segment, kept for as long as the segment is; text only ever enters as text. */
+/**
+ * Draws captions, and between them what is missing. One element per segment or gap, kept for as long as that is; text only
+ * ever enters as text.
+ */
 
 import { clockWords } from "../captions/clock_words.js";
+import { gapLength_ms } from "../captions/gap_reducer.js";
+import { lostWords } from "../captions/gap_words.js";
 import { placeOf } from "../captions/people_reducer.js";
 import { make } from "./elements.js";
 
@@ -11,6 +16,8 @@ const MOST_ANNOUNCED = 20;
 
 /**
  * @typedef {import("../captions/caption_reducer.js").Captions} Captions
+ * @typedef {import("../captions/gap_reducer.js").Gap} Gap
+ * @typedef {import("../captions/gap_reducer.js").Gaps} Gaps
  * @typedef {import("../captions/people_reducer.js").People} People
  * @typedef {import("../protocol/messages.js").Segment} Segment
  *
@@ -23,15 +30,20 @@ const MOST_ANNOUNCED = 20;
  *
  * @typedef {object} Line
  * @property {HTMLElement} element
- * @property {Segment} segment
+ * @property {Segment | Gap} shows
+ * @property {number} start_ms
+ * @property {number} end_ms
+ * @property {string} speakerId empty for gaps: whoever speaks after one is named anew
  */
 
 export class CaptionView {
   #elements;
-  /** @type {Map<string, Line>} */
+  /** @type {Map<string, Line>} by the id of the element */
   #lines = new Map();
   /** @type {Captions["closed"] | null} */
   #drawnClosed = null;
+  /** @type {Gaps | null} */
+  #drawnGaps = null;
   #isFollowing = true;
 
   /** @param {CaptionElements} elements */
@@ -55,13 +67,15 @@ export class CaptionView {
     scroll.scrollTop = scroll.scrollHeight;
   }
 
-  /** @param {Captions} captions @param {People} people */
-  draw(captions, people) {
+  /** @param {Captions} captions @param {People} people @param {Gaps} gaps */
+  draw(captions, people, gaps) {
     const isDrawn = this.#drawnClosed === captions.closed;
     const changed = isDrawn ? [...captions.open.values()] : [...captions.closed.values(), ...captions.open.values()];
     this.#drawnClosed = captions.closed;
     let hasNews = false;
     for (const segment of changed) hasNews = this.#put(segment, people) || hasNews;
+    if (gaps !== this.#drawnGaps) for (const gap of gaps.values()) hasNews = this.#putGap(gap, people) || hasNews;
+    this.#drawnGaps = gaps;
     if (!hasNews) return;
     this.#elements.empty.hidden = this.#lines.size > 0;
     if (this.#isFollowing) this.follow();
@@ -76,30 +90,51 @@ export class CaptionView {
 
   /** @param {Segment} segment @param {People} people @returns {boolean} whether anything changed */
   #put(segment, people) {
-    const line = this.#lines.get(segment.id);
-    if (line?.segment === segment) return false;
+    const id = `segment-${segment.id}`;
+    const line = this.#lines.get(id);
+    if (line?.shows === segment) return false;
     if (segment.state === "retracted") return line !== undefined && this.#remove(line);
-    const element = line?.element ?? lineElement(segment, placeOf(people, segment.participant_id));
-    this.#lines.set(segment.id, { element, segment });
+    const element = line?.element ?? lineElement(id, placeOf(people, segment.participant_id));
     fill(element, segment);
-    if (line) this.#joinTurns(element.nextElementSibling);
-    else this.#insert(element, segment);
+    const { start_ms, end_ms, participant_id: speakerId } = segment;
+    this.#place({ element, shows: segment, start_ms, end_ms, speakerId }, line !== undefined);
     return true;
   }
 
+  /** @param {Gap} gap @param {People} people @returns {boolean} whether anything changed */
+  #putGap(gap, people) {
+    const id = `gap-${gap.id}`;
+    const line = this.#lines.get(id);
+    if (line?.shows === gap) return false;
+    const last = this.#elements.list.lastElementChild;
+    const start_ms = gap.start_ms ?? line?.start_ms ?? (last ? this.#lineOf(last).start_ms : 0);
+    const name = people.get(gap.participantId)?.name ?? "somebody";
+    const element = line?.element ?? gapElement(id, clockWords(start_ms));
+    element.children[1].textContent = `[${lostWords(name, gapLength_ms(gap), gap.reason)}]`;
+    this.#place({ element, shows: gap, start_ms, end_ms: start_ms, speakerId: "" }, line !== undefined);
+    return true;
+  }
+
+  /** @param {Line} line @param {boolean} isThere */
+  #place(line, isThere) {
+    this.#lines.set(line.element.id, line);
+    if (isThere) this.#joinTurns(line.element.nextElementSibling);
+    else this.#insert(line);
+  }
+
   /** @param {Line} line */
-  #remove({ element, segment }) {
+  #remove({ element }) {
     const next = element.nextElementSibling;
     element.remove();
-    this.#lines.delete(segment.id);
+    this.#lines.delete(element.id);
     this.#joinTurns(next);
     return true;
   }
 
-  /** Lines are in the order of their beginnings, as in the stored transcript. @param {HTMLElement} element @param {Segment} segment */
-  #insert(element, segment) {
+  /** Lines are in the order of their beginnings, as in the stored transcript. @param {Line} line */
+  #insert({ element, start_ms }) {
     let before = this.#elements.list.lastElementChild;
-    while (before && this.#segmentOf(before).start_ms > segment.start_ms) before = before.previousElementSibling;
+    while (before && this.#lineOf(before).start_ms > start_ms) before = before.previousElementSibling;
     if (before) before.after(element);
     else this.#elements.list.prepend(element);
     this.#joinTurns(element);
@@ -110,27 +145,35 @@ export class CaptionView {
   #joinTurns(element) {
     if (!element) return;
     const before = element.previousElementSibling;
-    const isContinued = before !== null && continues(this.#segmentOf(before), this.#segmentOf(element));
+    const isContinued = before !== null && continues(this.#lineOf(before), this.#lineOf(element));
     element.classList.toggle("is-continued", isContinued);
   }
 
   /** @param {Element} element */
-  #segmentOf(element) {
-    const line = this.#lines.get(element.id.replace("segment-", ""));
-    if (!line) throw new Error("a caption line without its segment");
-    return line.segment;
+  #lineOf(element) {
+    const line = this.#lines.get(element.id);
+    if (!line) throw new Error("a line of nothing");
+    return line;
   }
 }
 
-/** @param {Segment} before @param {Segment} segment */
-function continues(before, segment) {
-  return before.participant_id === segment.participant_id && segment.start_ms - before.end_ms < SAME_TURN_MS;
+/** @param {Line} before @param {Line} line */
+function continues(before, line) {
+  return line.speakerId !== "" && before.speakerId === line.speakerId && line.start_ms - before.end_ms < SAME_TURN_MS;
 }
 
-/** @param {Segment} segment @param {number} place */
-function lineElement(segment, place) {
+/** @param {string} id @param {string} time */
+function gapElement(id, time) {
+  const element = make("li", "gap-line");
+  element.id = id;
+  element.append(make("span", "line-time", time), make("p", "gap-words"));
+  return element;
+}
+
+/** @param {string} id @param {number} place */
+function lineElement(id, place) {
   const element = make("li", "line");
-  element.id = `segment-${segment.id}`;
+  element.id = id;
   element.dataset.speaker = String(place % N_COLOURS);
   const text = make("p", "line-text");
   text.append(make("span", "line-stable"), make("span", "line-unstable"));

@@ -1,6 +1,8 @@
 /** Before joining: name, microphone, consent, and the choice to only watch. */
 
+import { RestProblem } from "../session/rest.js";
 import { byId } from "./elements.js";
+import { refusedWords } from "./trouble_words.js";
 
 /**
  * @typedef {object} LobbyChoices
@@ -41,6 +43,10 @@ export class Lobby {
     byId("lobby", HTMLElement).hidden = true;
   }
 
+  show() {
+    byId("lobby", HTMLElement).hidden = false;
+  }
+
   /** @param {string} words about the microphone */
   tell(words) {
     this.#hint.textContent = words;
@@ -79,10 +85,16 @@ export class Lobby {
     try {
       await choice(name || VIEWER_NAME);
     } catch (problem) {
-      this.#problem.textContent = problem instanceof Error ? problem.message : String(problem);
+      this.#problem.textContent = problemWords(problem);
       this.#problem.hidden = false;
     } finally {
       button.ariaBusy = "false";
     }
   }
+}
+
+/** @param {unknown} problem */
+function problemWords(problem) {
+  if (problem instanceof RestProblem) return refusedWords(problem.status, problem.message, problem.retryAfter_ms);
+  return problem instanceof Error ? problem.message : String(problem);
 }

@@ -3,18 +3,22 @@
 import { closeReason } from "../protocol/close_codes.js";
 import { CaptionFeed } from "../session/caption_feed.js";
 import { ticketSource } from "../session/audio_session.js";
-import { browserSurroundings } from "../session/connection.js";
-import { participantAdmit, restCall } from "../session/rest.js";
+import { participantAdmit } from "../session/rest.js";
 import { byId } from "./elements.js";
-import { OwnGaps } from "./own_gaps.js";
+import { offerEnd } from "./end_dialog.js";
+import { LedgerPanel } from "./ledger_panel.js";
 import { RoomView } from "./room_view.js";
-import { deliveredWords, gapWords, warningWords } from "./trouble_words.js";
+import { TroubleNotices } from "./trouble_notices.js";
+import { deliveredWords, leftWords, undeliveredWords } from "./trouble_words.js";
 import { Voice } from "./voice.js";
 
 /**
  * @typedef {import("../audio/microphone.js").Microphone} Microphone
  * @typedef {import("../protocol/messages.js").ServerMessage} ServerMessage
  * @typedef {import("../session/audio_session.js").Phase} Phase
+ * @typedef {import("../session/kept_sessions.js").KeptSession} KeptSession
+ * @typedef {import("../session/kept_sessions.js").KeptSessions} KeptSessions
+ * @typedef {import("../session/surroundings.js").Surroundings} Surroundings
  *
  * @typedef {object} PageData
  * @property {string} code
@@ -27,16 +31,19 @@ const WORDS_EVERY_MS = 1_000;
 
 export class Room {
   #page;
+  #shelf;
+  #around;
   #view = new RoomView();
-  #ownGaps = new OwnGaps();
+  #trouble = new TroubleNotices(this.#view.notices);
   #ownId = "";
-  #around = browserSurroundings();
   /** @type {Voice | null} */
   #voice = null;
   /** @type {CaptionFeed | null} */
   #feed = null;
   /** @type {Microphone | null} */
   #microphone = null;
+  /** @type {LedgerPanel | null} */
+  #ledger = null;
   /** @type {Phase} */
   #phase = "connecting";
   #isMuted = false;
@@ -44,9 +51,11 @@ export class Room {
   #isClosed = false;
   #words = 0;
 
-  /** @param {PageData} page */
-  constructor(page) {
+  /** @param {PageData} page @param {KeptSessions} shelf @param {Surroundings} around */
+  constructor(page, shelf, around) {
     this.#page = page;
+    this.#shelf = shelf;
+    this.#around = around;
     byId("leave", HTMLButtonElement).addEventListener("click", () => void this.leave());
     byId("mute", HTMLButtonElement).addEventListener("click", () => this.#mute(!this.#isMuted));
     document.addEventListener("keydown", (event) => {
@@ -58,7 +67,7 @@ export class Room {
     window.addEventListener("beforeunload", (event) => {
       if (this.#holdsUnsentWords()) event.preventDefault();
     });
-    this.#offerEnd();
+    offerEnd(page.meeting_id, page.csrf_token, (words) => this.notices.show("end", words));
   }
 
   get notices() {
@@ -70,24 +79,29 @@ export class Room {
     return (this.#voice !== null || this.#feed !== null) && !this.#isClosed;
   }
 
+  /** @returns {boolean} whether a microphone is wanted here */
+  get isListening() {
+    return this.isOpen && this.#voice !== null && !this.#voice.isFinishing;
+  }
+
   /** @param {string} name @param {Microphone} microphone open */
   async speak(name, microphone) {
-    const voice = new Voice({
-      meeting: this.#page.code,
-      name,
-      role: this.#page.role,
-      csrfToken: this.#page.csrf_token,
-      microphone,
-      around: this.#around,
-      listener: {
-        ...this.#listener(),
-        onNewSession: (admission, lost) => this.#newSession(admission.participant_id, lost),
-      },
-    });
-    const admission = await voice.join();
+    const { code: meeting, role } = this.#page;
+    const title = document.querySelector(".meeting-title h1")?.textContent ?? "";
+    const voice = this.#makeVoice({ meeting, title, name, role }, microphone);
+    const ownId = await voice.join();
     this.#voice = voice;
     this.#microphone = microphone;
-    this.#open(admission.participant_id);
+    this.#open(ownId);
+  }
+
+  /** Goes on where an earlier page of this browser was. @param {KeptSession} kept @param {Microphone} microphone */
+  resume(kept, microphone) {
+    this.#voice = this.#makeVoice(kept.record, microphone);
+    this.#microphone = microphone;
+    this.#voice.resume(kept);
+    this.#showMute(kept.record.isMuted);
+    this.#open(kept.record.participant_id);
   }
 
   /** @param {string} name */
@@ -105,13 +119,23 @@ export class Room {
   }
 
   /** Blocks of the microphone. @type {import("../audio/microphone.js").MicrophoneListener["onBlock"]} */
-  capture = (kind, nSamples, samples) => this.#voice?.capture(kind, nSamples, samples);
+  capture = (kind, nSamples, samples, reason) => this.#voice?.capture(kind, nSamples, samples, reason);
 
-  /** Delivers the last words first; asked a second time, leaves without. */
+  /** @param {string} deviceId that the person chose, for the next page as well */
+  chooseDevice(deviceId) {
+    this.#voice?.chooseDevice(deviceId);
+  }
+
+  /** The page may be gone in a moment. */
+  flush() {
+    this.#voice?.flush();
+  }
+
+  /** Delivers the last words first; asked a second time, leaves that to a later page. */
   async leave() {
-    if (!this.#voice || this.#voice.isFinishing || this.#phase === "stopped") {
-      const isComplete = !this.#voice;
-      this.#close("You have left the meeting", isComplete ? "" : "Your last words may not have arrived.");
+    if (!this.#voice || this.#voice.isFinishing) {
+      this.#voice?.leave();
+      this.#close("You have left the meeting", this.#voice ? leftWords(this.#shelf.isKeeping) : "");
       return;
     }
     byId("mute", HTMLButtonElement).disabled = true;
@@ -136,11 +160,29 @@ export class Room {
     this.#feed?.reopen();
   }
 
+  /** @param {import("./voice.js").Speaker} speaker @param {Microphone} microphone */
+  #makeVoice({ meeting, title, name, role }, microphone) {
+    return new Voice(
+      { meeting, title, name, role },
+      {
+        csrfToken: this.#page.csrf_token,
+        microphone,
+        shelf: this.#shelf,
+        captions: "all",
+        around: this.#around,
+        listener: {
+          ...this.#listener(),
+          onNewSession: (participantId, lost_ms) => this.#newSession(participantId, lost_ms),
+        },
+      },
+    );
+  }
+
   #listener() {
     return {
       onMessage: (/** @type {ServerMessage} */ message) => this.#receive(message),
       onPhase: (/** @type {Phase} */ phase) => this.#enter(phase),
-      onStopped: (/** @type {string} */ _action, /** @type {number} */ code) => this.#stopped(code),
+      onStopped: (/** @type {string} */ _action, /** @type {number} */ code, lost_ms = 0) => this.#stopped(code, lost_ms),
     };
   }
 
@@ -150,22 +192,17 @@ export class Room {
     this.#view.open(ownId);
     this.#showConnection();
     this.#words = window.setInterval(() => this.#showConnection(), WORDS_EVERY_MS);
+    if (!LedgerPanel.isHere) return;
+    this.#ledger = new LedgerPanel(this.#page.meeting_id, this.#view.nameOf);
+    this.#ledger.start();
   }
 
   /** @param {ServerMessage} message */
   #receive(message) {
     this.#view.show(message);
+    this.#trouble.receive(message, this.#ownId);
     if (message.type === "draining" && message.reason === "meeting_ended") void this.#voice?.finish();
     if (message.type === "event" && message.event.type === "meeting.ended") this.#meetingOver();
-    if (message.type === "flow") this.#showFlow(message.state);
-    if (message.type === "event") this.#showGap(message.event);
-    if (message.type === "warning") this.notices.show(`warning ${message.code}`, warningWords(message.code));
-  }
-
-  /** @param {import("../protocol/messages.js").MeetingEvent} event */
-  #showGap(event) {
-    const gap = this.#ownGaps.take(event, this.#ownId);
-    if (gap) this.notices.show(`gap ${gap.reason}`, gapWords(gap.lost_ms, gap.reason));
   }
 
   #meetingOver() {
@@ -173,35 +210,25 @@ export class Room {
     if (this.#feed) this.notices.show("over", "The meeting has ended. Leave to read the transcript.");
   }
 
-  /** @param {"ok" | "slow" | "pause"} state */
-  #showFlow(state) {
-    if (state === "ok") this.notices.clear("flow");
-    else if (state === "slow") this.notices.show("flow", "The server is busy: captions come less often. No word is lost.");
-    else this.notices.show("flow", "The server is very busy. What you say is kept here and sent when it can be taken.");
-  }
-
   /** @param {Phase} phase */
   #enter(phase) {
     this.#phase = phase;
     this.#showConnection();
-    if (phase === "live") this.notices.clear("new-session");
     if (phase !== "ended" || this.#isClosed) return;
     const heading = this.#isMeetingOver ? "The meeting has ended" : "You have left the meeting";
-    this.#close(heading, this.#voice ? deliveredWords(this.#ownGaps.total_ms) : "");
+    this.#close(heading, this.#voice ? deliveredWords(this.#trouble.lost_ms) : "");
   }
 
-  /** @param {number} code */
-  #stopped(code) {
-    this.#microphone?.close();
-    this.#close("You are no longer connected", closeReason(code));
+  /** @param {number} code @param {number} lost_ms of what was said will not be delivered */
+  #stopped(code, lost_ms) {
+    this.#close("You are no longer connected", `${closeReason(code)}${undeliveredWords(lost_ms)}`);
   }
 
-  /** @param {string} ownId @param {string} lost */
-  #newSession(ownId, lost) {
+  /** @param {string} ownId @param {number} lost_ms */
+  #newSession(ownId, lost_ms) {
     this.#ownId = ownId;
     this.#view.open(ownId);
-    const words = lost ? ` Your last ${lost} could not be delivered.` : "";
-    this.notices.show("session", `The server no longer knew this connection, so you joined anew.${words}`);
+    this.notices.show("session", `The server no longer knew this connection, so you joined anew.${undeliveredWords(lost_ms)}`);
   }
 
   /** @param {string} heading @param {string} words */
@@ -209,6 +236,7 @@ export class Room {
     if (this.#isClosed) return;
     this.#isClosed = true;
     window.clearInterval(this.#words);
+    this.#ledger?.stop();
     this.#voice?.close();
     this.#feed?.close();
     this.#microphone?.close();
@@ -218,35 +246,27 @@ export class Room {
   /** @param {boolean} isMuted */
   #mute(isMuted) {
     if (!this.#voice || this.#voice.isFinishing) return;
-    this.#isMuted = isMuted;
     this.#microphone?.mute(isMuted);
+    this.#voice.mute(isMuted);
+    this.#showMute(isMuted);
+    this.#view.announce(isMuted ? "You are muted." : "You are heard again.");
+  }
+
+  /** @param {boolean} isMuted */
+  #showMute(isMuted) {
+    this.#isMuted = isMuted;
     byId("mute", HTMLButtonElement).toggleAttribute("data-is-muted", isMuted);
     byId("level", HTMLElement).classList.toggle("is-muted", isMuted);
     byId("mute-words", HTMLElement).textContent = isMuted ? "Unmute" : "Mute";
-    this.#view.announce(isMuted ? "You are muted." : "You are heard again.");
   }
 
   #showConnection() {
     this.#view.showConnection(this.#phase, this.#voice ? this.#voice.unsettled_ms : null);
   }
 
+  /** They are kept, but wait until somebody opens a page here again. */
   #holdsUnsentWords() {
     const isAway = this.#phase === "waiting" || this.#phase === "ending" || this.#phase === "paused";
     return this.isOpen && isAway && (this.#voice?.unsettled_ms ?? 0) > 1_000;
-  }
-
-  #offerEnd() {
-    const dialog = document.getElementById("end-dialog");
-    if (!(dialog instanceof HTMLDialogElement)) return;
-    byId("end-meeting", HTMLButtonElement).addEventListener("click", () => dialog.showModal());
-    dialog.addEventListener("close", () => dialog.returnValue === "end" && void this.#endForAll());
-  }
-
-  async #endForAll() {
-    try {
-      await restCall("POST", `/api/v1/meetings/${this.#page.meeting_id}/end`, this.#page.csrf_token);
-    } catch (problem) {
-      this.notices.show("end", `The meeting could not be ended: ${problem instanceof Error ? problem.message : problem}`);
-    }
   }
 }

@@ -1,6 +1,7 @@
 /** The room as it is seen: captions, people, connection, notices. Draws at most once per animation frame. */
 
 import { NO_CAPTIONS, captionsReduce } from "../captions/caption_reducer.js";
+import { NO_GAPS, gapsReduce } from "../captions/gap_reducer.js";
 import { NOBODY, peopleReduce } from "../captions/people_reducer.js";
 import { connectionWords } from "../session/connection_words.js";
 import { CaptionView } from "./caption_view.js";
@@ -27,6 +28,7 @@ export class RoomView {
   #state = byId("meeting-state", HTMLElement);
   #captions = NO_CAPTIONS;
   #people = NOBODY;
+  #gaps = NO_GAPS;
   #ownId = "";
   #isLive = false;
   #isDrawPending = false;
@@ -44,6 +46,7 @@ export class RoomView {
   show(message) {
     this.#captions = captionsReduce(this.#captions, message);
     this.#people = peopleReduce(this.#people, message);
+    this.#gaps = gapsReduce(this.#gaps, message);
     if (message.type === "live") this.#isLive = true;
     if (message.type === "segment") this.#announce(message.segment);
     if (message.type === "event") this.#showState(message.event.type);
@@ -59,6 +62,9 @@ export class RoomView {
     // Written only when it differs: every write to a live region may be read aloud.
     if (this.#connection.textContent !== words) this.#connection.textContent = words;
   }
+
+  /** @param {string} id of a participant @returns {string} */
+  nameOf = (id) => this.#people.get(id)?.name ?? "somebody";
 
   /** @param {string} words */
   announce(words) {
@@ -83,7 +89,7 @@ export class RoomView {
 
   #draw() {
     this.#isDrawPending = false;
-    this.#captionView.draw(this.#captions, this.#people);
+    this.#captionView.draw(this.#captions, this.#people, this.#gaps);
     this.#peopleView.draw(this.#people, this.#ownId);
   }
 

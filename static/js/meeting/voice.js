@@ -1,49 +1,69 @@
 /** One person speaking: microphone, ring and audio session, from joining until the last word has arrived. */
 
-import { SAMPLE_RATE_HZ } from "../audio/capture_core.js";
+import { SAMPLE_RATE_HZ, SHORTEST_BLOCK_SAMPLES } from "../audio/capture_core.js";
+import { mayDeliverLater } from "../protocol/close_codes.js";
 import { AudioRing } from "../session/audio_ring.js";
 import { AudioSession, ticketSource } from "../session/audio_session.js";
-import { durationWords } from "../session/connection_words.js";
-import { participantAdmit } from "../session/rest.js";
+import { Backoff } from "../session/backoff.js";
+import { RestProblem, participantAdmit } from "../session/rest.js";
 
 /**
- * @typedef {import("../audio/microphone.js").Microphone} Microphone
  * @typedef {import("../protocol/close_codes.js").CloseAction} CloseAction
+ * @typedef {import("../protocol/messages.js").LossReason} LossReason
  * @typedef {import("../protocol/messages.js").ServerMessage} ServerMessage
  * @typedef {import("../session/audio_session.js").Phase} Phase
- * @typedef {import("../session/connection.js").Surroundings} Surroundings
+ * @typedef {import("../session/kept_sessions.js").KeptSession} KeptSession
+ * @typedef {import("../session/kept_sessions.js").KeptSessions} KeptSessions
  * @typedef {import("../session/rest.js").Admission} Admission
+ * @typedef {import("../session/spill_store.js").SessionRecord} SessionRecord
+ * @typedef {import("../session/surroundings.js").Surroundings} Surroundings
  *
  * @typedef {object} VoiceListener
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(phase: Phase) => void} onPhase
- * @property {(action: CloseAction, code: number) => void} onStopped
- * @property {(admission: Admission, lost: string) => void} onNewSession the server no longer knew the old one; `lost`
- *   says how much of what was said could not be delivered, empty for nothing
+ * @property {(action: CloseAction, code: number, lost_ms: number) => void} onStopped `lost_ms` of what was said will
+ *   never be delivered
+ * @property {(participantId: string, lost_ms: number) => void} onNewSession the server no longer knew the old one
+ *
+ * @typedef {object} Source what is asked of a microphone
+ * @property {() => Promise<void>} flush
+ * @property {() => void} close
+ *
+ * @typedef {Pick<SessionRecord, "meeting" | "title" | "name" | "role">} Speaker
  *
  * @typedef {object} VoiceOptions
- * @property {string} meeting
- * @property {string} name
- * @property {"host" | "speaker"} role
  * @property {string} csrfToken
- * @property {Microphone} microphone
+ * @property {Source} microphone
+ * @property {KeptSessions} shelf
+ * @property {"all" | "none"} captions
  * @property {Surroundings} around
  * @property {VoiceListener} listener
  */
 
 /** What joining asks for on the page, in the protocol's words. */
 const CONSENT = ["captions", "transcript"];
+const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1000;
 
 export class Voice {
   #options;
+  /** @type {Speaker} */
+  #speaker;
   #ring = new AudioRing();
+  /** @type {KeptSession | null} */
+  #kept = null;
   /** @type {AudioSession | null} */
   #session = null;
   #hasJoined = false;
+  /** @type {SessionRecord | null} how an earlier page left, until the microphone is heard again */
+  #left = null;
+  #isMuted = false;
+  #deviceId = "";
   #isFinishing = false;
+  #isClosed = false;
 
-  /** @param {VoiceOptions} options */
-  constructor(options) {
+  /** @param {Speaker} speaker @param {VoiceOptions} options */
+  constructor(speaker, options) {
+    this.#speaker = speaker;
     this.#options = options;
   }
 
@@ -52,12 +72,43 @@ export class Voice {
     return this.#session?.unsettled_ms ?? 0;
   }
 
-  /** @returns {Promise<Admission>} @throws {import("../session/rest.js").RestProblem} */
+  /** @returns {boolean} */
+  get isFinishing() {
+    return this.#isFinishing;
+  }
+
+  /** @returns {Promise<string>} the participant's id @throws {RestProblem} */
   async join() {
-    const { meeting, name, role, csrfToken } = this.#options;
-    const admission = await participantAdmit(meeting, { display_name: name, role }, csrfToken);
-    this.#begin(admission);
-    return admission;
+    const { meeting, name, role } = this.#speaker;
+    const admission = await participantAdmit(meeting, { display_name: name, role }, this.#options.csrfToken);
+    const { participant_id, session_id, resume_token, ws_url } = admission;
+    this.#hasJoined = true;
+    this.#kept = await this.#options.shelf.begin(
+      {
+        ...{ participant_id, session_id, resume_token, ws_url },
+        ...this.#speaker,
+        consent: CONSENT,
+        isMuted: false,
+        deviceId: "",
+        end: this.#ring.end,
+        capturedAt_ms: this.#options.around.wall_ms(),
+        isFinishing: false,
+      },
+      this.#ring,
+    );
+    this.#kept.spill.note({ isMuted: this.#isMuted, deviceId: this.#deviceId }); // as they are by now
+    this.#begin(this.#kept, admission.ticket);
+    return participant_id;
+  }
+
+  /** Goes on with a session of an earlier page. @param {KeptSession} kept */
+  resume(kept) {
+    this.#kept = kept;
+    this.#ring = kept.ring;
+    this.#isMuted = kept.record.isMuted;
+    this.#left = kept.record;
+    this.#hasJoined = true;
+    this.#begin(kept, null);
   }
 
   /**
@@ -65,72 +116,147 @@ export class Voice {
    * @param {import("../audio/capture_core.js").SpanKind} kind
    * @param {number} nSamples
    * @param {Int16Array | null} samples
+   * @param {LossReason | ""} reason
    */
-  capture(kind, nSamples, samples) {
+  capture(kind, nSamples, samples, reason) {
     if (!this.#hasJoined || this.#isFinishing) return;
-    this.#ring.append(kind, nSamples, samples);
+    if (this.#left) this.#comeBack(this.#left, nSamples);
+    this.#ring.append(kind, nSamples, samples, reason);
+    this.#kept?.spill.captured(this.#ring.end, this.#options.around.wall_ms());
     this.#session?.pump();
+  }
+
+  /** @param {boolean} isMuted */
+  mute(isMuted) {
+    this.#isMuted = isMuted;
+    this.#kept?.spill.note({ isMuted });
+  }
+
+  /** @param {string} deviceId that the person chose */
+  chooseDevice(deviceId) {
+    this.#deviceId = deviceId;
+    this.#kept?.spill.note({ deviceId });
   }
 
   /** Stops capturing, delivers everything, and ends; the session's phase tells when that is done. */
   async finish() {
-    if (this.#isFinishing || !this.#session) return;
+    if (this.#isFinishing || !this.#hasJoined) return;
     await this.#options.microphone.flush();
     this.#isFinishing = true;
     this.#options.microphone.close();
-    this.#session.finish();
-  }
-
-  /** @returns {boolean} */
-  get isFinishing() {
-    return this.#isFinishing;
+    this.#kept?.spill.note({ isFinishing: true });
+    this.#session?.finish();
   }
 
   retryNow() {
     this.#session?.retryNow();
   }
 
+  /** Without waiting: what has not arrived is left to a later page. */
+  leave() {
+    this.close();
+    this.#kept?.spill.flush();
+    this.#kept?.spill.stop();
+    this.#kept?.letGo();
+  }
+
+  /** The page may be gone in a moment. */
+  flush() {
+    this.#kept?.spill.flush();
+  }
+
   /** Lets go of the network; `reopen` goes on where it was. */
   close() {
+    this.#isClosed = true;
     this.#session?.close();
   }
 
   reopen() {
+    this.#isClosed = false;
     this.#session?.reopen();
   }
 
-  /** @param {Admission} admission */
-  #begin(admission) {
-    const { csrfToken, around, listener } = this.#options;
-    this.#hasJoined = true;
+  /** @param {KeptSession} kept @param {string | null} ticket */
+  #begin(kept, ticket) {
+    const { csrfToken, around, captions, listener } = this.#options;
     this.#session = new AudioSession({
-      admission,
-      ring: this.#ring,
-      consent: CONSENT,
+      key: kept.record,
+      ticket,
+      ring: kept.ring,
+      captions,
+      consent: kept.record.consent,
       pageUrl: location.href,
-      fetchTicket: ticketSource(admission, csrfToken),
+      fetchTicket: ticketSource(kept.record, csrfToken),
       around,
       listener: {
-        onMessage: listener.onMessage,
-        onPhase: listener.onPhase,
-        onStopped: (action, code) => {
-          if (action === "new_session" && !this.#isFinishing) void this.#beginAnew();
-          else listener.onStopped(action, code);
+        onMessage: (message) => {
+          if (message.type === "welcome") kept.spill.note({ resume_token: message.resume_token });
+          listener.onMessage(message);
         },
+        onPhase: (phase) => {
+          if (phase === "ended") this.#discard();
+          if (phase !== "stopped") listener.onPhase(phase);
+        },
+        onStopped: (action, code) => void this.#stopped(action, code),
       },
     });
     this.#session.start();
+    if (this.#isFinishing) this.#session.finish();
   }
 
-  async #beginAnew() {
-    const lost_ms = (this.#ring.nKept / SAMPLE_RATE_HZ) * 1000;
-    this.#session = null;
-    this.#ring = new AudioRing();
-    try {
-      const admission = await this.join();
-      this.#options.listener.onNewSession(admission, lost_ms > 0 ? durationWords(lost_ms) : "");
-    } catch {
-      this.#options.listener.onStopped("new_session", 4404);
+  /**
+   * The page was away: time went on, and nothing was captured in it.
+   * @param {SessionRecord} left
+   * @param {number} nSamples of the first block, which has just ended
+   */
+  #comeBack(left, nSamples) {
+    this.#left = null;
+    const away_ms = this.#options.around.wall_ms() - left.capturedAt_ms;
+    const position = left.end + Math.round(away_ms * SAMPLES_PER_MS) - nSamples;
+    // At least something, also where somebody has set the clock back: what was said before and after is not one word.
+    const nAway = Math.max(SHORTEST_BLOCK_SAMPLES, position - this.#ring.end);
+    this.#ring.append(left.isMuted ? "muted" : "lost", nAway, null, left.isMuted ? "" : "page_reloaded");
+  }
+
+  /** @param {CloseAction} action @param {number} code */
+  async #stopped(action, code) {
+    const { listener } = this.#options;
+    const lost_ms = this.#ring.nKept / SAMPLES_PER_MS;
+    if (mayDeliverLater(action)) {
+      this.#kept?.spill.stop();
+      this.#kept?.letGo();
+      listener.onStopped(action, code, 0);
+      return;
     }
+    this.#discard();
+    if (action === "new_session" && !this.#isFinishing) await this.#beginAnew(lost_ms);
+    else listener.onStopped(action, code, lost_ms);
+  }
+
+  /** @param {number} lost_ms */
+  async #beginAnew(lost_ms) {
+    const { around, listener } = this.#options;
+    const backoff = new Backoff(around.random);
+    this.#session = null;
+    this.#kept = null;
+    this.#left = null;
+    this.#ring = new AudioRing();
+    while (!this.#isClosed) {
+      try {
+        listener.onNewSession(await this.join(), lost_ms);
+        return;
+      } catch (problem) {
+        if (!(problem instanceof RestProblem) || !problem.isTransient) return listener.onStopped("new_session", 4404, lost_ms);
+        const wait_ms = Math.max(problem.retryAfter_ms, backoff.next());
+        listener.onPhase("waiting");
+        await new Promise((resolve) => around.setTimer(() => resolve(undefined), wait_ms));
+      }
+    }
+  }
+
+  /** The session is over: nothing of it is kept. */
+  #discard() {
+    const kept = this.#kept;
+    if (kept) void kept.spill.remove().then(kept.letGo);
   }
 }

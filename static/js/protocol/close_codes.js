@@ -30,12 +30,21 @@ export function closeAction(code) {
   return code >= 4400 && code < 4500 ? "refused" : "retry";
 }
 
+/**
+ * @param {CloseAction} action that stopped a session
+ * @returns {boolean} whether a later page may still deliver what was kept
+ */
+export function mayDeliverLater(action) {
+  return action === "new_ticket" || action === "superseded";
+}
+
 /** @type {ReadonlyMap<number, string>} */
 const REASONS = new Map([
   [4400, "This page sent something that the server could not read. Reload the page to go on."],
   [4413, "This page sent more audio at once than the server takes. Reload the page to go on."],
   [4401, "The server did not accept this page's ticket. Reload the page to join again."],
   [4403, "You are not allowed to take part in this meeting, or you were removed from it."],
+  [4404, "The server no longer knows this session."],
   [4410, "This meeting has been over for more than a day."],
   [4451, "Your voice is only transcribed with your consent, and the server has none from you."],
   [4409, "You joined this meeting from another tab or device, which has taken over."],

@@ -1,6 +1,9 @@
 /** Messages of the server, as types, and the one place where their text is parsed. */
 
 /**
+ * @typedef {"device_lost" | "page_reloaded" | "suspended" | "store_full"} LossReason what the page says of audio that it
+ *   could not capture or keep
+ *
  * @typedef {object} Segment
  * @property {string} id
  * @property {number} rev
@@ -25,6 +28,8 @@
  * @property {number} [from] position
  * @property {number} [to] position
  * @property {string} [reason]
+ * @property {number | null} [start_ms] meeting time
+ * @property {number | null} [end_ms]
  *
  * @typedef {object} Limits
  * @property {[number, number]} frame_ms shortest and longest frame

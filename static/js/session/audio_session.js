@@ -13,8 +13,8 @@ import { socketAddress } from "./socket_address.js";
  * @typedef {import("../protocol/messages.js").ServerMessage} ServerMessage
  * @typedef {import("../protocol/messages.js").WelcomeMessage} WelcomeMessage
  * @typedef {import("./audio_ring.js").AudioRing} AudioRing
- * @typedef {import("./connection.js").Surroundings} Surroundings
- * @typedef {import("./rest.js").Admission} Admission
+ * @typedef {import("./surroundings.js").Surroundings} Surroundings
+ * @typedef {Pick<import("./rest.js").Admission, "session_id" | "resume_token" | "ws_url">} SessionKey
  *
  * @typedef {"connecting" | "live" | "waiting" | "paused" | "ending" | "ended" | "stopped"} Phase
  * waiting: until the next attempt; paused: by the server; ending: the last words are on their way
@@ -25,8 +25,10 @@ import { socketAddress } from "./socket_address.js";
  * @property {(action: CloseAction, code: number) => void} onStopped
  *
  * @typedef {object} SessionOptions
- * @property {Admission} admission
+ * @property {SessionKey} key
+ * @property {string | null} ticket null: this session was begun by an earlier page
  * @property {AudioRing} ring
+ * @property {"all" | "none"} captions
  * @property {readonly string[]} consent what the person agreed to, in words of the protocol
  * @property {string} pageUrl
  * @property {(() => Promise<string>)} fetchTicket
@@ -36,6 +38,7 @@ import { socketAddress } from "./socket_address.js";
 
 const FULL_SOCKET_BYTES = 262_144;
 const PUMP_MS = 50;
+const LATEST_MOVE_MS = 2_000;
 const SAMPLES_PER_MS = 16;
 
 export class AudioSession {
@@ -46,12 +49,12 @@ export class AudioSession {
   #around;
   #listener;
   #resumeToken;
-  #hasBeenWelcomed = false;
+  #hasBeenWelcomed;
   #isWelcome = false;
   #isEnding = false;
   #isOver = false;
   #lastSeq = 0;
-  #settled = 0;
+  #settled;
   /** @type {Phase} */
   #phase = "connecting";
   /** @type {any} */
@@ -63,12 +66,14 @@ export class AudioSession {
     this.#ring = options.ring;
     this.#around = options.around;
     this.#listener = options.listener;
-    this.#resumeToken = options.admission.resume_token;
-    this.#sender = new FrameSender(options.ring);
+    this.#resumeToken = options.key.resume_token;
+    this.#hasBeenWelcomed = options.ticket === null;
+    this.#settled = options.ring.start;
+    this.#sender = new FrameSender(options.ring, this.#hasBeenWelcomed);
     this.#connection = new Connection(
-      options.admission.ticket,
+      options.ticket,
       {
-        address: () => socketAddress(options.admission.ws_url, options.pageUrl).href,
+        address: () => socketAddress(options.key.ws_url, options.pageUrl).href,
         fetchTicket: options.fetchTicket,
         onOpen: () => this.#hello(),
         onMessage: (message) => this.#receive(message),
@@ -88,8 +93,9 @@ export class AudioSession {
     this.#connection.open();
   }
 
-  /** The ring has more. */
+  /** The ring has more. Also keeps the connection going where timers are held back, as in a tab in the background. */
   pump() {
+    this.#connection.look();
     if (!this.#isWelcome) return;
     this.#around.clearTimer(this.#pumpTimer);
     for (const action of this.#sender.actions(this.#around.now_ms())) {
@@ -135,7 +141,7 @@ export class AudioSession {
     const hello = {
       type: "hello",
       audio: { codec: "pcm_s16le", rate: 16_000 },
-      want: { captions: "all", partials: true, listen: false },
+      want: { captions: this.#options.captions, partials: this.#options.captions === "all", listen: false },
       ...(this.#hasBeenWelcomed ? { resume } : {}),
     };
     this.#connection.send(JSON.stringify(hello));
@@ -147,7 +153,7 @@ export class AudioSession {
     if (message.type === "welcome") this.#welcome(message);
     else if (message.type === "ack") this.#acknowledge(message.settled);
     else if (message.type === "flow") this.#flow(message.state === "pause");
-    else if (message.type === "goaway") this.#leaveNode(message.deadline_ms);
+    else if (message.type === "goaway") this.#connection.move(Math.min(LATEST_MOVE_MS, message.deadline_ms / 2));
     else if (message.type === "ended") this.#ended();
     this.#listener.onMessage(message);
   }
@@ -189,12 +195,6 @@ export class AudioSession {
     this.pump();
   }
 
-  /** @param {number} deadline_ms */
-  #leaveNode(deadline_ms) {
-    this.#interrupted();
-    this.#connection.renew(Math.min(2_000, deadline_ms / 2));
-  }
-
   #ended() {
     this.close();
     this.#enter("ended");
@@ -222,10 +222,10 @@ export class AudioSession {
 }
 
 /**
- * @param {Admission} admission
+ * @param {SessionKey} key
  * @param {string} csrfToken
  * @returns {() => Promise<string>}
  */
-export function ticketSource(admission, csrfToken) {
-  return () => ticketFetch(admission.session_id, admission.resume_token, csrfToken);
+export function ticketSource(key, csrfToken) {
+  return () => ticketFetch(key.session_id, key.resume_token, csrfToken);
 }

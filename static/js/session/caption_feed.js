@@ -6,7 +6,7 @@ import { socketAddress } from "./socket_address.js";
 /**
  * @typedef {import("./audio_session.js").SessionListener} SessionListener
  * @typedef {import("./audio_session.js").Phase} Phase
- * @typedef {import("./connection.js").Surroundings} Surroundings
+ * @typedef {import("./surroundings.js").Surroundings} Surroundings
  * @typedef {import("./rest.js").Admission} Admission
  *
  * @typedef {object} FeedOptions
@@ -71,8 +71,7 @@ export class CaptionFeed {
   #receive(message) {
     if ("seq" in message && message.seq !== null) this.#lastSeq = Math.max(this.#lastSeq, message.seq);
     if (message.type === "goaway") {
-      this.#enter("waiting");
-      this.#connection.renew(Math.min(2_000, message.deadline_ms / 2));
+      this.#connection.move(Math.min(2_000, message.deadline_ms / 2));
     } else if (message.type === "live") {
       // There are no acks here; being up to date is the proof that the server works for us.
       this.#connection.accepted();

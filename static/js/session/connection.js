@@ -1,8 +1,9 @@
 /**
  * Keeps one WebSocket open: tickets, back-off, close codes, silence. What goes over it is the owner's business.
  *
- * Every attempt has a generation; whatever an older attempt still reports is ignored, so `close` and `retryNow` are safe
- * at any time.
+ * Every attempt has a generation; whatever an older attempt still reports is ignored, so `close` and `renew` are safe at
+ * any time. Whatever is due is done by a timer or by `look`, whichever comes first: in a tab in the background timers are
+ * held back by up to a minute.
  */
 
 import { closeAction } from "../protocol/close_codes.js";
@@ -13,21 +14,8 @@ import { RestProblem } from "./rest.js";
 /**
  * @typedef {import("../protocol/close_codes.js").CloseAction} CloseAction
  * @typedef {import("../protocol/messages.js").ServerMessage} ServerMessage
- * @typedef {object} SocketLike the part of a WebSocket that is used
- * @property {number} bufferedAmount
- * @property {string} binaryType
- * @property {(data: string | ArrayBuffer) => void} send
- * @property {(code?: number) => void} close
- * @property {((event: any) => void) | null} onopen
- * @property {((event: any) => void) | null} onmessage
- * @property {((event: any) => void) | null} onclose
- *
- * @typedef {object} Surroundings what a browser provides, and tests replace
- * @property {(address: string, protocols: string[]) => SocketLike} openSocket
- * @property {() => number} now_ms
- * @property {(callback: () => void, delay_ms: number) => any} setTimer
- * @property {(timer: any) => void} clearTimer
- * @property {() => number} random
+ * @typedef {import("./surroundings.js").SocketLike} SocketLike
+ * @typedef {import("./surroundings.js").Surroundings} Surroundings
  *
  * @typedef {object} ConnectionOwner
  * @property {() => string} address asked for each attempt, since it may say where to go on from
@@ -38,8 +26,8 @@ import { RestProblem } from "./rest.js";
  * @property {(action: CloseAction, code: number) => void} onStopped nothing will be tried any more
  */
 
-const SILENCE_MS = 20_000; // two heartbeats
-const LOOK_MS = 5_000;
+const ASK_MS = 9_000;
+const SILENCE_MS = 19_000; // two heartbeats, and one second to say so
 
 export class Connection {
   #owner;
@@ -48,15 +36,20 @@ export class Connection {
   #generation = 0;
   /** @type {SocketLike | null} */
   #socket = null;
+  #isOpen = false;
   /** @type {string | null} the first attempt's, which came with the admission */
   #ticket;
   #nTicketsRefused = 0;
   #heardAt_ms = 0;
-  #askedAt_ms = 0;
-  /** @type {any} */
-  #timer = null;
+  #hasAsked = false;
+  /** @type {{at_ms: number, act: () => void, timer: any} | null} at most one thing is waited for */
+  #due = null;
 
-  /** @param {string} ticket @param {ConnectionOwner} owner @param {Surroundings} around */
+  /**
+   * @param {string | null} ticket null: none yet
+   * @param {ConnectionOwner} owner
+   * @param {Surroundings} around
+   */
   constructor(ticket, owner, around) {
     this.#ticket = ticket;
     this.#owner = owner;
@@ -78,6 +71,11 @@ export class Connection {
     this.#socket?.send(data);
   }
 
+  /** Does what is due by now. To be called from whatever runs anyway. */
+  look() {
+    if (this.#due && this.#around.now_ms() >= this.#due.at_ms) this.#doDue();
+  }
+
   /** The server took this connection's ticket. */
   accepted() {
     this.#nTicketsRefused = 0;
@@ -88,10 +86,18 @@ export class Connection {
     this.#backoff.reset();
   }
 
-  /** Drops what is there and connects again, after a moment at most. @param {number} [within_ms] */
-  renew(within_ms = 0) {
+  /** Drops what is there and connects again. */
+  renew() {
     this.#abandon();
-    this.#attemptAfter(within_ms * this.#around.random());
+    this.#attemptAfter(0);
+  }
+
+  /** Goes on over this connection for a moment, then over a new one: not everybody at once. @param {number} within_ms */
+  move(within_ms) {
+    this.#after(within_ms * this.#around.random(), () => {
+      this.#owner.onWaiting(0);
+      void this.#attempt();
+    });
   }
 
   close() {
@@ -107,11 +113,18 @@ export class Connection {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     const isCurrent = () => generation === this.#generation;
-    socket.onopen = () => isCurrent() && this.#owner.onOpen();
+    socket.onopen = () => isCurrent() && this.#opened();
     socket.onmessage = (event) => isCurrent() && this.#receive(event.data);
     socket.onclose = (event) => isCurrent() && this.#closed(event.code);
-    this.#heardAt_ms = this.#askedAt_ms = this.#around.now_ms();
-    this.#watch(generation);
+    this.#hear();
+    this.#watch();
+  }
+
+  #opened() {
+    this.#isOpen = true;
+    this.#hear();
+    this.#watch();
+    this.#owner.onOpen();
   }
 
   /** @param {number} generation @returns {Promise<string | null>} null: nothing to go on with, already dealt with */
@@ -130,9 +143,14 @@ export class Connection {
 
   /** @param {string | ArrayBuffer} data */
   #receive(data) {
-    this.#heardAt_ms = this.#around.now_ms();
+    this.#hear();
     const message = typeof data === "string" ? messageParse(data) : null;
     if (message) this.#owner.onMessage(message);
+  }
+
+  #hear() {
+    this.#heardAt_ms = this.#around.now_ms();
+    this.#hasAsked = false;
   }
 
   /** @param {number} code */
@@ -158,10 +176,7 @@ export class Connection {
 
   /** @param {number} delay_ms */
   #attemptAfter(delay_ms) {
-    const generation = this.#generation;
-    this.#timer = this.#around.setTimer(() => {
-      if (generation === this.#generation) void this.#attempt();
-    }, delay_ms);
+    this.#after(delay_ms, () => void this.#attempt());
   }
 
   /** @param {CloseAction} action @param {number} code */
@@ -170,45 +185,53 @@ export class Connection {
     this.#owner.onStopped(action, code);
   }
 
-  /**
-   * A browser shows no WebSocket pings, so after a silence the server is asked, and after two heartbeats given up.
-   * @param {number} generation
-   */
-  #watch(generation) {
-    this.#timer = this.#around.setTimer(() => {
-      if (generation !== this.#generation) return;
-      const now_ms = this.#around.now_ms();
-      if (now_ms - this.#heardAt_ms > SILENCE_MS) {
-        this.#abandon();
-        this.#retry(0);
-        return;
-      }
-      if (now_ms - Math.max(this.#heardAt_ms, this.#askedAt_ms) >= SILENCE_MS / 2 - LOOK_MS) {
-        this.#askedAt_ms = now_ms;
-        this.#socket?.send(JSON.stringify({ type: "ping", t: Math.round(now_ms) }));
-      }
-      this.#watch(generation);
-    }, LOOK_MS);
+  /** A browser shows no WebSocket pings, so after a silence the server is asked, and after two heartbeats given up. */
+  #watch() {
+    const at_ms = this.#heardAt_ms + (this.#hasAsked || !this.#isOpen ? SILENCE_MS : ASK_MS);
+    this.#after(Math.max(0, at_ms - this.#around.now_ms()), () => this.#judgeSilence());
+  }
+
+  #judgeSilence() {
+    const now_ms = this.#around.now_ms();
+    const silence_ms = now_ms - this.#heardAt_ms;
+    if (silence_ms >= SILENCE_MS) {
+      this.#abandon();
+      this.#retry(0);
+      return;
+    }
+    if (silence_ms >= ASK_MS && this.#isOpen && !this.#hasAsked) {
+      this.#hasAsked = true;
+      this.#socket?.send(JSON.stringify({ type: "ping", t: Math.round(now_ms) }));
+    }
+    this.#watch();
+  }
+
+  /** @param {number} delay_ms @param {() => void} act */
+  #after(delay_ms, act) {
+    this.#forget();
+    const at_ms = this.#around.now_ms() + delay_ms;
+    this.#due = { at_ms, act, timer: this.#around.setTimer(() => this.#doDue(), delay_ms) };
+  }
+
+  #doDue() {
+    const due = this.#due;
+    this.#forget();
+    due?.act();
+  }
+
+  #forget() {
+    if (this.#due) this.#around.clearTimer(this.#due.timer);
+    this.#due = null;
   }
 
   /** @returns {number} the new generation */
   #abandon() {
-    this.#around.clearTimer(this.#timer);
+    this.#forget();
     const socket = this.#socket;
     this.#socket = null;
+    this.#isOpen = false;
     this.#generation += 1;
     socket?.close(1000);
     return this.#generation;
   }
-}
-
-/** @returns {Surroundings} */
-export function browserSurroundings() {
-  return {
-    openSocket: (address, protocols) => new WebSocket(address, protocols),
-    now_ms: () => performance.now(),
-    setTimer: (callback, delay_ms) => setTimeout(callback, delay_ms),
-    clearTimer: (timer) => clearTimeout(timer),
-    random: () => Math.random(),
-  };
 }

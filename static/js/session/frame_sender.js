@@ -1,8 +1,8 @@
 /**
  * Decides what goes to the server next, from what the ring holds and what the server grants. Pure: no socket, no clock.
  *
- * Mute messages take their place in the stream of positions, between the frames that they part, so that a replay after a
- * reconnect says the same as the first time.
+ * Mute messages and reasons of losses take their place in the stream of positions, between the frames that they part, so
+ * that a replay after a reconnect says the same as the first time.
  */
 
 import { FLAG_DISCONTINUITY, FLAG_MUTED, HEADER_BYTES, framePack } from "../protocol/frame.js";
@@ -10,6 +10,8 @@ import { FLAG_DISCONTINUITY, FLAG_MUTED, HEADER_BYTES, framePack } from "../prot
 const SAMPLES_PER_MS = 16;
 const LIVE_FRAME_SAMPLES = 1_600; // 100 ms
 const QUIET_STEP_SAMPLES = 16_000; // while muted, a frame without samples about once a second
+/** Each jump over lost time is a lasting event for everybody, so that an open-ended loss is told in larger steps. */
+const LOST_STEP_SAMPLES = 160_000;
 const BURST_MS = 1_000;
 /** The server measures with its own clock; staying below what it grants leaves room for the difference. */
 const CATCHUP_SHARE = 0.9;
@@ -19,7 +21,9 @@ const NO_SAMPLES = new Int16Array(0);
  * @typedef {import("./audio_ring.js").AudioRing} AudioRing
  * @typedef {import("./audio_ring.js").Run} Run
  * @typedef {import("../protocol/messages.js").Limits} Limits
- * @typedef {{type: "frame", buffer: ArrayBuffer} | {type: "mute", on: boolean} | {type: "end", position: number}} Action
+ * @typedef {import("../protocol/messages.js").LossReason} LossReason
+ * @typedef {{type: "frame", buffer: ArrayBuffer} | {type: "mute", on: boolean} | {type: "lost", reason: LossReason}
+ *   | {type: "end", position: number}} Action `lost` says why what the next frame skips was lost
  */
 
 export class FrameSender {
@@ -28,7 +32,8 @@ export class FrameSender {
   #settled = 0;
   /** @type {boolean | null} what the server was last told on this connection; a new one begins unmuted */
   #toldMute = false;
-  #hasBegun = false;
+  #toldLostTo = -1;
+  #hasBegun;
   /** @type {number | null} */
   #endPosition = null;
   #isEndSent = false;
@@ -40,9 +45,10 @@ export class FrameSender {
   #granted = 0;
   #grantedAt_ms = 0;
 
-  /** @param {AudioRing} ring */
-  constructor(ring) {
+  /** @param {AudioRing} ring @param {boolean} [isResumed] whether an earlier page has sent from it */
+  constructor(ring, isResumed = false) {
     this.#ring = ring;
+    this.#hasBegun = isResumed;
   }
 
   /** @returns {number} the next position to be sent */
@@ -61,6 +67,7 @@ export class FrameSender {
     this.#settled = settled;
     this.#toldMute = this.#hasBegun ? null : false;
     this.#hasBegun = true;
+    this.#toldLostTo = -1;
     this.#isEndSent = false;
     this.#isPaused = false;
     this.#shortest = limits.frame_ms[0] * SAMPLES_PER_MS;
@@ -150,9 +157,14 @@ export class FrameSender {
   #quiet(run) {
     if (run.kind === "muted" && this.#toldMute !== true) return this.#mute(true);
     const isLast = run.isClosed || run.end === this.#endPosition;
-    if (!isLast && run.end - this.#next < QUIET_STEP_SAMPLES) return null;
+    const step = run.kind === "muted" ? QUIET_STEP_SAMPLES : LOST_STEP_SAMPLES;
+    if (!isLast && run.end - this.#next < step) return null;
     // A jump is no audio: how long it is does not matter, only whether the server has room for what came before it.
     if (run.start > this.#settled + this.#ahead) return null;
+    if (run.reason !== "" && this.#toldLostTo !== run.end) {
+      this.#toldLostTo = run.end;
+      return { type: "lost", reason: run.reason };
+    }
     return this.#skip(run.end, run.kind === "muted" ? FLAG_MUTED : FLAG_DISCONTINUITY);
   }
 
