@@ -115,3 +115,13 @@ def test_audio_that_arrives_while_mute_is_on_is_kept() -> None:
     timeline = Timeline(0, is_muted=True)
     (piece,) = timeline.accept(frame(0, 10))
     assert isinstance(piece, Captured)
+
+
+def test_a_loss_is_recorded_with_the_cause_that_the_client_gave_and_the_next_without() -> None:
+    timeline = Timeline(0)
+    timeline.explain("device_lost")
+    assert timeline.accept(frame(0, 10)) == [Captured(position=0, samples=np.empty(0, np.float32))]
+    lost = Skipped(start=10, end=20, kind="gap", reason="device_lost")
+    assert timeline.accept(frame(20, 0, is_discontinuity=True)) == [lost]
+    unexplained = Skipped(start=20, end=30, kind="gap", reason="client_discontinuity")
+    assert timeline.accept(frame(30, 0, is_discontinuity=True)) == [unexplained]
