@@ -63,7 +63,7 @@ class Site:
 
 def finals(page: Page) -> list[tuple[str, str]]:
     """(speaker, text) of the lines that stand, in the page's order. The transcript page has the same lines."""
-    lines = page.locator(".line:not(.is-partial)")
+    lines = page.locator(".line:not(.is-partial):not(.is-gap)")
     read = (
         "lines => lines.map(line => ['.line-speaker', '.line-text'].map(part => line.querySelector(part).textContent))"
     )

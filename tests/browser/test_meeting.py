@@ -3,45 +3,18 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
-from jiwer import wer
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import Site, finals, words_of
+from tests.browser.listening import heard, is_lost_only_at_the_microphone, ledger_of, plain
 from tests.nodes import NodeProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.speech]
 
-BECKETT = "ever tried ever failed no matter try again fail again fail better"
 NewPage = Callable[[Path], Page]
-
-
-def plain(text: str) -> str:
-    return " ".join(re.findall(r"[a-z']+", text.lower()))
-
-
-def heard(page: Page, speaker: str) -> None:
-    """Waits until the recording's last sentence stands as a final."""
-    expect(page.locator(".line:not(.is-partial) .line-text").last).to_have_text(re.compile(r"better", re.I))
-    assert wer(BECKETT, plain(words_of(page, speaker))) <= 0.2
-
-
-def ledger_of(node: NodeProcess, page: Page) -> list[dict[str, Any]]:
-    """What the server made of every sample, as the host's browser may read it."""
-    meeting_id = UUID(page.evaluate("JSON.parse(document.getElementById('page-data').textContent).meeting_id"))
-    response = page.request.get(f"{node.url}/api/v1/meetings/{meeting_id}/ledger")
-    assert response.ok
-    sessions: list[dict[str, Any]] = response.json()["sessions"]
-    return sessions
-
-
-def is_lost_only_at_the_microphone(session: dict[str, Any]) -> bool:
-    """A browser on a busy machine may miss some of its microphone, and declares it; the way here loses nothing."""
-    return {gap["reason"] for gap in session["gaps"]} <= {"client_discontinuity"}
 
 
 def test_words_appear_under_the_right_name_in_every_browser_and_stay(
@@ -123,47 +96,6 @@ def test_a_connection_that_breaks_in_mid_sentence_loses_and_doubles_nothing(
     (session,) = ledger_of(running_node, page)
     assert is_lost_only_at_the_microphone(session)
     assert session["in_flight"] == 0
-
-
-KEEP_AUDIO = """
-window.kept = { contexts: [], tracks: [] };
-const RealContext = window.AudioContext;
-window.AudioContext = class extends RealContext {
-  constructor(...options) {
-    super(...options);
-    kept.contexts.push(this);
-  }
-};
-const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = async (wishes) => {
-  const stream = await open(wishes);
-  kept.tracks.push(...stream.getAudioTracks());
-  return stream;
-};
-"""
-
-
-def test_what_the_microphone_could_not_capture_is_a_gap_and_nothing_else_is(
-    site: Site, new_page: NewPage, running_node: NodeProcess, silence: Path
-) -> None:
-    """A browser pauses the page's audio, a device is pulled out: time goes on, and the loss is declared."""
-    page = new_page(silence)
-    page.add_init_script(KEEP_AUDIO)
-    site.meeting_make(page, "Losses")
-    site.speak(page, "Ada")
-    page.evaluate("kept.contexts[0].suspend()")
-    expect(page.get_by_text("Your browser paused the microphone")).to_be_visible()
-    page.wait_for_timeout(2_000)
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text("Your browser paused the microphone")).to_be_hidden()
-    page.evaluate("kept.tracks[0].dispatchEvent(new Event('ended'))")
-    page.wait_for_function("kept.tracks.length === 2 && kept.tracks[1].readyState === 'live'")
-    told = re.compile(r"^\d+ s of your audio could not be written down: your microphone or browser did not")
-    expect(page.locator("#notices .notice")).to_have_text([told], timeout=30_000)
-    site.leave(page)
-    (session,) = ledger_of(running_node, page)
-    assert 2 * 16_000 <= session["gap"] < session["received"]
-    assert {gap["reason"] for gap in session["gaps"]} == {"client_discontinuity"}
 
 
 def test_ending_the_meeting_brings_everybodys_last_words(

@@ -8,6 +8,7 @@ import { Spill } from "../../static/js/session/spill.js";
 import { FakeStore, recordOf } from "./fake_store.js";
 import { FakeSurroundings, settled } from "./fake_surroundings.js";
 import { chance, randomNumbers } from "./random_numbers.js";
+import { storeContract } from "./store_contract.js";
 
 const LOSSES = ["device_lost", "page_reloaded", "suspended"];
 
@@ -138,4 +139,8 @@ test("a write that the browser lost is a loss with its reason, not a shift in ti
   assert.deepEqual(ring.run(3_200, 9_000), { kind: "lost", reason: "page_reloaded", start: 3_200, end: 4_800, isClosed: true });
   assert.deepEqual([...ring.samples(4_800, 4_801)], [4_800]);
   assert.deepEqual(ring.run(6_400, 9_000), { kind: "lost", reason: "page_reloaded", start: 6_400, end: 8_000, isClosed: false });
+});
+
+test("the store of these tests does what real ones do", async () => {
+  assert.deepEqual(await storeContract(new FakeStore()), []);
 });
