@@ -21,13 +21,11 @@ import numpy as np
 
 from bench.corpus import SpeakerStream, recordings_read, speaker_stream, words_align
 from bench.figures import Shown, finals_of, latencies, percentile
+from bench.streams import microphone
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming.client.rest import Admission, Rest
 from streaming.client.session import AudioSession
-from streaming.recognizers.base import Float32
 from tests.nodes import ROOT, node_environment, node_running
-
-WRITE_EVERY_S = 0.1
 
 
 @dataclass(slots=True)
@@ -123,7 +121,7 @@ async def _speak(url: str, admission: Admission, voice: Voice, *, seconds: float
     audio = voice.stream.audio[: int(seconds * SAMPLE_RATE_HZ)]
     async with Rest(url) as rest, AudioSession(rest, admission) as session, asyncio.TaskGroup() as group:
         began_s = clock()
-        group.create_task(_capture(session, audio, began_s))
+        group.create_task(microphone(session, audio, began_s))
         async for message in session.messages():
             if message["type"] == "segment" and message["segment"]["participant_id"] == admission.participant_id:
                 voice.shown.append(Shown(at_s=clock() - began_s, segment=message["segment"]))
@@ -131,17 +129,6 @@ async def _speak(url: str, admission: Admission, voice: Voice, *, seconds: float
                 voice.flows.append(message["state"])
             elif message["type"] == "ended":
                 voice.ended = message
-
-
-async def _capture(session: AudioSession, audio: Float32, began_s: float) -> None:
-    clock = asyncio.get_running_loop().time
-    position = 0
-    while position < audio.size:
-        await asyncio.sleep(WRITE_EVERY_S)
-        captured = min(audio.size, int((clock() - began_s) * SAMPLE_RATE_HZ))
-        await session.write(audio[position:captured])
-        position = captured
-    await session.end()
 
 
 def _row(

@@ -54,7 +54,7 @@ async def _stream(url: str, code: str, stream: SpeakerStream) -> Heard:
         admission = await rest.join(code, display_name=stream.name)
         async with AudioSession(rest, admission) as session, asyncio.TaskGroup() as group:
             started_s = clock()
-            group.create_task(_capture(session, stream.audio, started_s))
+            group.create_task(microphone(session, stream.audio, started_s))
             async for message in session.messages():
                 if message["type"] == "segment" and message["segment"]["participant_id"] == admission.participant_id:
                     shown.append(Shown(at_s=clock() - started_s, segment=message["segment"]))
@@ -63,7 +63,7 @@ async def _stream(url: str, code: str, stream: SpeakerStream) -> Heard:
     return Heard(shown=tuple(shown), ended=ended)
 
 
-async def _capture(session: AudioSession, audio: Float32, started_s: float) -> None:
+async def microphone(session: AudioSession, audio: Float32, started_s: float) -> None:
     """A microphone: each sample is there when it was spoken, whatever the machine is doing."""
     clock = asyncio.get_running_loop().time
     position = 0

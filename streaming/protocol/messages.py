@@ -270,13 +270,7 @@ def ended_message(
     }
 
 
-class Goaway(TypedDict):
-    type: Literal["goaway"]
-    reason: str
-    deadline_ms: int
-
-
-def goaway_message(*, reason: str, deadline_ms: int) -> Goaway:
+def goaway_message(*, reason: str, deadline_ms: int) -> dict[str, Any]:
     return {"type": "goaway", "reason": reason, "deadline_ms": deadline_ms}
 
 
