@@ -104,6 +104,11 @@ class Admission:
         with self._lock:
             self._newcomers.setdefault(session_id, self._clock())
 
+    def release(self, session_id: UUID) -> None:
+        """This session's connection is gone: nothing more is expected of it. What it has said counts on."""
+        with self._lock:
+            self._newcomers.pop(session_id, None)
+
     def busy(self) -> float:
         """The share of the recognizers that finals take, newcomers as if they spoke all the time."""
         with self._lock:

@@ -45,6 +45,10 @@ class Room:
     def sessions(self) -> Collection[SessionPipeline]:
         return self._sessions.values()
 
+    def is_connected(self, session_id: UUID) -> bool:
+        pipeline = self._sessions.get(session_id)
+        return pipeline is not None and pipeline.sink is not None
+
     def attach(self, opened: OpenedSession, *, sink: Sink, round_trip_s: float) -> SessionPipeline:
         """Begin, or take over, a session. What an older connection had in memory is replayed by the client.
 
@@ -156,6 +160,11 @@ class Rooms:
     def detach(self, pipeline: SessionPipeline) -> None:
         if not self._is_closed:
             self._room(pipeline.opened.meeting_id).detach(pipeline)
+
+    def is_connected(self, meeting_id: UUID, session_id: UUID) -> bool:
+        """Whether a socket streams into this session here."""
+        room = self._rooms.get(meeting_id)
+        return room is not None and room.is_connected(session_id)
 
     def let_go(self, opened: OpenedSession) -> None:
         if not self._is_closed:

@@ -52,9 +52,7 @@ def shared_testdata() -> Path:
 @pytest.fixture(scope="session")
 def running_node(speech_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """One real web node, shared by all tests: each makes meetings of its own in it."""
-    # More processes than it needs: it lets in by what they can decode, and many tests join it within seconds.
-    data_dir = tmp_path_factory.mktemp("node")
-    environment = node_environment(data_dir=data_dir, models=speech_cache, RECOGNIZER_PROCESSES="6")
+    environment = node_environment(data_dir=tmp_path_factory.mktemp("node"), models=speech_cache)
     with node_running(environment) as node:
         yield node
 

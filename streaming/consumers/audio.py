@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, Redeemed
@@ -22,6 +23,7 @@ class AudioConsumer(StreamConsumer):
     """Authenticate, parse, enqueue. Everything that lasts longer than the socket lives in the room."""
 
     _redeemed: Redeemed
+    _session_id: UUID | None = None  # once a ticket has named it
     _pipeline: SessionPipeline | None = None
     _subscription: Subscription | None = None
     _consent: frozenset[str] = frozenset()
@@ -32,7 +34,7 @@ class AudioConsumer(StreamConsumer):
     async def opened(self, redeemed: Redeemed | None) -> None:
         if redeemed is None or redeemed.session_id is None:
             raise ForbiddenStream("this ticket is for a caption feed")
-        self._redeemed = redeemed
+        self._redeemed, self._session_id = redeemed, redeemed.session_id
         self._accepted_s = self.node.clock.monotonic_s()
         self.tasks.spawn(self._expect_hello(), name="expect-hello")
 
@@ -82,8 +84,15 @@ class AudioConsumer(StreamConsumer):
     def closed(self) -> None:
         if self._pipeline is not None:
             self.node.rooms.detach(self._pipeline)
+        self._make_room()
         if self._subscription is not None:
             self.node.broadcast.unsubscribe(self._subscription)
+
+    def _make_room(self) -> None:
+        """Nothing more is expected of who has gone, unless another connection has the session already."""
+        session_id = self._session_id
+        if session_id is not None and not self.node.rooms.is_connected(self._redeemed.meeting_id, session_id):
+            self.node.admission.release(session_id)
 
     # --- what the pipeline says ---------------------------------------------------------------------------
 
@@ -109,7 +118,7 @@ class AudioConsumer(StreamConsumer):
         return self._pipeline
 
     async def _hello(self, hello: messages.Hello) -> None:
-        node, session_id = self.node, self._redeemed.session_id
+        node, session_id = self.node, self._session_id
         assert session_id is not None
         round_trip_s = min(LONGEST_ROUND_TRIP_S, node.clock.monotonic_s() - self._accepted_s)
         resume_token = hello.resume.token if hello.resume else None

@@ -105,6 +105,14 @@ def test_whoever_comes_back_is_counted_and_never_refused(node: Node) -> None:
     assert node.admission.busy() == pytest.approx(50 * 0.099 / 2)
 
 
+def test_whoever_goes_makes_room_at_once(node: Node) -> None:
+    mine = uuid4()
+    assert node.admission.reserve(mine)
+    node.join(100)
+    node.admission.release(mine)
+    assert node.join(2) == 1
+
+
 def test_a_node_that_stops_takes_nobody(node: Node) -> None:
     mine = uuid4()
     assert node.admission.reserve(mine)

@@ -119,6 +119,7 @@ async def test_the_newest_connection_wins_and_a_late_disconnect_does_not_disturb
         new = rooms.attach(again(opened, database), sink=new_sink, round_trip_s=0)
         assert old_sink.answers == [("superseded", 0)]
         rooms.detach(old)
+        assert rooms.is_connected(opened.meeting_id, opened.owner.session_id)
         items: list[Item] = [*frames(SPEECH), End(position=SPEECH.size)]
         for item in items:
             await new.put_in_turn(item)
