@@ -153,6 +153,7 @@ class AudioSession:
 
     async def _converse(self, socket: ClientConnection) -> CloseAction:
         scope = TaskScope("client-socket")
+        self._is_sent_away = False  # what an earlier connection was told must not hide why this one ends
         try:
             await socket.send(json.dumps(self._hello()))
             async for text in socket:
@@ -189,7 +190,7 @@ class AudioSession:
         match message["type"]:
             case "welcome":
                 self._n_connections += 1
-                self._is_ticket_rejected = self._is_paused = self._is_sent_away = False
+                self._is_ticket_rejected = self._is_paused = False
                 self._settle(message["settled"])
                 self._sent = self._settled
                 consent = {"type": "consent", "granted": list(REQUIRED_CONSENT)}
