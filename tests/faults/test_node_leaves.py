@@ -12,6 +12,7 @@ from streaming.client.rest import Rest
 from streaming.client.session import AudioSession
 from streaming.drain import DRAIN_S
 from streaming.management.commands.speak import audio_capture
+from streaming.recognizers.base import Float32
 from tests.nodes import STOP_S, NodeProcess, manage, node_environment, node_kill, node_start
 from tests.sockets import Api, peer, silence
 
@@ -103,7 +104,7 @@ async def test_a_meeting_outlives_the_nodes_it_is_held_on(
             await asyncio.sleep(4.0)
             assert await stopped(node) == 0
             node = await asyncio.to_thread(node_start, environment)
-        await speak(node.url, undisturbed["code"], audio)
+        await speak(node.url, undisturbed["code"], audio, speed=0)
         found = [api.get(f"meetings/{each['code']}/transcript.json").json() for each in (disturbed, undisturbed)]
     finally:
         node_kill(node)
@@ -112,12 +113,12 @@ async def test_a_meeting_outlives_the_nodes_it_is_held_on(
     assert texts[0] == texts[1]
 
 
-async def speak(url: str, code: str, audio: np.ndarray) -> dict[str, int]:
+async def speak(url: str, code: str, audio: Float32, *, speed: float = 1.5) -> dict[str, int]:
     ended: dict[str, int] = {}
     async with Rest(url) as rest:
         admission = await rest.join(code, display_name="Ada")
         async with AudioSession(rest, admission) as session, asyncio.TaskGroup() as group:
-            group.create_task(audio_capture(session, audio, speed=1.5))
+            group.create_task(audio_capture(session, audio, speed=speed))
             async for message in session.messages():
                 if message["type"] == "ended":
                     ended = message

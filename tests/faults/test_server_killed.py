@@ -17,12 +17,12 @@ from tests.sockets import Api, silence
 normalize = EnglishTextNormalizer()
 
 
-async def speak(url: str, code: str, name: str, audio: Float32) -> dict[str, int]:
+async def speak(url: str, code: str, name: str, audio: Float32, *, speed: float = 1.5) -> dict[str, int]:
     ended: dict[str, int] = {}
     async with Rest(url) as rest:
         admission = await rest.join(code, display_name=name)
         async with AudioSession(rest, admission) as session, asyncio.TaskGroup() as group:
-            group.create_task(audio_capture(session, audio, speed=1.5))
+            group.create_task(audio_capture(session, audio, speed=speed))
             async for message in session.messages():
                 if message["type"] == "ended":
                     ended = message
@@ -46,7 +46,7 @@ async def test_a_word_spoken_while_the_server_was_killed_is_in_the_transcript(
                 await asyncio.sleep(seconds)
                 node_kill(node)
                 node = await asyncio.to_thread(node_start, environment)
-        await speak(node.url, undisturbed["code"], "Ada", audio)
+        await speak(node.url, undisturbed["code"], "Ada", audio, speed=0)
         found = [api.get(f"meetings/{each['code']}/transcript.json").json() for each in (disturbed, undisturbed)]
         said = [[normalize(segment["text"]) for segment in each["segments"]] for each in found]
         seqs = [each["seq"] for each in api.get(f"meetings/{disturbed['code']}/events").json()["data"]]
