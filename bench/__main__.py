@@ -15,7 +15,7 @@ from bench.streams import Heard, meeting_stream
 from bench.usage import Usage, usage_of
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming.client.audio_files import audio_read
-from streaming.recognizers.base import RecognizerError
+from streaming.recognizers.base import DecodeOptions, RecognizerError
 from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.store import model_ensure
 from tests.nodes import ROOT, node_environment, node_running
@@ -70,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     streams = [speaker_stream(speaker, group, words) for speaker, group in sorted(recordings.items())]
     offline = recognizer_load(model_ensure(name=arguments.model, directory=None, cache=models))
     decoded = {
-        speaker: [offline.transcribe(audio_read(each.path), language="en").text for each in group]
+        speaker: [offline.transcribe(audio_read(each.path), DecodeOptions(language="en")).text for each in group]
         for speaker, group in recordings.items()
     }
     rows = []

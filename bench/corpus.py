@@ -11,7 +11,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming.client.audio_files import audio_read
-from streaming.recognizers.base import Float32
+from streaming.recognizers.base import DecodeOptions, Float32
 from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.store import model_ensure
 
@@ -73,7 +73,7 @@ def words_align(recordings: list[Recording], *, cache: Path) -> dict[str, list[S
     if missing:
         aligner = recognizer_load(model_ensure(name=ALIGNER, directory=None, cache=cache))
         for recording in missing:
-            heard = aligner.transcribe(audio_read(recording.path), language="en", want_words=True)
+            heard = aligner.transcribe(audio_read(recording.path), DecodeOptions(language="en", want_words=True))
             kept[recording.path.name] = [
                 asdict(SpokenWord(text=word.w, start_s=word.s, end_s=word.e)) for word in heard.words
             ]

@@ -26,6 +26,7 @@ from streaming.listener import (
 )
 from streaming.patience import until_stored
 from streaming.protocol.frames import AudioFrame
+from streaming.recognizers.base import DecodeOptions
 from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute
 from streaming.surroundings import Sink, Surroundings
 from streaming.timeline import Captured, Skipped, Timeline
@@ -227,10 +228,14 @@ class SessionPipeline:
 
     def _decode(self, utterance: Utterance) -> None:
         self._around.scheduler.forget(self.opened.owner)
-        hypothesis = self._around.scheduler.final(utterance.audio, language=self.opened.language)
+        hypothesis = self._around.scheduler.final(utterance.audio, self._options)
         self._committer.add(
             Speech(start=utterance.start, end=utterance.end, caption=self._captions.close(), hypothesis=hypothesis)
         )
+
+    @property
+    def _options(self) -> DecodeOptions:
+        return DecodeOptions(language=self.opened.language)
 
     def _ask_for_partial(self) -> None:
         if not self._around.has_partials or not self._captions.is_due(received=self._timeline.received):
@@ -239,7 +244,7 @@ class SessionPipeline:
             self._around.scheduler.partial(
                 self.opened.owner,
                 utterance.audio,
-                language=self.opened.language,
+                self._options,
                 on_result=self._captions.shower(utterance, every_x=self._around.scheduler.partial_every_x),
             )
 

@@ -12,7 +12,14 @@ from meetings.limits import SAMPLE_RATE_HZ
 from streaming.clocks import Clock
 from streaming.load import LoadMeter
 from streaming.observer import Observer
-from streaming.recognizers.base import Float32, Hypothesis, LanguageUnsupported, RecognizerClosed, RecognizerError
+from streaming.recognizers.base import (
+    DecodeOptions,
+    Float32,
+    Hypothesis,
+    LanguageUnsupported,
+    RecognizerClosed,
+    RecognizerError,
+)
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
@@ -26,7 +33,7 @@ LOOK_EVERY_S = 0.25
 
 
 class Process(Protocol):
-    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis: ...
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis: ...
 
 
 class Pool(Protocol):
@@ -53,7 +60,7 @@ class RecognitionFailed(Exception):
 @dataclass(slots=True, kw_only=True)
 class _Final:
     audio: Float32
-    language: str
+    options: DecodeOptions
     queued_s: float
     result: asyncio.Future[Hypothesis]
     is_suspect: bool = False
@@ -67,7 +74,7 @@ class _Final:
 @dataclass(slots=True, kw_only=True)
 class _Partial:
     audio: Float32
-    language: str
+    options: DecodeOptions
     asked_s: float
     on_result: Callable[[Hypothesis], None]
 
@@ -128,16 +135,18 @@ class Scheduler:
     def n_finals_waiting(self) -> int:
         return len(self._finals) + len(self._suspects)
 
-    def final(self, audio: Float32, *, language: str) -> asyncio.Future[Hypothesis]:
+    def final(self, audio: Float32, options: DecodeOptions) -> asyncio.Future[Hypothesis]:
         """Queue a closed utterance (float32, 16 kHz). The future fails with RecognitionFailed only."""
         result: asyncio.Future[Hypothesis] = asyncio.get_running_loop().create_future()
-        job = _Final(audio=audio, language=language, queued_s=self._clock.monotonic_s(), result=result)
+        job = _Final(audio=audio, options=options, queued_s=self._clock.monotonic_s(), result=result)
         self._finals.append(job)
         self._observer.spoken(audio_s=job.audio_s)
         self._has_work.set()
         return result
 
-    def partial(self, key: Hashable, audio: Float32, *, language: str, on_result: Callable[[Hypothesis], None]) -> None:
+    def partial(
+        self, key: Hashable, audio: Float32, options: DecodeOptions, *, on_result: Callable[[Hypothesis], None]
+    ) -> None:
         """Ask for a hypothesis of an open utterance; replaces what this key still had waiting.
 
         One whose partials have ended two processes gets no more of them: its final will show whether it is at fault.
@@ -148,7 +157,7 @@ class Scheduler:
         if (waiting := self._partials.get(key)) is not None:
             self.n_partials_shed += 1
             asked_s = waiting.asked_s
-        self._partials[key] = _Partial(audio=audio, language=language, asked_s=asked_s, on_result=on_result)
+        self._partials[key] = _Partial(audio=audio, options=options, asked_s=asked_s, on_result=on_result)
         self._has_work.set()
 
     def forget(self, key: Hashable) -> None:
@@ -232,7 +241,7 @@ class Scheduler:
         try:
             async with self._pool.slot() as process:
                 began_s = self._clock.monotonic_s()
-                hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=timeout_s)
+                hypothesis = await process.transcribe(job.audio, job.options, timeout_s=timeout_s)
         finally:
             self._n_running_finals -= 1
             self._has_work.set()  # partials may have been passed over
@@ -272,7 +281,7 @@ class Scheduler:
         self._running_partials.add(key)
         try:
             async with self._pool.slot() as process:
-                hypothesis = await process.transcribe(job.audio, language=job.language, timeout_s=PARTIAL_TIMEOUT_S)
+                hypothesis = await process.transcribe(job.audio, job.options, timeout_s=PARTIAL_TIMEOUT_S)
         except RecognizerError as error:
             self._failed_partials[key] += error.retryable
             logger.info("a partial was given up", extra={"code": error.code})

@@ -32,7 +32,26 @@ class Hypothesis:
     confidence: float
     language: str
     words: tuple[Word, ...] = ()
-    n_tokens: int = 0
+    tokens: tuple[int, ...] = ()  # of the model's own vocabulary: what a later call may be given as its draft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodeOptions:
+    """What a recognizer is told about audio beside its samples. All of it but the language is advice.
+
+    - `language`: a code; empty: the model finds out.
+    - `vocabulary`: names and jargon that may be said, in the spelling that is wanted.
+    - `draft`: `tokens` of an earlier hypothesis of the same audio, which may have been shorter. What stands up to the
+      audio is taken over instead of being decoded again; the rest is ignored.
+    - `stream`: names the utterance that the audio is the begin of. A model that hears as it goes keeps its state under
+      this name and hears only what is new; it must give the same without that state.
+    """
+
+    language: str
+    want_words: bool = False
+    vocabulary: tuple[str, ...] = ()
+    draft: tuple[int, ...] = ()
+    stream: str = ""
 
 
 class Recognizer(Protocol):
@@ -46,7 +65,7 @@ class Recognizer(Protocol):
         """Language codes that the model knows; ("*",): it accepts whatever its own detection finds."""
         ...
 
-    def transcribe(self, audio: Float32, *, language: str, want_words: bool = False) -> Hypothesis:
+    def transcribe(self, audio: Float32, options: DecodeOptions) -> Hypothesis:
         """`audio` is mono float32 in [-1, 1) at 16 kHz, at most about 30 s; shorter than 0.1 s is padded.
 
         Raises LanguageUnsupported.

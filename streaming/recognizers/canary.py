@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from streaming.recognizers.base import SAMPLE_RATE_HZ, Float32, ModelCorrupt, language_is_supported
+from streaming.recognizers.base import SAMPLE_RATE_HZ, DecodeOptions, Float32, ModelCorrupt, language_is_supported
 from streaming.speech_models.prepared import SPEECH_NAME, PreparedModel
 
 # "Ever tried. Ever failed. No matter. Try again. Fail again. Fail better."
@@ -25,6 +25,10 @@ class Canary:
     audio: Float32
     language: str
     words: tuple[str, ...]
+
+    @property
+    def options(self) -> DecodeOptions:
+        return DecodeOptions(language=self.language)
 
     def is_heard_in(self, text: str) -> bool:
         heard = text.lower()

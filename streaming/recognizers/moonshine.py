@@ -11,6 +11,7 @@ import onnxruntime as ort
 
 from streaming.recognizers.base import (
     SAMPLE_RATE_HZ,
+    DecodeOptions,
     Float32,
     Hypothesis,
     LanguageUnsupported,
@@ -74,14 +75,15 @@ class MoonshineRecognizer:
         # Both decoders give logits first and the cache behind it, in the order in which `step` takes it.
         self._cache_names = [name for name in self._step.inputs if name.startswith("past_key_values.")]
 
-    def transcribe(self, audio: Float32, *, language: str, want_words: bool = False) -> Hypothesis:
+    def transcribe(self, audio: Float32, options: DecodeOptions) -> Hypothesis:
         """The model knows no word times: `words` stays empty."""
-        if not language_is_supported(self.languages, language):
-            raise LanguageUnsupported(f"{self.engine} does not know the language {language}.")
+        if not language_is_supported(self.languages, options.language):
+            raise LanguageUnsupported(f"{self.engine} does not know the language {options.language}.")
         heard = self._heard(audio)
         text = self._text(heard.tokens) if heard.confidence >= MIN_CONFIDENCE else ""
-        language = self.languages[0]
-        return Hypothesis(text=text, confidence=heard.confidence, language=language, n_tokens=len(heard.tokens))
+        return Hypothesis(
+            text=text, confidence=heard.confidence, language=self.languages[0], tokens=heard.tokens if text else ()
+        )
 
     def _heard(self, audio: Float32) -> Decoded:
         if len(audio) < MIN_SAMPLES:

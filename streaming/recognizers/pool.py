@@ -9,6 +9,7 @@ from typing import Final
 
 from streaming.recognizers.base import (
     SAMPLE_RATE_HZ,
+    DecodeOptions,
     Float32,
     Hypothesis,
     RecognizerClosed,
@@ -117,9 +118,7 @@ class RecognizerPool:
         finally:
             self._put_back(process)
 
-    async def transcribe(
-        self, audio: Float32, *, language: str, want_words: bool = False, timeout_s: float = 60.0
-    ) -> Hypothesis:
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float = 60.0) -> Hypothesis:
         """`timeout_s` covers the wait for a process as well. Raises RecognizerError."""
         deadline_s = asyncio.get_running_loop().time() + timeout_s
         try:
@@ -129,7 +128,7 @@ class RecognizerPool:
             raise RecognizerTimeout("No recognizer process became free in time.") from None
         try:
             left_s = deadline_s - asyncio.get_running_loop().time()
-            return await process.transcribe(audio, language=language, want_words=want_words, timeout_s=left_s)
+            return await process.transcribe(audio, options, timeout_s=left_s)
         finally:
             self._put_back(process)
 
@@ -139,7 +138,7 @@ class RecognizerPool:
         One process is asked, of the idle ones the longest idle: asked again and again, each gets its turn.
         """
         try:
-            hypothesis = await self.transcribe(self._probe.audio, language=self._probe.language, timeout_s=timeout_s)
+            hypothesis = await self.transcribe(self._probe.audio, self._probe.options, timeout_s=timeout_s)
         except RecognizerError as problem:
             logger.warning("the canary was not recognized", extra={"code": problem.code})
             return False
@@ -149,7 +148,7 @@ class RecognizerPool:
         """(seconds of speech, seconds that one process took to decode it). Raises RecognizerError."""
         clock = asyncio.get_running_loop().time
         began_s = clock()
-        await self.transcribe(self._canary.audio, language=self._canary.language)
+        await self.transcribe(self._canary.audio, self._canary.options)
         return self._canary.audio.size / SAMPLE_RATE_HZ, clock() - began_s
 
     async def _take(self) -> RecognizerProcess:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from streaming.recognizers.base import (
+    DecodeOptions,
     Float32,
     Hypothesis,
     LanguageUnsupported,
@@ -92,13 +93,11 @@ class RecognizerProcess:
             await self.close()
             raise
 
-    async def transcribe(
-        self, audio: Float32, *, language: str, want_words: bool = False, timeout_s: float = 60.0
-    ) -> Hypothesis:
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float = 60.0) -> Hypothesis:
         """Raises RecognizerCrashed, RecognizerTimeout (it is not alive after this one), LanguageUnsupported."""
         try:
             async with asyncio.timeout(timeout_s), self._turn:
-                return await self._ask(audio, language=language, want_words=want_words)
+                return await self._ask(audio, options)
         except TimeoutError:
             self._give_up()
             raise RecognizerTimeout("The recognizer did not answer in time.") from None
@@ -140,16 +139,16 @@ class RecognizerProcess:
 
     async def _prove(self) -> None:
         canary = canary_load(self._model)
-        hypothesis = await self._ask(canary.audio, language=canary.language, want_words=False)
+        hypothesis = await self._ask(canary.audio, canary.options)
         if not canary.is_heard_in(hypothesis.text):
             raise ModelCorrupt(f"The speech model {self._model.name} does not understand known speech.")
 
-    async def _ask(self, audio: Float32, *, language: str, want_words: bool) -> Hypothesis:
+    async def _ask(self, audio: Float32, options: DecodeOptions) -> Hypothesis:
         if self._n_unanswered >= MAX_UNANSWERED:
             self._give_up()
         if self._child is None or self._child.stdin is None or not self.is_alive:
             raise RecognizerCrashed("The recognizer process is not running.")
-        request = Request(id=next(self._ids), audio=audio, language=language, want_words=want_words)
+        request = Request(id=next(self._ids), audio=audio, options=options)
         self._child.stdin.write(request_pack(request))
         self._n_unanswered += 1
         try:

@@ -9,6 +9,7 @@ from faster_whisper import WhisperModel
 
 from streaming.recognizers.base import (
     SAMPLE_RATE_HZ,
+    DecodeOptions,
     Float32,
     Hypothesis,
     LanguageUnsupported,
@@ -42,21 +43,21 @@ class WhisperRecognizer:
         except Exception as problem:  # ctranslate2 and tokenizers raise RuntimeError, ValueError and plain Exception
             raise ModelCorrupt(f"{model.path} is not a Whisper model that can be loaded.") from problem
 
-    def transcribe(self, audio: Float32, *, language: str, want_words: bool = False) -> Hypothesis:
-        """An empty `language` is detected from the audio."""
-        if not language_is_supported(self.languages, language):
-            raise LanguageUnsupported(f"{self.engine} does not know the language {language}.")
+    def transcribe(self, audio: Float32, options: DecodeOptions) -> Hypothesis:
+        """An empty language is detected from the audio."""
+        if not language_is_supported(self.languages, options.language):
+            raise LanguageUnsupported(f"{self.engine} does not know the language {options.language}.")
         if len(audio) < MIN_SAMPLES:
             audio = np.pad(audio, (0, MIN_SAMPLES - len(audio)))
         found, about = self._model.transcribe(
             audio,
-            language=language.partition("-")[0].lower() or None,
+            language=options.language.partition("-")[0].lower() or None,
             beam_size=1,
             best_of=1,
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=True,
-            word_timestamps=want_words,
+            word_timestamps=options.want_words,
             max_new_tokens=int(len(audio) / SAMPLE_RATE_HZ * MAX_TOKENS_PER_SECOND) + EXTRA_TOKENS,
         )
         return _hypothesis([part for part in found if _is_believable(part)], language=str(about.language))
@@ -79,5 +80,5 @@ def _hypothesis(parts: list[Any], *, language: str) -> Hypothesis:
             for part in parts
             for word in part.words or ()
         ),
-        n_tokens=n_tokens,
+        tokens=tuple(token for part in parts for token in part.tokens),
     )

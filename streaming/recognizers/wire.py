@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from streaming.recognizers.base import Float32, Hypothesis, Word
+from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis, Word
 
 PREFIX: Final = struct.Struct("<II")
 MAX_HEADER_BYTES: Final = 1 << 20
@@ -27,8 +27,7 @@ class WireError(Exception):
 class Request:
     id: int
     audio: Float32
-    language: str
-    want_words: bool
+    options: DecodeOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +42,10 @@ class Answer:
 
 
 def request_pack(request: Request) -> bytes:
-    header = {"id": request.id, "language": request.language, "want_words": request.want_words}
-    return _pack(header, np.ascontiguousarray(request.audio, dtype="<f4").tobytes())
+    return _pack(
+        {"id": request.id, "options": asdict(request.options)},
+        np.ascontiguousarray(request.audio, dtype="<f4").tobytes(),
+    )
 
 
 def request_read(stream: BinaryIO) -> Request | None:
@@ -60,8 +61,7 @@ def request_read(stream: BinaryIO) -> Request | None:
         header = json.loads(body[:n_header_bytes])
         return Request(
             id=int(header["id"]),
-            language=str(header["language"]),
-            want_words=bool(header["want_words"]),
+            options=_options(header["options"]),
             audio=np.frombuffer(body, dtype="<f4", offset=n_header_bytes).astype(np.float32, copy=False),
         )
     except (ValueError, KeyError, TypeError) as problem:
@@ -115,8 +115,27 @@ def _hypothesis(said: dict[str, object]) -> Hypothesis:
         confidence=float(str(said["confidence"])),
         language=str(said["language"]),
         words=tuple(Word(**word) for word in words),
-        n_tokens=int(str(said["n_tokens"])),
+        tokens=_whole_numbers(said["tokens"]),
     )
+
+
+def _options(said: dict[str, object]) -> DecodeOptions:
+    vocabulary = said["vocabulary"]
+    if not isinstance(vocabulary, list):
+        raise TypeError("vocabulary")
+    return DecodeOptions(
+        language=str(said["language"]),
+        want_words=bool(said["want_words"]),
+        vocabulary=tuple(str(word) for word in vocabulary),
+        draft=_whole_numbers(said["draft"]),
+        stream=str(said["stream"]),
+    )
+
+
+def _whole_numbers(said: object) -> tuple[int, ...]:
+    if not isinstance(said, list):
+        raise TypeError("tokens")
+    return tuple(int(each) for each in said)
 
 
 def _pack(header: dict[str, object], payload: bytes) -> bytes:

@@ -75,7 +75,7 @@ def _read(stream: BinaryIO, requests: "queue.Queue[Request]") -> None:
 
 def _answer(recognizer: Recognizer, request: Request) -> Answer:
     try:
-        hypothesis = recognizer.transcribe(request.audio, language=request.language, want_words=request.want_words)
+        hypothesis = recognizer.transcribe(request.audio, request.options)
     except RecognizerError as problem:
         return Answer(id=request.id, error_code=problem.code, error_text=str(problem))
     except Exception as problem:  # noqa: BLE001  one utterance must not cost the process: the border is here

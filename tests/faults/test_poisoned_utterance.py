@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from streaming.clocks import SystemClock
-from streaming.recognizers.base import Float32, Hypothesis
+from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.recognizers.pool import RecognizerPool
 from streaming.recognizers.process import RecognizerProcess
 from streaming.scheduler import FAILURES_ALONE, RecognitionFailed, Scheduler
@@ -26,13 +26,11 @@ class Poisoned(RecognizerProcess):
 
     n_deaths = 0
 
-    async def transcribe(
-        self, audio: Float32, *, language: str, want_words: bool = False, timeout_s: float = 60.0
-    ) -> Hypothesis:
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float = 60.0) -> Hypothesis:
         if audio.size == POISON_SAMPLES and self.pid is not None:
             type(self).n_deaths += 1
             os.kill(self.pid, signal.SIGKILL)
-        return await super().transcribe(audio, language=language, want_words=want_words, timeout_s=timeout_s)
+        return await super().transcribe(audio, options, timeout_s=timeout_s)
 
 
 async def test_a_poisoned_utterance_becomes_a_gap_while_the_others_are_transcribed(
@@ -45,8 +43,8 @@ async def test_a_poisoned_utterance_becomes_a_gap_while_the_others_are_transcrib
     scheduler = Scheduler(pool=pool, clock=SystemClock())
     scheduler.start()
     try:
-        poison = scheduler.final(np.zeros(POISON_SAMPLES, np.float32), language="en")
-        others = [scheduler.final(beckett, language="en") for _ in range(4)]
+        poison = scheduler.final(np.zeros(POISON_SAMPLES, np.float32), DecodeOptions(language="en"))
+        others = [scheduler.final(beckett, DecodeOptions(language="en")) for _ in range(4)]
         for each in others:
             assert_beckett(await each)
         with pytest.raises(RecognitionFailed, match="recognizer_crashed"):

@@ -12,6 +12,7 @@ from streaming.client.audio_files import audio_read
 from streaming.client.rest import Rest
 from streaming.client.session import AudioSession
 from streaming.management.commands.speak import audio_capture, recordings_join
+from streaming.recognizers.base import DecodeOptions
 from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.store import model_ensure
 from tests.nodes import NodeProcess
@@ -68,7 +69,9 @@ async def test_two_recordings_at_once_are_captioned_under_the_right_names_as_wel
     offline = recognizer_load(model_ensure(name="moonshine-base-en", directory=None, cache=speech_cache))
     spoken = [each for one in readings.values() for each in one]
     reference = normalize(" ".join(text for _, text in spoken))
-    decoded = normalize(" ".join(offline.transcribe(audio_read(path), language="en").text for path, _ in spoken))
+    decoded = normalize(
+        " ".join(offline.transcribe(audio_read(path), DecodeOptions(language="en")).text for path, _ in spoken)
+    )
     streamed = normalize(" ".join(each["text"] for name in readings for each in segments if each["speaker"] == name))
     points = {"streamed": 100 * jiwer.wer(reference, streamed), "offline": 100 * jiwer.wer(reference, decoded)}
     assert points["streamed"] <= points["offline"] + MOST_POINTS_LOST, points

@@ -12,6 +12,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from streaming.audio.pcm import Float32
 from streaming.listener import Listener, Utterance
+from streaming.recognizers.base import DecodeOptions
 from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.store import model_ensure
 from streaming.vad import SileroDetector
@@ -28,7 +29,7 @@ Decode = Callable[[Float32], str]
 @pytest.fixture(scope="module")
 def decode(speech_cache: Path) -> Decode:
     model = recognizer_load(model_ensure(name="moonshine-base-en", directory=None, cache=speech_cache))
-    return lambda audio: model.transcribe(audio, language="en").text
+    return lambda audio: model.transcribe(audio, DecodeOptions(language="en")).text
 
 
 def word_error_rate(references: list[str], hypotheses: list[str]) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from streaming.recognizers.base import (
+    DecodeOptions,
     Float32,
     LanguageUnsupported,
     ModelCorrupt,
@@ -77,8 +78,8 @@ async def process(model: PreparedModel) -> AsyncIterator[RecognizerProcess]:
 async def test_a_process_says_what_the_model_says(
     process: RecognizerProcess, recognizer: Recognizer, beckett: Float32
 ) -> None:
-    here = recognizer.transcribe(beckett, language="en")
-    assert await process.transcribe(beckett, language="en") == here
+    here = recognizer.transcribe(beckett, DecodeOptions(language="en"))
+    assert await process.transcribe(beckett, DecodeOptions(language="en")) == here
     assert process.languages == ("en",)
 
 
@@ -87,12 +88,12 @@ async def test_a_cancelled_callers_answer_is_never_given_to_the_next(
 ) -> None:
     silence = np.zeros(16_000, dtype=np.float32)
     for n_turns in range(4):
-        given_up = asyncio.ensure_future(process.transcribe(beckett, language="en"))
+        given_up = asyncio.ensure_future(process.transcribe(beckett, DecodeOptions(language="en")))
         for _ in range(n_turns * n_turns):
             await asyncio.sleep(0)
         given_up.cancel()
-        assert (await process.transcribe(silence, language="en")).text == ""
-    assert_beckett(await process.transcribe(beckett, language="en"))
+        assert (await process.transcribe(silence, DecodeOptions(language="en"))).text == ""
+    assert_beckett(await process.transcribe(beckett, DecodeOptions(language="en")))
 
 
 async def test_an_answer_that_takes_too_long_costs_the_process_its_life(
@@ -100,12 +101,12 @@ async def test_an_answer_that_takes_too_long_costs_the_process_its_life(
 ) -> None:
     assert process.pid is not None
     with pytest.raises(RecognizerTimeout):
-        await process.transcribe(beckett, language="en", timeout_s=0.01)
+        await process.transcribe(beckett, DecodeOptions(language="en"), timeout_s=0.01)
     assert not process.is_alive
     await process.wait()
     assert not is_running(process.pid)
     with pytest.raises(RecognizerCrashed):
-        await process.transcribe(beckett, language="en")
+        await process.transcribe(beckett, DecodeOptions(language="en"))
 
 
 async def test_killed_while_it_decodes_is_a_crash_that_can_be_tried_again(
@@ -122,7 +123,7 @@ async def test_killed_while_it_decodes_is_a_crash_that_can_be_tried_again(
 
 async def _failure(process: RecognizerProcess, audio: Float32) -> RecognizerCrashed:
     with pytest.raises(RecognizerCrashed) as caught:
-        await process.transcribe(audio, language="en")
+        await process.transcribe(audio, DecodeOptions(language="en"))
     return caught.value
 
 
@@ -130,14 +131,14 @@ async def test_an_error_of_the_recognizer_leaves_the_process_alive(
     process: RecognizerProcess, beckett: Float32
 ) -> None:
     with pytest.raises(LanguageUnsupported):
-        await process.transcribe(beckett, language="de")
-    assert_beckett(await process.transcribe(beckett, language="en"))
+        await process.transcribe(beckett, DecodeOptions(language="de"))
+    assert_beckett(await process.transcribe(beckett, DecodeOptions(language="en")))
 
 
 async def test_ctrl_c_does_not_reach_it(process: RecognizerProcess, beckett: Float32) -> None:
     assert process.pid is not None
     os.kill(process.pid, signal.SIGINT)
-    assert_beckett(await process.transcribe(beckett, language="en"))
+    assert_beckett(await process.transcribe(beckett, DecodeOptions(language="en")))
 
 
 async def test_close_in_the_middle_of_a_decode_leaves_no_process(model: PreparedModel, beckett: Float32) -> None:
@@ -245,7 +246,7 @@ async def test_a_killed_process_is_replaced_and_callers_wait_for_it(pool: Recogn
     async with asyncio.timeout(30):
         while pid in pool.pids:  # until the event loop has heard of it; a caller before that gets RecognizerCrashed
             await asyncio.sleep(0.01)
-    assert_beckett(await pool.transcribe(beckett, language="en"))
+    assert_beckett(await pool.transcribe(beckett, DecodeOptions(language="en")))
     assert pid not in pool.pids
     assert (pool.n_ready, pool.n_restarts) == (1, 1)
 
@@ -254,8 +255,8 @@ async def test_one_caller_at_a_time_has_the_process(pool: RecognizerPool, becket
     async with pool.slot() as process:
         assert pool.n_idle == 0
         with pytest.raises(RecognizerTimeout):
-            await pool.transcribe(beckett, language="en", timeout_s=0.01)
-        assert_beckett(await process.transcribe(beckett, language="en"))
+            await pool.transcribe(beckett, DecodeOptions(language="en"), timeout_s=0.01)
+        assert_beckett(await process.transcribe(beckett, DecodeOptions(language="en")))
     assert pool.n_idle == 1
 
 
@@ -275,10 +276,10 @@ async def test_closing_tells_those_who_wait(model: PreparedModel, beckett: Float
     pool = RecognizerPool(model, n_processes=1)
     await pool.start()
     async with pool.slot():
-        waiting = asyncio.ensure_future(pool.transcribe(beckett, language="en"))
+        waiting = asyncio.ensure_future(pool.transcribe(beckett, DecodeOptions(language="en")))
         await asyncio.sleep(0)
         await pool.close()
     with pytest.raises(RecognizerClosed):
         await waiting
     with pytest.raises(RecognizerClosed):
-        await pool.transcribe(beckett, language="en")
+        await pool.transcribe(beckett, DecodeOptions(language="en"))

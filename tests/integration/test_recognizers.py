@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streaming.recognizers.base import Float32, LanguageUnsupported, ModelMissing, Recognizer
+from streaming.recognizers.base import DecodeOptions, Float32, LanguageUnsupported, ModelMissing, Recognizer
 from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.store import model_ensure
 from tests.speech import BECKETT, assert_beckett, sound_read
@@ -24,7 +24,7 @@ def beckett(speech_samples: dict[str, Path]) -> Float32:
 
 
 def test_moonshine_understands_real_speech(recognizer: Recognizer, beckett: Float32) -> None:
-    hypothesis = recognizer.transcribe(beckett, language="en")
+    hypothesis = recognizer.transcribe(beckett, DecodeOptions(language="en"))
     assert_beckett(hypothesis)
     assert hypothesis.language == "en"
     assert 0.6 < hypothesis.confidence <= 1
@@ -35,17 +35,17 @@ def test_moonshine_understands_real_speech(recognizer: Recognizer, beckett: Floa
 @pytest.mark.parametrize("level", [0.0, 1e-4, 1e-2])
 def test_silence_and_noise_of_any_length_give_no_words(recognizer: Recognizer, n_samples: int, level: float) -> None:
     noise = np.random.default_rng(n_samples).standard_normal(n_samples, dtype=np.float32) * np.float32(level)
-    assert recognizer.transcribe(noise, language="en").text == ""
+    assert recognizer.transcribe(noise, DecodeOptions(language="en")).text == ""
 
 
 def test_a_loop_is_cut_at_the_rate_at_which_nobody_speaks(recognizer: Recognizer, beckett: Float32) -> None:
     syllable = np.tile(beckett[16_000:19_200], 25)
-    assert recognizer.transcribe(syllable, language="en").n_tokens <= int(5 * 6.5) + 2
+    assert len(recognizer.transcribe(syllable, DecodeOptions(language="en")).tokens) <= int(5 * 6.5) + 2
 
 
 def test_another_language_is_refused(recognizer: Recognizer, beckett: Float32) -> None:
     with pytest.raises(LanguageUnsupported, match="does not know the language de"):
-        recognizer.transcribe(beckett, language="de")
+        recognizer.transcribe(beckett, DecodeOptions(language="de"))
 
 
 def test_recorded_rooms_and_dishes_give_no_words(recognizer: Recognizer, shared_testdata: Path) -> None:
@@ -53,7 +53,7 @@ def test_recorded_rooms_and_dishes_give_no_words(recognizer: Recognizer, shared_
 
     for path in sorted((shared_testdata / "noise").glob("sb_noise[12].flac")):
         audio, _ = soundfile.read(path, dtype="float32", frames=16_000 * 6)
-        assert recognizer.transcribe(audio, language="en").text == ""
+        assert recognizer.transcribe(audio, DecodeOptions(language="en")).text == ""
 
 
 @pytest.mark.parametrize("name", ["moonshine-tiny-en", "whisper-base"])
@@ -62,7 +62,7 @@ def test_the_other_models_understand_the_same_speech(speech_cache: Path, beckett
         other = model_ensure(name=name, directory=None, cache=speech_cache)
     except ModelMissing as problem:
         pytest.skip(str(problem))
-    hypothesis = recognizer_load(other).transcribe(beckett, language="en", want_words=True)
+    hypothesis = recognizer_load(other).transcribe(beckett, DecodeOptions(language="en", want_words=True))
     assert sum(word in hypothesis.text.lower() for word in BECKETT) >= 3
     if other.engine == "whisper":
         assert "".join(word.w for word in hypothesis.words).replace(" ", "") == hypothesis.text.replace(" ", "")

@@ -16,7 +16,7 @@ from meetings.errors import Superseded
 from meetings.values import Committed, EndedSession, OpenedSession, SessionOwner, Span
 from streaming.errors import StoreUnavailable
 from streaming.pipeline import SessionPipeline
-from streaming.recognizers.base import Float32, Hypothesis, RecognizerCrashed
+from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis, RecognizerCrashed
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
 from streaming.surroundings import Sink, Surroundings
@@ -126,7 +126,7 @@ class UnevenPool:
     async def check(self, *, timeout_s: float) -> bool:
         return True
 
-    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis:
         decoding = self._conditions.decoding
         takes_s = decoding.popleft() if decoding else 0.1
         content = zlib.crc32(audio.tobytes())
@@ -134,7 +134,7 @@ class UnevenPool:
             self._crashed.add(content)  # once each: what crashes again and again is rightly a gap
             raise RecognizerCrashed
         await asyncio.sleep(takes_s or 0.1)
-        return Hypothesis(text=f"heard {content:08x}", confidence=1.0, language=language)
+        return Hypothesis(text=f"heard {content:08x}", confidence=1.0, language=options.language)
 
 
 class LingeringDetector:

@@ -17,7 +17,7 @@ from streaming.clocks import Clock, SystemClock
 from streaming.errors import StreamError
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
-from streaming.recognizers.base import Float32, Hypothesis
+from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.scheduler import Scheduler
 from streaming.session_items import Frame
 from streaming.surroundings import Surroundings
@@ -60,8 +60,8 @@ class InstantPool:
     async def slot(self) -> AsyncIterator[Self]:
         yield self
 
-    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
-        return Hypothesis(text=f"{audio.size} samples", confidence=1.0, language=language)
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis:
+        return Hypothesis(text=f"{audio.size} samples", confidence=1.0, language=options.language)
 
     async def check(self, *, timeout_s: float) -> bool:
         return True

@@ -12,7 +12,7 @@ from meetings.errors import Superseded
 from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.clocks import SystemClock
 from streaming.errors import Overloaded, SupersededStream
-from streaming.recognizers.base import Float32, Hypothesis
+from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
 from streaming.session_items import End, Item
@@ -48,10 +48,10 @@ class HeldPool(InstantPool):
         self.release = asyncio.Event()
         self.n_waiting = 0
 
-    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis:
         self.n_waiting += 1
         await self.release.wait()
-        return await super().transcribe(audio, language=language, timeout_s=timeout_s)
+        return await super().transcribe(audio, options, timeout_s=timeout_s)
 
 
 class WatchedRooms(Rooms):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from streaming.clocks import SystemClock
-from streaming.recognizers.base import Float32, Hypothesis, RecognizerClosed
+from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis, RecognizerClosed
 from streaming.scheduler import Scheduler
 
 
@@ -29,12 +29,12 @@ class ScriptedPool:
     async def check(self, *, timeout_s: float) -> bool:
         return True
 
-    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis:
         self.calls.append(float(audio[0]))
         await self.release.acquire()
         if self.failures:
             raise self.failures.pop(0)
-        return Hypothesis(text=str(int(audio[0])), confidence=1.0, language=language)
+        return Hypothesis(text=str(int(audio[0])), confidence=1.0, language=options.language)
 
 
 @asynccontextmanager
@@ -59,10 +59,10 @@ async def settle() -> None:
 async def test_finals_are_decoded_first_come_first_served_and_before_partials() -> None:
     pool, shown = ScriptedPool(), list[str]()
     async with scheduling(pool) as scheduler:
-        first = scheduler.final(audio(1), language="en")
+        first = scheduler.final(audio(1), DecodeOptions(language="en"))
         await settle()
-        scheduler.partial("ada", audio(9), language="en", on_result=lambda each: shown.append(each.text))
-        second = scheduler.final(audio(2), language="en")
+        scheduler.partial("ada", audio(9), DecodeOptions(language="en"), on_result=lambda each: shown.append(each.text))
+        second = scheduler.final(audio(2), DecodeOptions(language="en"))
         for _ in range(3):
             pool.release.release()
         assert [(await first).text, (await second).text] == ["1", "2"]
@@ -75,7 +75,9 @@ async def test_of_waiting_partials_of_one_speaker_the_latest_wins() -> None:
     pool, shown = ScriptedPool(), list[str]()
     async with scheduling(pool) as scheduler:
         for number in (1, 2, 3, 4):
-            scheduler.partial("ada", audio(number), language="en", on_result=lambda each: shown.append(each.text))
+            scheduler.partial(
+                "ada", audio(number), DecodeOptions(language="en"), on_result=lambda each: shown.append(each.text)
+            )
             await settle()
         for _ in range(4):
             pool.release.release()
@@ -88,9 +90,9 @@ async def test_one_speaker_has_one_partial_outstanding_however_many_processes_ar
     pool = ScriptedPool(n_processes=3)
     async with scheduling(pool) as scheduler:
         for number in (1, 2):
-            scheduler.partial("ada", audio(number), language="en", on_result=lambda _: None)
+            scheduler.partial("ada", audio(number), DecodeOptions(language="en"), on_result=lambda _: None)
             await settle()
-        scheduler.partial("ben", audio(7), language="en", on_result=lambda _: None)
+        scheduler.partial("ben", audio(7), DecodeOptions(language="en"), on_result=lambda _: None)
         await settle()
         assert pool.calls == [1, 7]
 
@@ -98,9 +100,9 @@ async def test_one_speaker_has_one_partial_outstanding_however_many_processes_ar
 async def test_a_forgotten_partial_is_not_decoded() -> None:
     pool = ScriptedPool()
     async with scheduling(pool) as scheduler:
-        final = scheduler.final(audio(1), language="en")
+        final = scheduler.final(audio(1), DecodeOptions(language="en"))
         await settle()
-        scheduler.partial("ada", audio(2), language="en", on_result=lambda _: None)
+        scheduler.partial("ada", audio(2), DecodeOptions(language="en"), on_result=lambda _: None)
         scheduler.forget("ada")
         pool.release.release()
         await final
@@ -113,9 +115,9 @@ async def test_a_lane_outlives_what_nobody_foresaw(monkeypatch: pytest.MonkeyPat
     pool = ScriptedPool()
     pool.failures = [OSError("a pipe"), OSError("a pipe")]
     async with scheduling(pool) as scheduler:
-        scheduler.partial("ada", audio(9), language="en", on_result=lambda _: None)
+        scheduler.partial("ada", audio(9), DecodeOptions(language="en"), on_result=lambda _: None)
         await settle()
-        final = scheduler.final(audio(1), language="en")
+        final = scheduler.final(audio(1), DecodeOptions(language="en"))
         for _ in range(3):
             pool.release.release()
         assert (await final).text == "1"
@@ -126,7 +128,7 @@ async def test_a_final_that_meets_a_stopping_node_is_no_gap() -> None:
     pool = ScriptedPool()
     pool.failures = [RecognizerClosed("the node stops")]
     async with scheduling(pool) as scheduler:
-        final = scheduler.final(audio(1), language="en")
+        final = scheduler.final(audio(1), DecodeOptions(language="en"))
         pool.release.release()
         with pytest.raises(asyncio.CancelledError):
             await final

@@ -10,7 +10,14 @@ import pytest
 
 from streaming.clocks import SystemClock
 from streaming.observer import Observer
-from streaming.recognizers.base import Float32, Hypothesis, LanguageUnsupported, RecognizerCrashed, RecognizerTimeout
+from streaming.recognizers.base import (
+    DecodeOptions,
+    Float32,
+    Hypothesis,
+    LanguageUnsupported,
+    RecognizerCrashed,
+    RecognizerTimeout,
+)
 from streaming.scheduler import RecognitionFailed, Scheduler
 
 
@@ -34,7 +41,7 @@ class FragilePool:
         await asyncio.sleep(0)
         return self.is_well
 
-    async def transcribe(self, audio: Float32, *, language: str, timeout_s: float) -> Hypothesis:
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis:
         number = int(audio[0])
         self.began.append(number)
         await asyncio.sleep(0)
@@ -47,7 +54,7 @@ class FragilePool:
             await asyncio.sleep(0)
             self.n_running_suspects -= is_suspect
             raise RecognizerCrashed("it died")
-        return Hypothesis(text=str(number), confidence=1.0, language=language)
+        return Hypothesis(text=str(number), confidence=1.0, language=options.language)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +86,7 @@ async def test_an_utterance_whose_processes_were_killed_from_outside_is_decoded_
     pool = FragilePool()
     pool.deaths = [RecognizerCrashed("killed"), RecognizerTimeout("suspended")]
     async with scheduling(pool) as scheduler:
-        assert (await scheduler.final(audio(1), language="en")).text == "1"
+        assert (await scheduler.final(audio(1), DecodeOptions(language="en"))).text == "1"
     assert pool.began == [1, 1, 1]
 
 
@@ -87,7 +94,7 @@ async def test_a_poisoned_utterance_becomes_a_gap_and_the_others_are_decoded() -
     pool = FragilePool()
     pool.poison = {2}
     async with scheduling(pool) as scheduler:
-        finals = [scheduler.final(audio(number), language="en") for number in (1, 2, 3)]
+        finals = [scheduler.final(audio(number), DecodeOptions(language="en")) for number in (1, 2, 3)]
         assert [(await finals[n]).text for n in (0, 2)] == ["1", "3"]
         with pytest.raises(RecognitionFailed, match="recognizer_crashed"):
             await finals[1]
@@ -98,7 +105,7 @@ async def test_poisoned_utterances_never_take_two_processes_at_once_once_they_ar
     pool = FragilePool()
     pool.poison = {1, 2, 3, 4}
     async with scheduling(pool) as scheduler:
-        finals = [scheduler.final(audio(number), language="en") for number in (1, 2, 3, 4)]
+        finals = [scheduler.final(audio(number), DecodeOptions(language="en")) for number in (1, 2, 3, 4)]
         for each in finals:
             with pytest.raises(RecognitionFailed):
                 await each
@@ -109,7 +116,7 @@ async def test_while_the_recognizers_are_unwell_nothing_counts_and_everything_wa
     pool = FragilePool()
     pool.poison, pool.is_well = {1}, False
     async with scheduling(pool) as scheduler:
-        final = scheduler.final(audio(1), language="en")
+        final = scheduler.final(audio(1), DecodeOptions(language="en"))
         await turns()
         assert not final.done()
         assert len(pool.began) > 3
@@ -122,7 +129,7 @@ async def test_a_language_that_the_model_does_not_know_is_no_fault_of_a_process(
     pool.deaths = [LanguageUnsupported("no Klingon")]
     async with scheduling(pool) as scheduler:
         with pytest.raises(RecognitionFailed, match="language_unsupported"):
-            await scheduler.final(audio(1), language="tlh")
+            await scheduler.final(audio(1), DecodeOptions(language="tlh"))
     assert pool.began == [1]
 
 
@@ -132,11 +139,13 @@ async def test_partials_that_end_processes_are_not_asked_for_again_until_the_utt
     shown = list[str]()
     async with scheduling(pool) as scheduler:
         for number in (7, 7, 7, 7, 8):
-            scheduler.partial("ada", audio(number), language="en", on_result=lambda each: shown.append(each.text))
+            scheduler.partial(
+                "ada", audio(number), DecodeOptions(language="en"), on_result=lambda each: shown.append(each.text)
+            )
             await turns(20)
         assert pool.began == [7, 7]
         scheduler.forget("ada")
-        scheduler.partial("ada", audio(9), language="en", on_result=lambda each: shown.append(each.text))
+        scheduler.partial("ada", audio(9), DecodeOptions(language="en"), on_result=lambda each: shown.append(each.text))
         await turns(20)
     assert shown == ["9"]
 
@@ -156,5 +165,5 @@ async def test_what_happens_to_utterances_is_told() -> None:
     pool.poison = {1}
     async with scheduling(pool, observer) as scheduler:
         with pytest.raises(RecognitionFailed):
-            await scheduler.final(audio(1), language="en")
+            await scheduler.final(audio(1), DecodeOptions(language="en"))
     assert (observer.n_suspected, observer.reasons) == (2, ["recognizer_crashed"])

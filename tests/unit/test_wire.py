@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.recognizers.base import Hypothesis, Word
+from streaming.recognizers.base import DecodeOptions, Hypothesis, Word
 from streaming.recognizers.wire import (
     MAX_PAYLOAD_BYTES,
     PREFIX,
@@ -29,7 +29,7 @@ hypotheses = st.builds(
     confidence=shares,
     language=st.sampled_from(["en", "de"]),
     words=st.lists(words, max_size=3).map(tuple),
-    n_tokens=st.integers(0, 400),
+    tokens=st.lists(st.integers(0, 60_000), max_size=20).map(tuple),
 )
 answers = st.builds(
     Answer,
@@ -52,19 +52,29 @@ def test_answers_come_out_of_any_pieces_as_they_were_written(said: list[Answer],
     assert heard == said
 
 
-@given(st.integers(0, 5_000), st.text(max_size=8), st.booleans())
-def test_a_request_is_read_as_it_was_written(n_samples: int, language: str, want_words: bool) -> None:
+OPTIONS = st.builds(
+    DecodeOptions,
+    language=st.text(max_size=8),
+    want_words=st.booleans(),
+    vocabulary=st.lists(st.text(max_size=8), max_size=3).map(tuple),
+    draft=st.lists(st.integers(0, 60_000), max_size=5).map(tuple),
+    stream=st.text(max_size=8),
+)
+
+
+@given(st.integers(0, 5_000), OPTIONS)
+def test_a_request_is_read_as_it_was_written(n_samples: int, options: DecodeOptions) -> None:
     audio = np.random.default_rng(n_samples).standard_normal(n_samples, dtype=np.float32)
-    request = Request(id=7, audio=audio, language=language, want_words=want_words)
+    request = Request(id=7, audio=audio, options=options)
     read = request_read(io.BytesIO(request_pack(request)))
     assert read is not None
-    assert (read.id, read.language, read.want_words) == (7, language, want_words)
+    assert (read.id, read.options) == (7, options)
     np.testing.assert_array_equal(read.audio, audio)
 
 
 @given(st.integers(0, 60))
 def test_a_request_that_was_cut_off_is_the_end_of_the_stream(n_bytes: int) -> None:
-    request = Request(id=1, audio=np.zeros(4, dtype=np.float32), language="en", want_words=False)
+    request = Request(id=1, audio=np.zeros(4, dtype=np.float32), options=DecodeOptions(language="en"))
     assert request_read(io.BytesIO(request_pack(request)[:n_bytes])) is None
 
 
@@ -88,4 +98,4 @@ def test_noise_is_an_error_and_never_an_answer(data: bytes) -> None:
 def test_audio_that_is_too_long_is_not_sent() -> None:
     audio = np.zeros(MAX_PAYLOAD_BYTES // 4 + 1, dtype=np.float32)
     with pytest.raises(WireError):
-        request_pack(Request(id=1, audio=audio, language="en", want_words=False))
+        request_pack(Request(id=1, audio=audio, options=DecodeOptions(language="en")))
