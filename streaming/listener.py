@@ -10,11 +10,13 @@ each of which is decided by the samples from S on, and each of which is followed
 - no speech for `silence_step` and the pre-roll after it: NonSpeech [S, S + silence_step);
 - speech found well inside: NonSpeech [S, a), where a is the pre-roll before the speech. The next epoch starts at a,
   finds the speech again, now without the memory of what was before a, and its utterance starts at a;
-- speech found at the start, then `end_silence` or a forced cut: Utterance [S, b), b including the tail.
+- speech found at the start, then `end_silence` or a forced cut: Utterance [S, b), b including the tail. Less silence
+  is enough where the recognizer says that a sentence is finished, which it says by the samples [S, b) alone.
 
 What was heard beyond the new S is heard again. A skip (muted, gap) and a flush end the epoch where they happen.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,7 +24,7 @@ import numpy as np
 
 from streaming.audio.buffer import SampleBuffer
 from streaming.audio.pcm import Float32
-from streaming.segmenter import Opened, Quiet, Segmenter, SegmenterSettings, SpeechWindow, Spoken, Verdict
+from streaming.segmenter import Opened, Paused, Quiet, Segmenter, SegmenterSettings, SpeechWindow, Spoken, Verdict
 from streaming.vad import SpeechDetector
 
 
@@ -43,6 +45,15 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
+    start: int
+    end: int
+    audio: Float32 = field(repr=False, compare=False)  # shape (end - start,), a copy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """The open utterance, if it is over: `answer` says whether a sentence is finished there."""
+
     start: int
     end: int
     audio: Float32 = field(repr=False, compare=False)  # shape (end - start,), a copy
@@ -76,7 +87,7 @@ class OpenUtterance:
     audio: Float32 = field(repr=False, compare=False)
 
 
-Finding = SpeechStarted | SpeechStopped | Utterance | NonSpeech | Muted | Gap
+Finding = SpeechStarted | SpeechStopped | Pause | Utterance | NonSpeech | Muted | Gap
 
 
 class Listener:
@@ -84,7 +95,8 @@ class Listener:
 
     Utterance, NonSpeech, Muted and Gap follow each other without hole or overlap. `feed` only stores; the work is
     done by `advance`, in steps small enough for an event loop. `skip` and `flush` first do all that is left, so a
-    caller with a backlog calls `advance` until `is_idle` before them.
+    caller with a backlog calls `advance` until `is_idle` before them. While it `is_waiting` for an `answer`, it is
+    idle.
     """
 
     def __init__(self, detector: SpeechDetector, settled: int, settings: SegmenterSettings | None = None) -> None:
@@ -104,8 +116,13 @@ class Listener:
         return self._epoch_start
 
     @property
+    def is_waiting(self) -> bool:
+        """Nothing more can be heard before the last Pause is answered."""
+        return bool(self._detected) and self._segmenter.must_wait(self._detected[0])
+
+    @property
     def is_idle(self) -> bool:
-        return self._buffer.end - self._heard_end < self._settings.window_samples
+        return self._buffer.end - self._heard_end < self._settings.window_samples or self.is_waiting
 
     def feed(self, samples: Float32) -> None:
         """Store the samples that follow `pending`: float32 at 16 kHz, any number."""
@@ -115,31 +132,48 @@ class Listener:
         """Hear at most so many windows of what is stored. 16 take about one millisecond."""
         findings: list[Finding] = []
         while max_windows > 0 and not self.is_idle:
-            n_windows = min(max_windows, (self._buffer.end - self._heard_end) // self._settings.window_samples)
-            max_windows -= n_windows
-            for window in self._windows(n_windows):
-                self._heard_end += self._settings.window_samples
-                verdict = self._segmenter.hear(window)
-                if verdict is not None and self._take(verdict, findings):
-                    break  # the windows left over belong to the next epoch and are heard again there
+            if not self._detected:
+                n_windows = min(max_windows, (self._buffer.end - self._heard_end) // self._settings.window_samples)
+                self._detected.extend(self._windows(n_windows))
+                continue
+            max_windows -= 1
+            self._heard_end += self._settings.window_samples
+            verdict = self._segmenter.hear(self._detected.popleft())
+            if verdict is not None:
+                self._take(verdict, findings)
+        return findings
+
+    def answer(self, pause: Pause, *, is_finished: bool) -> list[Finding]:
+        """Whether a sentence ends where this Pause was found. An answer that comes too late changes nothing."""
+        findings: list[Finding] = []
+        if pause.start == self._epoch_start:
+            verdict = self._segmenter.answer(pause.end - pause.start, is_finished=is_finished)
+            if verdict is not None:
+                self._take(verdict, findings)
         return findings
 
     def flush(self) -> list[Finding]:
-        """Close an open utterance where the samples end; the rest is NonSpeech. The next epoch starts there."""
+        """Close an open utterance where the samples end; the rest is NonSpeech. The next epoch starts there.
+
+        If it `is_waiting` then, it is not done: answer, and call it again.
+        """
         findings: list[Finding] = []
-        while self._epoch_start < self._buffer.end:
-            findings.extend(self._hear_all())
-            if self._epoch_start < self._buffer.end:
+        while self._epoch_start < self._buffer.end and not self.is_waiting:
+            if not self.is_idle:
+                findings.extend(self.advance())
+            else:
                 self._take(self._segmenter.finish(self._buffer.end - self._epoch_start), findings)
         return findings
 
     def skip(self, start: int, end: int, kind: Literal["muted", "gap"], reason: str = "") -> list[Finding]:
-        """[start, end) was not captured or did not arrive. `start` is `pending`."""
+        """[start, end) was not captured or did not arrive. `start` is `pending`, and nothing `is_waiting`."""
         if start != self.pending or end < start:
             raise ValueError("a skip follows what was fed")
         if end == start:
             return []
         findings = self.flush()
+        if self.is_waiting:
+            raise ValueError("a pause must be answered before what follows it is skipped")
         findings.append(Muted(start=start, end=end) if kind == "muted" else Gap(start=start, end=end, reason=reason))
         self._buffer.restart(end)
         self._begin_epoch(end)
@@ -152,13 +186,8 @@ class Listener:
         start, end = self._epoch_start, self._heard_end
         return OpenUtterance(start=start, end=end, audio=self._buffer.view(start, end).copy())
 
-    def _hear_all(self) -> list[Finding]:
-        findings: list[Finding] = []
-        while not self.is_idle:
-            findings.extend(self.advance())
-        return findings
-
     def _windows(self, n_windows: int) -> list[SpeechWindow]:
+        """The decisions of the next windows. They are heard one by one, since a verdict may end the epoch at any."""
         end = self._heard_end + n_windows * self._settings.window_samples
         samples = self._buffer.view(self._heard_end, end)
         probabilities = self._detector.probabilities(samples)
@@ -169,13 +198,17 @@ class Listener:
             for probability, power in zip(probabilities.tolist(), powers.tolist(), strict=True)
         ]
 
-    def _take(self, verdict: Verdict, findings: list[Finding]) -> bool:
-        """Turn a verdict into findings; true when it ended the epoch."""
+    def _take(self, verdict: Verdict, findings: list[Finding]) -> None:
+        """Turn a verdict into findings. Windows beyond the end of an epoch are heard again in the next one."""
         start = self._epoch_start
         match verdict:
             case Opened(onset):
                 findings.append(SpeechStarted(utterance_start=start, at=start + onset))
-                return False
+                return
+            case Paused(length):
+                end = start + length
+                findings.append(Pause(start=start, end=end, audio=self._buffer.view(start, end).copy()))
+                return
             case Quiet(length):
                 findings.append(NonSpeech(start=start, end=start + length))
             case Spoken(length):
@@ -185,10 +218,10 @@ class Listener:
                 audio = self._buffer.view(start, end).copy()
                 findings += [SpeechStopped(at=end), Utterance(start=start, end=end, audio=audio)]
         self._begin_epoch(start + length)
-        return True
 
     def _begin_epoch(self, start: int) -> None:
         self._epoch_start = self._heard_end = start
+        self._detected: deque[SpeechWindow] = deque()
         self._buffer.forget(start)
         self._detector.reset()
         self._segmenter = Segmenter(self._settings)

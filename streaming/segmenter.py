@@ -19,20 +19,23 @@ class SegmenterSettings:
     onset_windows: int = 2  # one loud window is a click; the shortest words last longer than two
     preroll_samples: int = 5_120  # 320 ms: VAD reports speech late; first words were lost without it (see tests)
     preroll_slack_samples: int = 2_048  # how much earlier an utterance may begin, so as not to start over for it
-    end_silence_samples: int = 10_752  # 672 ms: a breath is shorter, a finished sentence longer
-    tail_samples: int = 4_800  # 300 ms: final consonants fade below the detector's threshold
+    tail_samples: int = 3_584  # 224 ms: final consonants fade below the detector's threshold
+    # A pause in which a sentence is finished ends the utterance early, any other one late. On read speech that costs
+    # no accuracy against 672 ms for both (WER 13.7 and 14.4 %), and half of all utterances end 0.3 s sooner.
+    finished_silence_samples: int = 5_632  # 352 ms
+    end_silence_samples: int = 12_800  # 800 ms: a pause for thought is shorter
     longest_samples: int = 320_000  # 20 s: the recognizer's accuracy falls beyond it
     cut_search_samples: int = 128_000  # 8 s: where the quietest point of a forced cut is looked for
     silence_step_samples: int = 40_960  # 80 windows: silence is settled in these steps
 
     def __post_init__(self) -> None:
-        for name in ("preroll_samples", "silence_step_samples"):
+        for name in ("preroll_samples", "silence_step_samples", "tail_samples"):
             if getattr(self, name) % self.window_samples:
                 raise ValueError(f"{name} must be a whole number of windows")
         if self.silence_step_samples <= 0 or self.cut_search_samples >= self.longest_samples:
             raise ValueError("an epoch must always get on")
-        if self.tail_samples > self.end_silence_samples:
-            raise ValueError("the tail is part of the silence that ends an utterance")
+        if not self.tail_samples <= self.finished_silence_samples <= self.end_silence_samples:
+            raise ValueError("the tail is part of the silence that ends an utterance, a finished or another one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,17 @@ class Spoken:
     end: int
 
 
-Verdict = Opened | Quiet | Spoken
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """[0, end) is an utterance if nothing follows, and it will be known sooner if it is known to be finished.
+
+    A question: `answer` it. The epoch goes on.
+    """
+
+    end: int
+
+
+Verdict = Opened | Quiet | Spoken | Paused
 
 SILENT_POWER = 1e-12  # -120 dBFS: below it all windows are equally quiet
 SMOOTHED_WINDOWS = 6  # a cut lies in the middle of 192 ms that are quiet together, not in the closure of a "t"
@@ -73,7 +86,7 @@ class Segmenter:
 
     An utterance always begins where an epoch begins: when speech is found further in, the verdict is `Quiet` up to
     the pre-roll, and the next epoch finds the utterance from there. So what is found from a position on never
-    depends on what came before it.
+    depends on what came before it. Nor does it depend on when a question was answered: see `must_wait`.
     """
 
     def __init__(self, settings: SegmenterSettings) -> None:
@@ -82,6 +95,8 @@ class Segmenter:
         self._onset: int | None = None  # window index of the candidate or confirmed first speech
         self._last_speech = 0  # window index
         self._powers: list[float] = []
+        self._asked: int | None = None  # the end of the pause that is not answered yet
+        self._is_finished = False  # what was answered about the present pause
         self.is_open = False
 
     def hear(self, window: SpeechWindow) -> Verdict | None:
@@ -91,6 +106,21 @@ class Segmenter:
         if self.is_open:
             return self._hear_open(index, window)
         return self._hear_closed(index, window)
+
+    def must_wait(self, window: SpeechWindow) -> bool:
+        """Speech goes on after a pause that would have ended the utterance if its sentence was finished.
+
+        Then the answer decides, however late it comes: a replay would get it earlier or later.
+        """
+        is_speech = window.probability >= self._settings.stop_probability
+        return self._asked is not None and is_speech and self._silence() >= self._settings.finished_silence_samples
+
+    def answer(self, end: int, *, is_finished: bool) -> Spoken | None:
+        """Whether the sentence in [0, end), which was asked about, is finished. A late answer changes nothing."""
+        if end != self._asked:
+            return None
+        self._asked, self._is_finished = None, is_finished
+        return self._ended()
 
     def finish(self, end: int) -> Quiet | Spoken:
         """Nothing follows the samples [0, end), of which all whole windows were heard. `end` is positive.
@@ -130,16 +160,27 @@ class Segmenter:
         skipped = (self._onset or 0) * settings.window_samples - settings.preroll_samples
         return skipped if skipped > settings.preroll_slack_samples else 0
 
-    def _hear_open(self, index: int, window: SpeechWindow) -> Spoken | None:
+    def _hear_open(self, index: int, window: SpeechWindow) -> Spoken | Paused | None:
         settings = self._settings
         if window.probability >= settings.stop_probability:
-            self._last_speech = index
+            self._last_speech, self._asked, self._is_finished = index, None, False
+        if (ended := self._ended()) is not None:
+            return ended
         heard = self._n_windows * settings.window_samples
-        if heard - self._end_of_speech() >= settings.end_silence_samples:
-            return Spoken(self._end_of_speech() + settings.tail_samples)
         if heard + settings.window_samples > settings.longest_samples:
             return Spoken(self._quietest_boundary(heard))
+        if self._silence() == settings.tail_samples:
+            self._asked = heard
+            return Paused(heard)
         return None
+
+    def _ended(self) -> Spoken | None:
+        settings = self._settings
+        enough = settings.finished_silence_samples if self._is_finished else settings.end_silence_samples
+        return Spoken(self._end_of_speech() + settings.tail_samples) if self._silence() >= enough else None
+
+    def _silence(self) -> int:
+        return self._n_windows * self._settings.window_samples - self._end_of_speech()
 
     def _end_of_speech(self) -> int:
         return (self._last_speech + 1) * self._settings.window_samples

@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.segmenter import Opened, Quiet, Segmenter, SegmenterSettings, SpeechWindow, Spoken, Verdict
+from streaming.segmenter import Opened, Paused, Quiet, Segmenter, SegmenterSettings, SpeechWindow, Spoken, Verdict
 
 # One window is 10 samples, so that the numbers below can be read.
 SETTINGS = SegmenterSettings(
     window_samples=10,
     preroll_samples=40,
     preroll_slack_samples=20,
-    end_silence_samples=50,
     tail_samples=30,
+    finished_silence_samples=40,
+    end_silence_samples=50,
     longest_samples=300,
     cut_search_samples=150,
     silence_step_samples=100,
@@ -20,12 +21,19 @@ SETTINGS = SegmenterSettings(
 windows = st.builds(SpeechWindow, probability=st.sampled_from([0.0, 0.3, 0.9]), power=st.floats(0, 1))
 
 
-def verdicts(probabilities: list[float], powers: list[float] | None = None) -> list[tuple[int, Verdict]]:
-    """The verdicts up to the one that ends the epoch, each with the number of windows heard by then."""
+def verdicts(
+    probabilities: list[float], powers: list[float] | None = None, *, is_finished: bool = False
+) -> list[tuple[int, Verdict]]:
+    """The verdicts up to the one that ends the epoch, each with the number of windows heard by then.
+
+    Every pause is answered at once, and left out.
+    """
     segmenter, found = Segmenter(SETTINGS), []
     for index, probability in enumerate(probabilities):
         power = powers[index] if powers else 0.0
         verdict = segmenter.hear(SpeechWindow(probability=probability, power=power))
+        if isinstance(verdict, Paused):
+            verdict = segmenter.answer(verdict.end, is_finished=is_finished)
         if verdict is not None:
             found.append((index + 1, verdict))
         if isinstance(verdict, Quiet | Spoken):
@@ -39,6 +47,36 @@ def test_an_utterance_ends_after_the_end_silence_and_keeps_its_tail() -> None:
 
 def test_a_pause_shorter_than_the_end_silence_is_inside_the_utterance() -> None:
     assert verdicts([0.9] * 3 + [0.0] * 4 + [0.9] * 3 + [0.0] * 9)[-1] == (15, Spoken(130))
+
+
+def test_a_finished_sentence_ends_an_utterance_sooner_and_at_the_same_place() -> None:
+    spoken = [0.0] * 4 + [0.9] * 6 + [0.0] * 9
+    assert verdicts(spoken, is_finished=True) == [(6, Opened(40)), (14, Spoken(130))]
+
+
+def test_a_pause_asks_once_whether_its_sentence_is_finished() -> None:
+    segmenter = Segmenter(SETTINGS)
+    heard = [segmenter.hear(SpeechWindow(probability=p, power=0.0)) for p in [0.9] * 3 + [0.0] * 4]
+    assert [verdict for verdict in heard if isinstance(verdict, Paused)] == [Paused(60)]
+
+
+def test_speech_after_a_long_pause_waits_for_the_answer_and_a_late_answer_decides() -> None:
+    for is_finished, verdict in ((True, Spoken(60)), (False, None)):
+        segmenter = Segmenter(SETTINGS)
+        for probability in [0.9] * 3 + [0.0] * 4:
+            segmenter.hear(SpeechWindow(probability=probability, power=0.0))
+        assert segmenter.must_wait(SpeechWindow(probability=0.9, power=0.0))
+        assert not segmenter.must_wait(SpeechWindow(probability=0.0, power=0.0))
+        assert segmenter.answer(60, is_finished=is_finished) == verdict
+        assert not segmenter.must_wait(SpeechWindow(probability=0.9, power=0.0))
+
+
+def test_an_answer_about_an_earlier_pause_changes_nothing() -> None:
+    segmenter = Segmenter(SETTINGS)
+    for probability in [0.9] * 3 + [0.0] * 3 + [0.9] + [0.0] * 4:
+        assert not segmenter.must_wait(SpeechWindow(probability=probability, power=0.0))
+        segmenter.hear(SpeechWindow(probability=probability, power=0.0))
+    assert segmenter.answer(60, is_finished=True) is None
 
 
 def test_weak_speech_keeps_an_utterance_open_but_does_not_open_one() -> None:
@@ -110,7 +148,7 @@ def test_every_epoch_ends_and_gets_on(all_windows: list[SpeechWindow]) -> None:
 def test_the_usual_settings_keep_the_promises_of_the_protocol() -> None:
     settings = SegmenterSettings()
     assert settings.preroll_samples >= 4_800
-    assert 9_600 <= settings.end_silence_samples <= 11_200
+    assert settings.tail_samples < settings.finished_silence_samples < settings.end_silence_samples <= 16_000
     assert settings.longest_samples <= 20 * 16_000
 
 
