@@ -26,15 +26,17 @@ def speech_model_directory_exists(app_configs: Any, **kwargs: Any) -> Sequence[C
 
 @register()
 def recognizer_suits_model(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    model = MODELS.get(settings.SPEECH_MODEL)
-    if settings.RECOGNIZER == "auto" or model is None or model.engine == settings.RECOGNIZER:
+    if settings.RECOGNIZER == "auto":
         return []
+    models = [MODELS[name] for name in settings.SPEECH_MODELS if name in MODELS]
     return [
         Error(
             f"RECOGNIZER is {settings.RECOGNIZER}, but {model.name} is decoded by {model.engine}.",
             hint="Set SPEECH_MODEL to one that suits RECOGNIZER, or leave one of the two empty.",
             id="colloquy.E003",
         )
+        for model in models
+        if model.engine != settings.RECOGNIZER
     ]
 
 

@@ -14,8 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, validate
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-# What each recognizer decodes with unless SPEECH_MODEL says otherwise. `auto` goes by the model.
-RECOGNIZERS = {"auto": "moonshine-base-en", "moonshine": "moonshine-base-en", "whisper": "whisper-base"}
+# What each recognizer decodes with unless SPEECH_MODEL says otherwise. `auto` goes by the models.
+RECOGNIZERS = {"auto": "moonshine-base-en,whisper-base", "moonshine": "moonshine-base-en", "whisper": "whisper-base"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Environment:
     data_dir: Path
     recognizer: str
     recognizer_processes: int
-    speech_model: str
+    speech_models: tuple[str, ...]  # preferred ones first
     speech_model_dir: str
     is_guest_meetings: bool
     node_name: str
@@ -78,7 +78,7 @@ def environment_read(*, base_dir: Path) -> Environment:
             recognizer_processes=env.int(
                 "RECOGNIZER_PROCESSES", min(os.cpu_count() or 1, 4), validate=validate.Range(min=1, max=64)
             ),
-            speech_model=env.str("SPEECH_MODEL", "") or RECOGNIZERS[recognizer],
+            speech_models=names_listed(env.str("SPEECH_MODEL", "")) or names_listed(RECOGNIZERS[recognizer]),
             speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
             is_guest_meetings=env.bool("GUEST_MEETINGS", True),
             node_name=env.str("NODE_NAME", "") or f"{socket.gethostname()}-{os.getpid()}",
@@ -90,6 +90,11 @@ def environment_read(*, base_dir: Path) -> Environment:
         )
     except EnvError as problem:
         raise ImproperlyConfigured(f"{problem} Set it in the environment or in .env.") from problem
+
+
+def names_listed(text: str) -> tuple[str, ...]:
+    """The names in a list with commas, each once, in the order in which they stand."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def _data_dir(path: Path) -> Path:

@@ -24,10 +24,11 @@ DATA_DIR = ENVIRONMENT.data_dir
 REDIS_URL = ENVIRONMENT.redis_url
 RECOGNIZER = ENVIRONMENT.recognizer
 RECOGNIZER_PROCESSES = ENVIRONMENT.recognizer_processes
-SPEECH_MODEL = ENVIRONMENT.speech_model
-_CATALOGUED = MODELS.get(SPEECH_MODEL)
-# What meetings may be held in. Only names in the catalogue tell it before the model is loaded; "*" refuses nothing.
-SPEECH_LANGUAGES: tuple[str, ...] = (_CATALOGUED.languages if _CATALOGUED else ()) or ("*",)
+SPEECH_MODELS = ENVIRONMENT.speech_models
+# What may be spoken. Only names in the catalogue tell it before a model is loaded; "*" refuses nothing.
+SPEECH_LANGUAGES: tuple[str, ...] = tuple(
+    dict.fromkeys(code for name in SPEECH_MODELS for code in (MODELS[name].languages if name in MODELS else ("*",)))
+)
 SPEECH_MODEL_DIR = ENVIRONMENT.speech_model_dir
 GUEST_MEETINGS = ENVIRONMENT.is_guest_meetings
 NODE_NAME = ENVIRONMENT.node_name

@@ -24,13 +24,12 @@ Publish = Callable[[UUID, str, Mapping[str, Any]], None]
 class OpenCaption:
     """A segment between its first partial and its final. Its id is never used for another utterance."""
 
-    def __init__(self, *, participant_id: UUID, speaker: str, start_ms: int, engine: str) -> None:
+    def __init__(self, *, participant_id: UUID, speaker: str, start_ms: int) -> None:
         self.segment_id = uuid4()
         self.rev = 0
         self._participant_id = participant_id
         self._speaker = speaker
         self._start_ms = start_ms
-        self._engine = engine
         self._stabilizer = Stabilizer()
 
     def update(self, hypothesis: Hypothesis, *, end_ms: int) -> dict[str, Any]:
@@ -60,7 +59,7 @@ class OpenCaption:
             "language": hypothesis.language,
             "confidence": round(hypothesis.confidence, 3),
             "words": [],
-            "engine": self._engine,
+            "engine": hypothesis.engine,
         }
         return {"type": "segment", "seq": None, "segment": segment}
 
@@ -76,11 +75,10 @@ class _Open:
 class SessionCaptions:
     """Publishes what may be lost: partials and `speech`. Finals are published by their commit, not here."""
 
-    def __init__(self, *, opened: OpenedSession, publish: Publish, engine: str, clock: Clock) -> None:
+    def __init__(self, *, opened: OpenedSession, publish: Publish, clock: Clock) -> None:
         self.origin_ms = opened.origin_ms
         self._opened = opened
         self._publish = publish
-        self._engine = engine
         self._clock = clock
         self._shown_s = -math.inf
         self._open: _Open | None = None
@@ -91,7 +89,6 @@ class SessionCaptions:
             participant_id=self._opened.participant_id,
             speaker=self._opened.display_name,
             start_ms=self._meeting_ms(start),
-            engine=self._engine,
         )
         self._open = _Open(caption=caption, next_partial_at=at + FIRST_PARTIAL_AFTER_SAMPLES)
         self._say_speech("start", at)

@@ -66,7 +66,6 @@ class Committer:
         *,
         owner: SessionOwner,
         ledger: Ledger,
-        engine: str,
         store: CommitStore,
         received: Callable[[], int],
         retract: Callable[[OpenCaption], None],
@@ -76,7 +75,6 @@ class Committer:
         self.ledger = ledger
         self.last_seq = 0
         self._owner = owner
-        self._engine = engine
         self._store = store
         self._received = received
         self._retract = retract
@@ -166,7 +164,7 @@ class Committer:
             language=hypothesis.language,
             confidence=hypothesis.confidence,
             words=(),
-            engine=self._engine,
+            engine=hypothesis.engine,
         )
 
     async def _commit(self, spans: Sequence[Span]) -> None:

@@ -121,7 +121,6 @@ async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, lan
         publish=_publish_nothing,
         clock=SystemClock(),
         detector=SileroDetector,
-        engine="",
         has_partials=False,
     )
     pipeline = SessionPipeline(opened=_opened(speaker, language), around=around)

@@ -61,13 +61,10 @@ class SessionPipeline:
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
         self._timeline = Timeline(received=opened.settled)
         self._listener = Listener(detector=around.detector(), settled=opened.settled)
-        self._captions = SessionCaptions(
-            opened=opened, publish=around.publish, engine=around.engine, clock=around.clock
-        )
+        self._captions = SessionCaptions(opened=opened, publish=around.publish, clock=around.clock)
         self._committer = Committer(
             owner=opened.owner,
             ledger=_ledger_of(opened),
-            engine=around.engine,
             store=around.store,
             received=lambda: self._timeline.received,
             retract=self._captions.retract,
@@ -245,8 +242,12 @@ class SessionPipeline:
                 self.opened.owner,
                 utterance.audio,
                 self._options,
-                on_result=self._captions.shower(utterance, every_x=self._around.scheduler.partial_every_x),
+                on_result=self._captions.shower(utterance, every_x=self._every_x),
             )
+
+    @property
+    def _every_x(self) -> int:
+        return self._around.scheduler.partial_every_x * self._around.update_every_x(self.opened.language)
 
     def _finalized(self, cid: str | int | None, position: int) -> Callable[[int], None]:
         def reached(after_seq: int) -> None:

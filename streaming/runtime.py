@@ -23,7 +23,7 @@ from streaming.observer import NodeObserver
 from streaming.recognizers.pool import RecognizerPool
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
-from streaming.speech_models.store import model_ensure
+from streaming.speech_models.store import models_ensure
 from streaming.store import Store
 from streaming.surroundings import Surroundings
 from streaming.vad import SileroDetector
@@ -63,13 +63,13 @@ def runtime() -> Runtime:
 
 async def pool_of_settings() -> RecognizerPool:
     """The recognizers that the settings ask for, not started yet. Raises RecognizerError: no model."""
-    model = await asyncio.to_thread(
-        model_ensure,
-        name=settings.SPEECH_MODEL,
+    models = await asyncio.to_thread(
+        models_ensure,
+        settings.SPEECH_MODELS,
         directory=Path(settings.SPEECH_MODEL_DIR) if settings.SPEECH_MODEL_DIR else None,
         cache=settings.DATA_DIR / "models",
     )
-    return RecognizerPool(model, n_processes=settings.RECOGNIZER_PROCESSES)
+    return RecognizerPool(*models, n_processes=settings.RECOGNIZER_PROCESSES)
 
 
 async def runtime_start() -> Runtime:
@@ -112,7 +112,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         publish=broadcast.publish,
         clock=clock,
         detector=SileroDetector,
-        engine=pool.engine,
+        update_every_x=pool.update_every_x,
     )
     rooms = Rooms(around=around, store=store)
     return Runtime(

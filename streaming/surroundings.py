@@ -38,5 +38,5 @@ class Surroundings:
     publish: Publish
     clock: Clock
     detector: Callable[[], SpeechDetector]
-    engine: str
+    update_every_x: Callable[[str], int] = lambda language: 1  # of the language that is spoken
     has_partials: bool = True

@@ -24,11 +24,12 @@ property_settings.load_profile("colloquy")
 
 @pytest.fixture(scope="session")
 def speech_cache() -> Path:
-    """The model cache with the default model prepared in it (fetched on the first run)."""
-    from streaming.speech_models.store import model_ensure
+    """The model cache with the models of a fresh installation prepared in it (fetched on the first run)."""
+    from config.env import RECOGNIZERS, names_listed
+    from streaming.speech_models.store import models_ensure
 
     cache = Path(settings.DATA_DIR) / "models"
-    model_ensure(name=settings.SPEECH_MODEL, directory=None, cache=cache)
+    models_ensure(names_listed(RECOGNIZERS["auto"]), directory=None, cache=cache)
     return cache
 
 

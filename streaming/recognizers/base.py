@@ -6,6 +6,8 @@ from typing import ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from meetings.language_tags import code_of
+
 Float32 = npt.NDArray[np.float32]
 
 SAMPLE_RATE_HZ = 16_000
@@ -26,12 +28,16 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """What was heard. An empty text is an answer too: nothing was said, or nothing that could be believed."""
+    """What was heard. An empty text is an answer too: nothing was said, or nothing that could be believed.
+
+    `engine` is the name of the model that decoded it. A recognizer leaves it empty; what holds the models fills it in.
+    """
 
     text: str
     confidence: float
     language: str
     words: tuple[Word, ...] = ()
+    engine: str = ""
     tokens: tuple[int, ...] = ()  # of the model's own vocabulary: what a later call may be given as its draft
 
 
@@ -39,7 +45,7 @@ class Hypothesis:
 class DecodeOptions:
     """What a recognizer is told about audio beside its samples. All of it but the language is advice.
 
-    - `language`: a code; empty: the model finds out.
+    - `language`: a tag such as "de-AT". It is never left to the model: utterances are too short to guess from.
     - `vocabulary`: names and jargon that may be said, in the spelling that is wanted.
     - `draft`: `tokens` of an earlier hypothesis of the same audio, which may have been shorter. What stands up to the
       audio is taken over instead of being decoded again; the rest is ignored.
@@ -62,7 +68,7 @@ class Recognizer(Protocol):
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Language codes that the model knows; ("*",): it accepts whatever its own detection finds."""
+        """Language codes that the model knows; ("*",): it takes every one."""
         ...
 
     def transcribe(self, audio: Float32, options: DecodeOptions) -> Hypothesis:
@@ -74,8 +80,8 @@ class Recognizer(Protocol):
 
 
 def language_is_supported(languages: tuple[str, ...], language: str) -> bool:
-    """Region and script are ignored ("en-GB" is "en"); an empty language leaves the choice to the model."""
-    return not language or "*" in languages or language.partition("-")[0].lower() in languages
+    """Region and script are ignored ("en-GB" is "en"). No language is none: nothing is guessed."""
+    return code_of(language, languages) is not None
 
 
 class RecognizerError(Exception):

@@ -3,6 +3,7 @@
 import wave
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -39,16 +40,20 @@ class Canary:
         return replace(self, audio=self.audio[:PROBE_SAMPLES], words=self.words[:PROBE_WORDS])
 
 
-def canary_load(model: PreparedModel) -> Canary:
-    """The speech that came with the model; a second of faint noise where there is none. Raises ModelCorrupt."""
+def canary_load(model: PreparedModel, *, speech: Path | None = None) -> Canary:
+    """The speech that came with the model, or `speech`; a second of faint noise where there is none.
+
+    Raises ModelCorrupt.
+    """
+    speech = model.speech or speech
     language = next((code for code in ("en", *model.languages) if language_is_supported(model.languages, code)), "")
-    if model.speech is None or language != "en":
+    if speech is None or language != "en":
         noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE_HZ, dtype=np.float32) * np.float32(1e-3)
         return Canary(audio=noise, language=language, words=())
     try:
-        with wave.open(str(model.speech)) as file:
+        with wave.open(str(speech)) as file:
             samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
     except (OSError, EOFError, ValueError, wave.Error) as problem:
-        raise ModelCorrupt(f"The recording {model.speech} of the speech model cannot be read.") from problem
+        raise ModelCorrupt(f"The recording {speech} of the speech model cannot be read.") from problem
     audio = samples.astype(np.float32) / np.float32(32_768)
-    return Canary(audio=audio, language=language, words=SPEECH_WORDS[model.speech.name])
+    return Canary(audio=audio, language=language, words=SPEECH_WORDS[speech.name])

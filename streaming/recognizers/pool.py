@@ -15,11 +15,11 @@ from streaming.recognizers.base import (
     RecognizerClosed,
     RecognizerError,
     RecognizerTimeout,
-    language_is_supported,
 )
 from streaming.recognizers.canary import canary_load
 from streaming.recognizers.process import RecognizerProcess
-from streaming.speech_models.prepared import PreparedModel
+from streaming.recognizers.registry import update_every_x
+from streaming.speech_models.prepared import PreparedModel, languages_of, model_for
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
@@ -32,17 +32,19 @@ STEADY_S: Final = 60.0  # a process that lived this long was no failed start: th
 class RecognizerPool:
     """Starts `n_processes` and replaces those that die, at once the first time, then with a growing pause.
 
-    `launch` makes a process that is not started yet.
+    Every process can use every model: of those that know a language, the first decodes it. Canaries ask the first
+    model only; the others prove themselves in each process that loads them. `launch` makes a process that is not
+    started yet.
     """
 
     def __init__(
         self,
         model: PreparedModel,
-        *,
+        *others: PreparedModel,
         n_processes: int,
-        launch: Callable[[PreparedModel], RecognizerProcess] = RecognizerProcess,
+        launch: Callable[..., RecognizerProcess] = RecognizerProcess,
     ) -> None:
-        self._model = model
+        self._models = (model, *others)
         self._n_processes = n_processes
         self._launch = launch
         self._processes: dict[int, RecognizerProcess] = {}
@@ -55,9 +57,9 @@ class RecognizerPool:
         self.n_restarts = 0
 
     @property
-    def engine(self) -> str:
-        """What to record with a segment: the model's name."""
-        return self._model.name
+    def names(self) -> tuple[str, ...]:
+        """Of the models, in the order of preference."""
+        return tuple(model.name for model in self._models)
 
     @property
     def n_processes(self) -> int:
@@ -77,10 +79,15 @@ class RecognizerPool:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        return self._model.languages
+        return languages_of(self._models)
 
     def supports(self, language: str) -> bool:
-        return language_is_supported(self._model.languages, language)
+        return model_for(self._models, language) is not None
+
+    def update_every_x(self, language: str) -> int:
+        """By how much the time between two updates of an unfinished sentence is stretched: some models are dear."""
+        model = model_for(self._models, language)
+        return 1 if model is None else update_every_x(model.engine)
 
     async def start(self) -> None:
         """Load the model into every process. Raises the first RecognizerError; no process is left then."""
@@ -179,7 +186,7 @@ class RecognizerPool:
         self._idle.append(process)
 
     async def _start_one(self, number: int) -> None:
-        process = self._launch(self._model)
+        process = self._launch(*self._models)
         self._processes[number] = process
         await process.start()
         self._put_back(process)

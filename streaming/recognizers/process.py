@@ -23,13 +23,16 @@ from streaming.recognizers.base import (
 )
 from streaming.recognizers.canary import canary_load
 from streaming.recognizers.wire import Answer, AnswerParser, Request, WireError, request_pack
-from streaming.speech_models.prepared import PreparedModel
+from streaming.speech_models.prepared import PreparedModel, model_for
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
 
 PROJECT_DIR: Final = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S: Final = 120.0
+LOAD_TIMEOUT_S: Final = (
+    60.0  # more for the request that makes the child load another model: seconds, but of a busy disk
+)
 CLOSE_TIMEOUT_S: Final = 2.0
 READ_BYTES: Final = 1 << 16
 MAX_UNANSWERED: Final = 2  # callers that went away leave work behind; beyond this a fresh process is quicker
@@ -40,15 +43,19 @@ ERRORS: Final[dict[str, type[RecognizerError]]] = {
 
 
 class RecognizerProcess:
-    """A child process that holds one loaded model. One request at a time; a second caller waits for the first.
+    """A child process that holds loaded models, preferred ones first. One request at a time; a second caller waits for the first.
 
     Requests are numbered. A caller may be cancelled while the child decodes: its answer is dropped when it comes and
     can never be taken for the next caller's. A request that runs out of time costs the process its life, because
     nothing else stops a decode; `is_alive` is False from that moment.
+
+    The first request that needs another model than the first one makes the child load it, and is given time for that.
     """
 
-    def __init__(self, model: PreparedModel, *, name: str = "recognizer") -> None:
+    def __init__(self, model: PreparedModel, *others: PreparedModel, name: str = "recognizer") -> None:
         self._model = model
+        self._models = (model, *others)
+        self._loaded = {model}
         self._name = name
         self._child: Process | None = None
         self._is_given_up = False
@@ -71,11 +78,11 @@ class RecognizerProcess:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """As the loaded model says; empty before `start`."""
+        """As the models say; empty before `start`."""
         return self._languages
 
     async def start(self, *, timeout_s: float = START_TIMEOUT_S) -> None:
-        """Load the model and decode known speech once, which also warms it up.
+        """Load the first model and decode known speech once, which also warms it up.
 
         Raises ModelMissing, ModelCorrupt, RecognizerCrashed, RecognizerTimeout; no process is left behind then.
         """
@@ -95,12 +102,18 @@ class RecognizerProcess:
 
     async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float = 60.0) -> Hypothesis:
         """Raises RecognizerCrashed, RecognizerTimeout (it is not alive after this one), LanguageUnsupported."""
+        model = model_for(self._models, options.language)
+        if model is not None and model not in self._loaded:
+            timeout_s += LOAD_TIMEOUT_S
         try:
             async with asyncio.timeout(timeout_s), self._turn:
-                return await self._ask(audio, options)
+                hypothesis = await self._ask(audio, options)
         except TimeoutError:
             self._give_up()
             raise RecognizerTimeout("The recognizer did not answer in time.") from None
+        if model is not None:
+            self._loaded.add(model)
+        return hypothesis
 
     async def wait(self) -> None:
         """Until the child has ended, for whatever reason."""
@@ -125,10 +138,9 @@ class RecognizerProcess:
         await self._scope.close()
 
     async def _launch(self) -> None:
-        model = self._model
+        models = [("--model", m.name, m.engine, str(m.path), ",".join(m.languages)) for m in self._models]
         self._child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "streaming.recognizers.worker", "--model-dir", str(model.path)),
-            *("--engine", model.engine, "--name", model.name, "--languages", ",".join(model.languages)),
+            *(sys.executable, "-m", "streaming.recognizers.worker", *itertools.chain.from_iterable(models)),
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,

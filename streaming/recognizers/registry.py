@@ -1,7 +1,18 @@
-"""Which class decodes which prepared model."""
+"""Which class decodes which prepared model, and how dear that is."""
+
+from collections.abc import Mapping
+from typing import Final
 
 from streaming.recognizers.base import ModelMissing, Recognizer
 from streaming.speech_models.prepared import PreparedModel
+
+# What a decode costs beside one of Moonshine, in whole numbers and roughly: engines that are not named here cost 1.
+UPDATE_EVERY_X: Final[Mapping[str, int]] = {"whisper": 3}
+
+
+def update_every_x(engine: str) -> int:
+    """How many times rarer than usual the updates of an unfinished sentence should be with this engine."""
+    return UPDATE_EVERY_X.get(engine, 1)
 
 
 def recognizer_load(model: PreparedModel) -> Recognizer:

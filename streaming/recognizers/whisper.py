@@ -1,4 +1,4 @@
-"""Whisper through faster-whisper: int8, greedy, one thread. The multilingual engine, with word times."""
+"""Whisper through faster-whisper: int8, one thread. The multilingual engine, with word times."""
 
 import math
 import re
@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from faster_whisper import WhisperModel
 
+from meetings.language_tags import code_of
 from streaming.recognizers.base import (
     SAMPLE_RATE_HZ,
     DecodeOptions,
@@ -15,7 +16,6 @@ from streaming.recognizers.base import (
     LanguageUnsupported,
     ModelCorrupt,
     Word,
-    language_is_supported,
 )
 from streaming.speech_models.prepared import PreparedModel
 
@@ -23,36 +23,63 @@ MIN_SAMPLES: Final = SAMPLE_RATE_HZ // 10
 MAX_TOKENS_PER_SECOND: Final = 15.0  # scripts of several tokens a letter need more than English does
 EXTRA_TOKENS: Final = 8
 
+# Whisper was trained on windows of 30 s. The encoder takes shorter ones, at a cost that falls with them; but where
+# speech nearly fills the window, the decoder says everything twice. Measured on short utterances in eight languages:
+# with 5 s of silence behind the speech it is as accurate as with 30 s, at a fifth of the cost; with 2 s it is not.
+PADDING_FRAMES: Final = 500
+FRAMES_PER_SECOND: Final = 100
+WINDOW_FRAMES: Final = 3_000
+
 # Whisper's own thresholds for text that is invented or repeats itself.
 MAX_NO_SPEECH: Final = 0.6
 MIN_LOG_PROBABILITY: Final = -1.0
 MAX_COMPRESSION_RATIO: Final = 2.4
+# A greedy decoder that repeats itself does so until it is cut; several beams at once find the way out more often.
+BEAM_SIZE_AFTER_LOOP: Final = 5
+
+
+class _ShortWindow(WhisperModel):  # type: ignore[misc]  # it has no types
+    """Encodes `n_frames` of the window, which faster-whisper pads to 30 s."""
+
+    n_frames = WINDOW_FRAMES
+
+    def encode(self, features: Any) -> Any:
+        return super().encode(features[..., : self.n_frames])
 
 
 class WhisperRecognizer:
-    """Every call costs as much as 30 s of audio, however short it is."""
+    """Costs as much as the audio and 5 s more."""
 
     def __init__(self, model: PreparedModel) -> None:
         """Raises ModelCorrupt."""
         self.engine = model.name
         self.languages = model.languages
         try:
-            self._model = WhisperModel(
+            self._model = _ShortWindow(
                 str(model.path), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True
             )
         except Exception as problem:  # ctranslate2 and tokenizers raise RuntimeError, ValueError and plain Exception
             raise ModelCorrupt(f"{model.path} is not a Whisper model that can be loaded.") from problem
 
     def transcribe(self, audio: Float32, options: DecodeOptions) -> Hypothesis:
-        """An empty language is detected from the audio."""
-        if not language_is_supported(self.languages, options.language):
+        code = code_of(options.language, self.languages)
+        if code is None:
             raise LanguageUnsupported(f"{self.engine} does not know the language {options.language}.")
         if len(audio) < MIN_SAMPLES:
             audio = np.pad(audio, (0, MIN_SAMPLES - len(audio)))
-        found, about = self._model.transcribe(
+        parts = self._decode(audio, code, options, beam_size=1)
+        if any(map(_is_loop, parts)):
+            parts = self._decode(audio, code, options, beam_size=BEAM_SIZE_AFTER_LOOP)
+        believed = [part for part in parts if not _is_noise(part) and not _is_loop(part)]
+        return _hypothesis(believed, language=options.language)
+
+    def _decode(self, audio: Float32, code: str, options: DecodeOptions, *, beam_size: int) -> list[Any]:
+        n_frames = math.ceil(len(audio) / SAMPLE_RATE_HZ * FRAMES_PER_SECOND) + PADDING_FRAMES
+        self._model.n_frames = min(n_frames + n_frames % 2, WINDOW_FRAMES)  # the encoder halves them
+        found, _ = self._model.transcribe(
             audio,
-            language=options.language.partition("-")[0].lower() or None,
-            beam_size=1,
+            language=code,
+            beam_size=beam_size,
             best_of=1,
             temperature=0.0,
             condition_on_previous_text=False,
@@ -60,12 +87,15 @@ class WhisperRecognizer:
             word_timestamps=options.want_words,
             max_new_tokens=int(len(audio) / SAMPLE_RATE_HZ * MAX_TOKENS_PER_SECOND) + EXTRA_TOKENS,
         )
-        return _hypothesis([part for part in found if _is_believable(part)], language=str(about.language))
+        return list(found)
 
 
-def _is_believable(part: Any) -> bool:
-    is_noise = part.no_speech_prob > MAX_NO_SPEECH and part.avg_logprob < MIN_LOG_PROBABILITY
-    return not is_noise and part.compression_ratio <= MAX_COMPRESSION_RATIO
+def _is_noise(part: Any) -> bool:
+    return bool(part.no_speech_prob > MAX_NO_SPEECH and part.avg_logprob < MIN_LOG_PROBABILITY)
+
+
+def _is_loop(part: Any) -> bool:
+    return bool(part.compression_ratio > MAX_COMPRESSION_RATIO)
 
 
 def _hypothesis(parts: list[Any], *, language: str) -> Hypothesis:

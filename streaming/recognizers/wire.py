@@ -115,6 +115,7 @@ def _hypothesis(said: dict[str, object]) -> Hypothesis:
         confidence=float(str(said["confidence"])),
         language=str(said["language"]),
         words=tuple(Word(**word) for word in words),
+        engine=str(said["engine"]),
         tokens=_whole_numbers(said["tokens"]),
     )
 

@@ -1,4 +1,4 @@
-"""The recognizer process: loads one model, then answers one request after the other on its standard streams.
+"""The recognizer process: loads its models, then answers one request after the other on its standard streams.
 
 Started by `process.py` as `python -m streaming.recognizers.worker`. It ends as soon as its standard input does,
 also in the middle of a decode, so it cannot outlive the server that started it.
@@ -43,24 +43,26 @@ def _take_stdout() -> BinaryIO:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model-dir", type=Path, required=True)
-    parser.add_argument("--engine", required=True)
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--languages", required=True, help="codes joined by commas")
+    parser.add_argument(
+        "--model",
+        action="append",
+        nargs=4,
+        required=True,
+        metavar=("NAME", "ENGINE", "DIRECTORY", "LANGUAGES"),
+        help="LANGUAGES are codes joined by commas; repeated in the order of preference",
+    )
     return parser.parse_args()
 
 
 def _load(arguments: argparse.Namespace) -> Recognizer:
-    from streaming.recognizers.registry import recognizer_load  # heavy: signals and streams are set up before
+    from streaming.recognizers.several import SeveralModels  # heavy: signals and streams are set up before
     from streaming.speech_models.prepared import PreparedModel
 
-    return recognizer_load(
-        PreparedModel(
-            name=arguments.name,
-            engine=arguments.engine,
-            path=arguments.model_dir,
-            languages=tuple(arguments.languages.split(",")),
-        )
+    return SeveralModels(
+        [
+            PreparedModel(name=name, engine=engine, path=Path(directory), languages=tuple(languages.split(",")))
+            for name, engine, directory, languages in arguments.model
+        ]
     )
 
 

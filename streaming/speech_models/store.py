@@ -4,6 +4,7 @@ import hashlib
 import re
 import urllib.parse
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +51,22 @@ def model_ensure(
         return store.from_path(Path(name).expanduser())
     except OSError as problem:
         raise ModelMissing(f"The speech model {name} cannot be kept in {cache}: {problem}.") from problem
+
+
+def models_ensure(
+    names: Sequence[str], *, directory: Path | None, cache: Path, progress: ProgressCallback = progress_ignore
+) -> tuple[PreparedModel, ...]:
+    """Each of `names`, as above; what cannot be had keeps the others from being used, until the list says so."""
+    models: list[PreparedModel] = []
+    for name in names:
+        try:
+            models.append(model_ensure(name=name, directory=directory, cache=cache, progress=progress))
+        except ModelMissing as problem:
+            if not models:
+                raise
+            had = ",".join(names[: len(models)])
+            raise ModelMissing(f"{problem} To do without it, set SPEECH_MODEL={had}.") from problem
+    return tuple(models)
 
 
 def model_ensure_catalogued(

@@ -79,7 +79,8 @@ async def test_a_process_says_what_the_model_says(
     process: RecognizerProcess, recognizer: Recognizer, beckett: Float32
 ) -> None:
     here = recognizer.transcribe(beckett, DecodeOptions(language="en"))
-    assert await process.transcribe(beckett, DecodeOptions(language="en")) == here
+    said = await process.transcribe(beckett, DecodeOptions(language="en"))
+    assert said == replace(here, engine="moonshine-base-en")
     assert process.languages == ("en",)
 
 

@@ -183,7 +183,6 @@ class SimulatedNode:
             publish=self._publish,
             clock=self.clock,
             detector=LingeringDetector,
-            engine="test",
         )
         self._rooms = Rooms(around=around, store=self.store)
 

@@ -170,7 +170,6 @@ class Node:
             publish=publish,
             clock=self.clock,
             detector=LoudnessDetector,
-            engine="test",
         )
 
 

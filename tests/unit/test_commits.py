@@ -55,7 +55,7 @@ class ScriptedStore:
 
 
 def caption() -> OpenCaption:
-    return OpenCaption(participant_id=uuid4(), speaker="Ada", start_ms=0, engine="test")
+    return OpenCaption(participant_id=uuid4(), speaker="Ada", start_ms=0)
 
 
 def speech(start: int, end: int) -> Speech:
@@ -76,7 +76,6 @@ async def committing(
     committer = Committer(
         owner=OWNER,
         ledger=Ledger(),
-        engine="test",
         store=store,
         received=lambda: 1_000,
         retract=lambda each: (retracted if retracted is not None else []).append(each.segment_id),

@@ -28,6 +28,7 @@ hypotheses = st.builds(
     text=st.text(max_size=40),
     confidence=shares,
     language=st.sampled_from(["en", "de"]),
+    engine=st.sampled_from(["", "some-model"]),
     words=st.lists(words, max_size=3).map(tuple),
     tokens=st.lists(st.integers(0, 60_000), max_size=20).map(tuple),
 )

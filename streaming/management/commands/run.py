@@ -23,7 +23,7 @@ class Command(BaseCommand):
         try:
             self._port_check()
             database_check()
-            self._say(f"Speech model {settings.SPEECH_MODEL}:")
+            self._say(f"Speech models {', '.join(settings.SPEECH_MODELS)}:")
             call_command("speech_model", stdout=self.stdout)
             self._say(f"Database: bringing it up to date (data is kept in {settings.DATA_DIR}).")
             call_command("migrate", verbosity=0, interactive=False)

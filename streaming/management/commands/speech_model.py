@@ -1,4 +1,4 @@
-"""`manage.py speech_model [NAME]`: fetch and prepare a speech model ahead of time; prints where it is."""
+"""`manage.py speech_model [NAMES]`: fetch and prepare speech models ahead of time; prints where they are."""
 
 import sys
 from pathlib import Path
@@ -10,30 +10,33 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from streaming.recognizers.base import RecognizerError
 from streaming.speech_models.catalog import MODELS
 from streaming.speech_models.display import ProgressDisplay
-from streaming.speech_models.store import model_ensure, speech_samples
+from streaming.speech_models.store import models_ensure, speech_samples
 
 
 class Command(BaseCommand):
-    help = "Fetches, prepares and verifies a speech model, and prints its directory."
+    help = "Fetches, prepares and verifies speech models, and prints the directory of each."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "name",
-            nargs="?",
-            default=settings.SPEECH_MODEL,
+            "names",
+            nargs="*",
+            metavar="NAME",
             help=f"{', '.join(MODELS)}, a directory, or an address with #sha256= (default: SPEECH_MODEL)",
         )
         parser.add_argument("--samples", action="store_true", help="fetch recordings of speech for the tests as well")
 
-    def handle(self, *args: Any, name: str, samples: bool, **options: Any) -> None:
+    def handle(self, *args: Any, names: list[str], samples: bool, **options: Any) -> None:
         cache = Path(settings.DATA_DIR) / "models"
         directory = Path(settings.SPEECH_MODEL_DIR) if settings.SPEECH_MODEL_DIR else None
         try:
             with ProgressDisplay(sys.stderr) as progress:
-                model = model_ensure(name=name, directory=directory, cache=cache, progress=progress)
+                models = models_ensure(
+                    names or settings.SPEECH_MODELS, directory=directory, cache=cache, progress=progress
+                )
                 if samples:
                     speech_samples(cache, progress=progress)
         except RecognizerError as problem:
             raise CommandError(str(problem)) from None
-        self.stdout.write(str(model.path))
+        for model in models:
+            self.stdout.write(str(model.path))

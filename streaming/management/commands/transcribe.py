@@ -56,7 +56,8 @@ class Command(BaseCommand):
 async def _transcribe(recordings: dict[str, Float32], language: str) -> Transcription:
     pool = await pool_of_settings()
     if not pool.supports(language):
-        raise LanguageUnsupported(f"The speech model {pool.engine} does not know the language {language}.")
+        names = ", ".join(pool.names)
+        raise LanguageUnsupported(f"None of the speech models ({names}) knows the language {language}.")
     await pool.start()
     try:
         return await recordings_transcribe(recordings, pool=pool, language=language)
