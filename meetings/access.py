@@ -92,6 +92,29 @@ def session_to_resume(
     return participant, session
 
 
+def participant_to_change(
+    actor: Actor, reference: UUID | str, participant_id: UUID, *, resume_token: str | None
+) -> tuple[Participant, str]:
+    """Somebody in a meeting, for its host or for themselves: by their account, or by the resume token they were given.
+
+    Returns also as whom the audit trail knows the caller.
+    Raises Forbidden for a wrong token, and to those who may only read the meeting; NotFound.
+    """
+    meeting, is_by_code = _meeting_find(reference)
+    participant = Participant.objects.select_related("meeting").filter(meeting=meeting, pk=participant_id).first()
+    if resume_token is not None and participant is not None:
+        sessions = [participant.pk, *participant.audio_sessions.values_list("pk", flat=True)]
+        if not any(resume_token_is_valid(session_id, resume_token) for session_id in sessions):
+            raise Forbidden("The resume token is not this participant's.")
+        return participant, f"participant:{participant.pk}"
+    may_read = is_by_code or is_manager(actor, meeting) or _takes_part(actor, meeting)
+    if participant is None or not may_read:
+        raise NotFound("There is no such participant.")
+    if is_manager(actor, meeting) or _is_account_of(actor, participant):
+        return participant, actor.label
+    raise Forbidden("Only the host and the participant may change this.")
+
+
 def is_manager(actor: Actor, meeting: Meeting) -> bool:
     if meeting.pk in actor.hosted:
         return True

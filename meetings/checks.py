@@ -1,12 +1,12 @@
 """Check what people type: one clear sentence for each refusal. Pure."""
 
 import json
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from meetings.errors import Invalid
+from meetings.language_tags import tag_normalise
 from meetings.limits import (
     DISPLAY_NAME_MAX_CHARS,
     POLICIES_MAX_BYTES,
@@ -18,7 +18,6 @@ from meetings.limits import (
 # Control characters, lone surrogates, and the marks that make text show in another order than it was typed.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 def line_checked(value: str, *, what: str, max_chars: int) -> str:
@@ -46,9 +45,11 @@ def title_checked(value: str) -> str:
 
 
 def language_checked(value: str) -> str:
-    if not _LANGUAGE.fullmatch(value):
+    """The tag in its one spelling. Raises Invalid."""
+    tag = tag_normalise(value)
+    if tag is None:
         raise Invalid('The language must be a tag such as "en" or "pt-BR".')
-    return value
+    return tag
 
 
 def policies_checked(value: Mapping[str, Any]) -> dict[str, Any]:

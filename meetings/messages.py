@@ -16,7 +16,12 @@ from meetings.wire import (
 
 
 def participant_wire(participant: Participant) -> ParticipantWire:
-    return {"id": str(participant.pk), "display_name": participant.display_name, "role": participant.role}
+    return {
+        "id": str(participant.pk),
+        "display_name": participant.display_name,
+        "role": participant.role,
+        "language": participant.language,
+    }
 
 
 def segment_wire(segment: Segment, revision: SegmentRevision | None = None) -> SegmentWire:

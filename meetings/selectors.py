@@ -7,8 +7,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from meetings.codes import code_normalise
+from meetings.language_tags import tag_matches
 from meetings.messages import gap_wire, log_message, participant_wire, segment_wire
 from meetings.models import AudioSession, AuditEvent, Meeting, MeetingEvent, Participant, Segment, SegmentRevision
+from meetings.vocabulary import MOST_WORDS, words_in_force
 from meetings.wire import GapWire, ParticipantWire, SegmentWire, WireMessage
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "events_after",
     "ledger",
     "meeting_is",
+    "meeting_words",
     "meetings_last_seq",
     "participants_present",
     "transcript",
@@ -116,6 +119,14 @@ def meeting_is(*, meeting_id: UUID, reference: str) -> bool:
     return reference.lower() in (str(meeting_id), meeting_id.hex)
 
 
+def meeting_words(*, meeting_id: UUID) -> tuple[str, ...]:
+    """What recognizers are told to expect in this meeting. Viewers are often nobody in particular."""
+    vocabulary = Meeting.objects.values_list("vocabulary", flat=True).filter(pk=meeting_id).first() or ()
+    speakers = Participant.objects.filter(meeting=meeting_id).exclude(role=Participant.Role.VIEWER)
+    names = speakers.order_by("created_at", "id").values_list("display_name", flat=True)
+    return words_in_force(vocabulary=vocabulary, names=names[:MOST_WORDS])
+
+
 def participants_present(*, meeting_id: UUID) -> list[ParticipantWire]:
     present = Participant.objects.filter(meeting=meeting_id, joined_at__isnull=False, left_at__isnull=True)
     return [participant_wire(participant) for participant in present.order_by("joined_at", "id")]
@@ -140,7 +151,7 @@ def transcript(
         for segment in _segments_at(meeting.pk, until_seq=until_seq)
         if segment["state"] != Segment.State.RETRACTED
         and segment["participant_id"] in names
-        and (not language or segment["language"] == language)
+        and (not language or tag_matches(segment["language"], language))
     ]
     segments.sort(key=lambda segment: (segment["start_ms"], segment["end_ms"], segment["id"]))
     return Transcript(

@@ -1,5 +1,6 @@
 """What goes into and comes out of the services of audio sessions. Pure; positions are sample counts at 16 kHz."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -42,10 +43,26 @@ class SessionCounters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageSpan:
+    """What is spoken from position `start` on, up to the next one's start."""
+
+    start: int
+    language: str
+
+
+def language_at(spans: Sequence[LanguageSpan], position: int) -> str:
+    """`spans` are not empty and stand in the order of their starts; before the first of them, it is the first."""
+    begun = [span.language for span in spans if span.start <= position]
+    return begun[-1] if begun else spans[0].language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSession:
     """What a `hello` gets. `resumed`: the session had been opened before. An ended one has no owner any more.
 
-    `begun_at` is the first hello of all; `counters` were read under the generation that is now the caller's.
+    `language` is what is spoken from here on; `languages` says what was spoken before, where that differed.
+    `vocabulary` are words that may be said. `begun_at` is the first hello of all; `counters` were read under the
+    generation that is now the caller's.
     """
 
     owner: SessionOwner
@@ -66,6 +83,8 @@ class OpenedSession:
     is_meeting_ended: bool
     begun_at: datetime | None = None
     counters: SessionCounters = SessionCounters()
+    languages: tuple[LanguageSpan, ...] = ()
+    vocabulary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

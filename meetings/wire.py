@@ -8,6 +8,7 @@ class ParticipantWire(TypedDict):
     id: str
     display_name: str
     role: str
+    language: str  # empty: the meeting's
 
 
 class WordWire(TypedDict):
@@ -56,6 +57,9 @@ EventWire = TypedDict(
         "at": NotRequired[str],
         "at_ms": NotRequired[int],
         "participant": NotRequired[ParticipantWire],
+        "title": NotRequired[str],
+        "language": NotRequired[str],
+        "changed": NotRequired[list[str]],
         "granted": NotRequired[list[str]],
         "participant_id": NotRequired[str],
         "session_id": NotRequired[str],

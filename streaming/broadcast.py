@@ -39,16 +39,20 @@ class Log(LogReader, Protocol):
 
 
 OnSuperseded = Callable[[UUID, int], None]
+OnEvent = Callable[[UUID, Message], None]
 
 
 class MeetingHub:
     """One group subscription of this process for one meeting, and its local subscribers."""
 
-    def __init__(self, meeting_id: UUID, *, log: Log, layer: ChannelLayer, on_superseded: OnSuperseded) -> None:
+    def __init__(
+        self, meeting_id: UUID, *, log: Log, layer: ChannelLayer, on_superseded: OnSuperseded, on_event: OnEvent
+    ) -> None:
         self.meeting_id = meeting_id
         self._log = log
         self._layer = layer
         self._on_superseded = on_superseded
+        self._on_event = on_event
         self.head_seq: int | None = None  # None until the log was asked where it stands
         self._catching_up = asyncio.Lock()
         self._partials: dict[str, Message] = {}
@@ -129,6 +133,8 @@ class MeetingHub:
         text = encode(message)
         for subscription in self.subscriptions:
             subscription.offer_event(seq, message, text)
+        if message["type"] == "event":
+            self._on_event(self.meeting_id, message["event"])
 
     def _fan_out_ephemeral(self, key: str, message: Message) -> None:
         self._remember(message)
@@ -153,10 +159,19 @@ class MeetingHub:
 class Broadcast:
     """The hubs of this process, one for each meeting that has a socket here."""
 
-    def __init__(self, *, log: Log, layer: ChannelLayer, on_superseded: OnSuperseded) -> None:
+    def __init__(
+        self,
+        *,
+        log: Log,
+        layer: ChannelLayer,
+        on_superseded: OnSuperseded,
+        on_event: OnEvent = lambda meeting_id, event: None,
+    ) -> None:
+        """`on_event` hears of each durable event that is no segment, in the order of `seq`."""
         self._log = log
         self._layer = layer
         self._on_superseded = on_superseded
+        self._on_event = on_event
         self._hubs: dict[UUID, tuple[MeetingHub, asyncio.Task[None]]] = {}
         self._scope = TaskScope("broadcast")
         self._outgoing: deque[tuple[UUID, dict[str, Any]]] = deque(maxlen=MOST_WAITING_HINTS)
@@ -174,7 +189,13 @@ class Broadcast:
     ) -> Subscription:
         known = self._hubs.get(meeting_id)
         if known is None:
-            hub = MeetingHub(meeting_id, log=self._log, layer=self._layer, on_superseded=self._on_superseded)
+            hub = MeetingHub(
+                meeting_id,
+                log=self._log,
+                layer=self._layer,
+                on_superseded=self._on_superseded,
+                on_event=self._on_event,
+            )
             known = self._hubs[meeting_id] = (hub, self._scope.spawn(hub.run(), name="hub"))
         hub = known[0]
         subscription = hub.subscribe(after_seq=after_seq, wants=wants, on_meeting_ended=on_meeting_ended)
@@ -195,6 +216,11 @@ class Broadcast:
         if not hub.subscriptions:
             del self._hubs[subscription.meeting_id]
             task.cancel()
+
+    def has_passed(self, meeting_id: UUID, seq: int) -> bool:
+        """Whether events behind `seq` were told here already, or left to the readers of the log."""
+        known = self._hubs.get(meeting_id)
+        return known is not None and (known[0].head_seq or 0) > seq
 
     def publish(self, meeting_id: UUID, key: str, message: Message) -> None:
         """Send something that may be lost. Of messages with the same key a slow reader gets the latest."""

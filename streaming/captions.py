@@ -77,6 +77,7 @@ class SessionCaptions:
 
     def __init__(self, *, opened: OpenedSession, publish: Publish, clock: Clock) -> None:
         self.origin_ms = opened.origin_ms
+        self.speaker = opened.display_name
         self._opened = opened
         self._publish = publish
         self._clock = clock
@@ -87,7 +88,7 @@ class SessionCaptions:
         """An utterance begins at `start`; the voice itself was found at `at`."""
         caption = OpenCaption(
             participant_id=self._opened.participant_id,
-            speaker=self._opened.display_name,
+            speaker=self.speaker,
             start_ms=self._meeting_ms(start),
         )
         self._open = _Open(caption=caption, next_partial_at=at + FIRST_PARTIAL_AFTER_SAMPLES)

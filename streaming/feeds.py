@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from streaming.errors import SlowConsumer
-from streaming.protocol.messages import live_message, snapshot_message
+from streaming.protocol.feed_messages import live_message, snapshot_message
 from streaming.protocol.text import encode
 
 Message = Mapping[str, Any]

@@ -8,7 +8,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from meetings.limits import SAMPLES_PER_MS, meeting_ms
-from meetings.values import Committed, EndedSession, FinalSegment, OpenedSession, SessionCounters, SessionOwner, Span
+from meetings.values import (
+    Committed,
+    EndedSession,
+    FinalSegment,
+    LanguageSpan,
+    OpenedSession,
+    SessionCounters,
+    SessionOwner,
+    Span,
+)
 from streaming.audio.pcm import pcm_encode
 from streaming.clocks import SystemClock
 from streaming.pipeline import SessionPipeline
@@ -78,6 +87,11 @@ class MemoryStore:
 
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         return 0
+
+    async def session_language_set(
+        self, owner: SessionOwner, *, position: int, language: str | None
+    ) -> tuple[LanguageSpan, ...]:
+        raise NotImplementedError("a recording is in one language")
 
     async def session_leave(self, owner: SessionOwner, *, reason: str) -> None:
         return None

@@ -27,7 +27,8 @@ from streaming.listener import (
 from streaming.patience import until_stored
 from streaming.protocol.frames import AudioFrame
 from streaming.recognizers.base import DecodeOptions
-from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute
+from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute, Speak
+from streaming.spoken import SpokenLanguages
 from streaming.surroundings import Sink, Surroundings
 from streaming.timeline import Captured, Skipped, Timeline
 
@@ -53,7 +54,9 @@ class SessionPipeline:
     ) -> None:
         self.opened = opened
         self.sink = sink
+        self.vocabulary = opened.vocabulary  # as it stands when a decode begins: a replay may hear of more names
         self._around = around
+        self._languages = SpokenLanguages(opened=opened, store=around.store)
         self._half_round_trip_s = round_trip_s / 2
         self._inbox: deque[Item] = deque()
         self._has_items = asyncio.Event()
@@ -89,6 +92,20 @@ class SessionPipeline:
         now_s = self._around.clock.monotonic_s()
         self._intake.admit(frame, settled=self._committer.settled, now_s=now_s)
         self.put(Frame(frame=frame, arrived_at=self._around.clock.now(), arrived_s=now_s))
+
+    @property
+    def language(self) -> str:
+        """What is spoken from now on."""
+        return self._languages.latest
+
+    def follow(self) -> None:
+        """Take up a language that was changed elsewhere. One waiting item does for any number of changes."""
+        if not self._inbox or self._inbox[-1] != Speak():
+            self._inbox.append(Speak())
+            self._has_items.set()
+
+    def rename(self, display_name: str) -> None:
+        self._captions.speaker = display_name
 
     def charge(self, n_samples: int) -> None:
         """Count something that is no audio against the connection's pace. Raises RateExceeded."""
@@ -162,6 +179,8 @@ class SessionPipeline:
                     self._flush()
                 case Lost(reason=reason):
                     self._timeline.explain(reason)
+                case Speak():
+                    await self._languages.change(item, received=self._timeline.received)
                 case Finalize(cid=cid):
                     self._flush()
                     self._committer.add(Mark(reached=self._finalized(cid, self._timeline.received)))
@@ -225,29 +244,22 @@ class SessionPipeline:
 
     def _decode(self, utterance: Utterance) -> None:
         self._around.scheduler.forget(self.opened.owner)
-        hypothesis = self._around.scheduler.final(utterance.audio, self._options)
+        hypothesis = self._around.scheduler.final(utterance.audio, self._options(utterance.start))
         self._committer.add(
             Speech(start=utterance.start, end=utterance.end, caption=self._captions.close(), hypothesis=hypothesis)
         )
 
-    @property
-    def _options(self) -> DecodeOptions:
-        return DecodeOptions(language=self.opened.language)
+    def _options(self, start: int) -> DecodeOptions:
+        return DecodeOptions(language=self._languages.at(start), vocabulary=self.vocabulary)
 
     def _ask_for_partial(self) -> None:
         if not self._around.has_partials or not self._captions.is_due(received=self._timeline.received):
             return
         if (utterance := self._listener.open_utterance()) is not None:
-            self._around.scheduler.partial(
-                self.opened.owner,
-                utterance.audio,
-                self._options,
-                on_result=self._captions.shower(utterance, every_x=self._every_x),
-            )
-
-    @property
-    def _every_x(self) -> int:
-        return self._around.scheduler.partial_every_x * self._around.update_every_x(self.opened.language)
+            options, scheduler = self._options(utterance.start), self._around.scheduler
+            every_x = scheduler.partial_every_x * self._around.update_every_x(options.language)
+            show = self._captions.shower(utterance, every_x=every_x)
+            scheduler.partial(self.opened.owner, utterance.audio, options, on_result=show)
 
     def _finalized(self, cid: str | int | None, position: int) -> Callable[[int], None]:
         def reached(after_seq: int) -> None:

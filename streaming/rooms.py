@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 from uuid import UUID
 
 from meetings.errors import Superseded
 from meetings.limits import RESUME_WINDOW_S
 from meetings.values import OpenedSession, SessionOwner
 from streaming.errors import Overloaded, StoreUnavailable, StreamError, SupersededStream, Unavailable
+from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.messages import partials_reset_message
 from streaming.session_items import Abandon
@@ -23,6 +24,7 @@ RETRY_EVERY_S = 1.0
 
 class RoomStore(SessionStore, Protocol):
     async def session_detach(self, owner: SessionOwner) -> bool: ...
+    async def meeting_words(self, meeting_id: UUID) -> tuple[str, ...]: ...
 
 
 class Room:
@@ -36,6 +38,7 @@ class Room:
         self._running: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._lingering: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._scope = TaskScope("room")
+        self._are_words_stale = self._is_reading_words = False
 
     @property
     def is_empty(self) -> bool:
@@ -85,6 +88,51 @@ class Room:
 
     async def close(self) -> None:
         await self._scope.close()
+
+    def heard(self, event: Mapping[str, Any]) -> None:
+        """A durable event of this meeting, whoever stored it: what sessions go by may have changed."""
+        match event:
+            case {"type": "participant.language", "participant_id": who, "language": language}:
+                for pipeline in self._sessions_of(who):
+                    if pipeline.language != language:
+                        pipeline.follow()
+            case {"type": "participant.changed", "participant": {"id": who, "display_name": name}}:
+                for pipeline in self._sessions_of(who):
+                    pipeline.rename(name)
+                self._words_changed()
+            case {"type": "participant.joined"}:
+                self._words_changed()
+            case {"type": "meeting.changed", "changed": changed}:
+                for pipeline in self._sessions.values() if "language" in changed else ():
+                    pipeline.follow()
+                if "vocabulary" in changed:
+                    self._words_changed()
+
+    def catch_up(self, session_id: UUID) -> None:
+        """Events that this session should have heard of may have passed between its opening and its coming here."""
+        if (pipeline := self._sessions.get(session_id)) is not None:
+            pipeline.follow()
+        self._words_changed()
+
+    def _sessions_of(self, participant_id: str) -> list[SessionPipeline]:
+        return [each for each in self._sessions.values() if str(each.opened.participant_id) == participant_id]
+
+    def _words_changed(self) -> None:
+        """They are read once for all who come while they are being read, not once for each of a crowd."""
+        self._are_words_stale = True
+        if not self._is_reading_words:
+            self._is_reading_words = True
+            self._scope.spawn(self._read_words(), name="words")
+
+    async def _read_words(self) -> None:
+        try:
+            while self._are_words_stale:
+                self._are_words_stale = False
+                words = await until_stored(lambda: self._store.meeting_words(self.meeting_id))
+                for pipeline in self._sessions.values():
+                    pipeline.vocabulary = words
+        finally:
+            self._is_reading_words = False
 
     def _owns(self, pipeline: SessionPipeline) -> bool:
         return self._sessions.get(pipeline.opened.owner.session_id) is pipeline
@@ -173,6 +221,14 @@ class Rooms:
     def supersede(self, session_id: UUID, generation: int) -> None:
         for room in self._rooms.values():
             room.supersede(session_id, generation)
+
+    def heard(self, meeting_id: UUID, event: Mapping[str, Any]) -> None:
+        if not self._is_closed and (room := self._rooms.get(meeting_id)) is not None:
+            room.heard(event)
+
+    def catch_up(self, opened: OpenedSession) -> None:
+        if not self._is_closed:
+            self._room(opened.meeting_id).catch_up(opened.owner.session_id)
 
     @property
     def n_sessions(self) -> int:

@@ -104,7 +104,10 @@ def _assemble(pool: RecognizerPool) -> Runtime:
     )
     observer.health, observer.admission = health, admission
     broadcast = Broadcast(
-        log=store, layer=get_channel_layer(), on_superseded=lambda *which: runtime().rooms.supersede(*which)
+        log=store,
+        layer=get_channel_layer(),
+        on_superseded=lambda *which: runtime().rooms.supersede(*which),
+        on_event=lambda *what: runtime().rooms.heard(*what),
     )
     around = Surroundings(
         store=store,

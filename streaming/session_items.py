@@ -26,6 +26,14 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speak:
+    """Another language, for what begins at `position` or later. None: whatever has been stored elsewhere meanwhile."""
+
+    language: str | None = None
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finalize:
     cid: str | int | None
 
@@ -40,4 +48,4 @@ class Abandon:
     """Nobody came back within the resume window: close what was received, and say that the participant is gone."""
 
 
-Item = Frame | Mute | Lost | Finalize | End | Abandon
+Item = Frame | Mute | Lost | Speak | Finalize | End | Abandon

@@ -13,8 +13,18 @@ from django.utils import timezone
 
 from meetings import access, selectors
 from meetings.errors import Forbidden
-from meetings.services import consents, nodes, orphans, session_commits, sessions, tickets, tokens, undelivered
-from meetings.values import Committed, EndedSession, OpenedSession, Redeemed, SessionOwner, Span
+from meetings.services import (
+    consents,
+    languages,
+    nodes,
+    orphans,
+    session_commits,
+    sessions,
+    tickets,
+    tokens,
+    undelivered,
+)
+from meetings.values import Committed, EndedSession, LanguageSpan, OpenedSession, Redeemed, SessionOwner, Span
 from meetings.wire import ParticipantWire
 from streaming.errors import StoreRefused, StoreUnavailable
 
@@ -50,6 +60,14 @@ class Store:
 
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         return await self._write(sessions.session_origin_set, owner=owner, origin_ms_from_meeting_start=origin_ms)
+
+    async def session_language_set(
+        self, owner: SessionOwner, *, position: int, language: str | None
+    ) -> tuple[LanguageSpan, ...]:
+        return await self._write(languages.session_language_set, owner=owner, position=position, language=language)
+
+    async def meeting_words(self, meeting_id: UUID) -> tuple[str, ...]:
+        return await self._read(selectors.meeting_words, meeting_id=meeting_id)
 
     async def session_commit(
         self,

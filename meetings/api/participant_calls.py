@@ -5,15 +5,23 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.responses import Status
 
-from meetings.access import meeting_to_join, meeting_to_read
+from meetings.access import meeting_to_join, meeting_to_read, participant_to_change
 from meetings.api import throttling
 from meetings.api.credentials import actor_of, credentials_or_resume_token
 from meetings.api.cursors import Cursor
-from meetings.api.parameters import PageQuery, Ref, SessionId
-from meetings.api.schemas import AdmissionOut, ParticipantIn, ParticipantsPage, TicketIn, TicketOut
+from meetings.api.parameters import PageQuery, ParticipantId, Ref, SessionId
+from meetings.api.schemas import (
+    AdmissionOut,
+    ParticipantIn,
+    ParticipantOut,
+    ParticipantPatch,
+    ParticipantsPage,
+    TicketIn,
+    TicketOut,
+)
 from meetings.api.shapes import Shape, admission_shape, participant_shape, renewed_ticket_shape
 from meetings.models import Participant
-from meetings.services.participants import participant_admit
+from meetings.services.participants import participant_admit, participant_update
 from meetings.services.tickets import ticket_renew
 
 router = Router(tags=["participants"])
@@ -35,6 +43,7 @@ def admit(request: HttpRequest, ref: Ref, participant: ParticipantIn) -> Status[
         actor=actor,
         display_name=participant.display_name,
         role=participant.role,
+        language=participant.language,
     )
     return Status(201, admission_shape(request, admission))
 
@@ -55,6 +64,25 @@ def list_(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> Shape:
         "next_cursor": cursor.pack() if cursor else None,
         "has_more": has_more,
     }
+
+
+@router.patch(
+    "/meetings/{ref}/participants/{uuid:participant_id}",
+    response=ParticipantOut,
+    auth=credentials_or_resume_token,
+    operation_id="participant_update",
+    throttle=throttling.tickets,
+    openapi_extra=throttling.DESCRIBED,
+)
+def update(request: HttpRequest, ref: Ref, participant_id: ParticipantId, changes: ParticipantPatch) -> Shape:
+    """Change a name or a language: for the host, and for participants themselves, by account or by resume token.
+
+    A language holds for what is said from now on, a name also beside what was said before.
+    """
+    participant, by = participant_to_change(actor_of(request), ref, participant_id, resume_token=changes.resume_token)
+    return participant_shape(
+        participant_update(participant=participant, by=by, display_name=changes.display_name, language=changes.language)
+    )
 
 
 @router.post(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from meetings.checks import display_name_checked, line_checked, policies_checked, title_checked
+from meetings.checks import display_name_checked, language_checked, line_checked, policies_checked, title_checked
 from meetings.errors import Invalid
 from meetings.limits import (
     DISPLAY_NAME_MAX_CHARS,
@@ -45,7 +45,17 @@ Title = Annotated[str, _checked(title_checked), Field(max_length=TITLE_MAX_CHARS
 DisplayName = Annotated[str, _checked(display_name_checked), Field(max_length=DISPLAY_NAME_MAX_CHARS)]
 Language = Annotated[
     str,
+    _checked(language_checked),
     Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", description="BCP 47 tag", examples=["en", "pt-BR"]),
+]
+SpokenLanguage = Annotated[
+    str,
+    _checked(lambda tag: tag and language_checked(tag)),
+    Field(
+        pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3})?$",
+        description="BCP 47 tag; empty: the meeting's language",
+        examples=["en", "pt-BR", ""],
+    ),
 ]
 Policies = Annotated[dict[str, JsonValue], _checked(policies_checked)]
 Term = Annotated[str, _checked(_term), Field(max_length=VOCABULARY_TERM_MAX_CHARS)]
@@ -102,6 +112,15 @@ class MeetingsPage(Page):
 class ParticipantIn(Schema):
     display_name: DisplayName
     role: Literal["host", "speaker", "viewer", "agent"] = "speaker"
+    language: SpokenLanguage = ""
+
+
+class ParticipantPatch(Schema):
+    """What is left out stays."""
+
+    display_name: DisplayName | None = None
+    language: SpokenLanguage | None = None
+    resume_token: str | None = Field(None, max_length=200, description="shows that it is oneself; hosts need none")
 
 
 class LimitsOut(Schema):
@@ -132,6 +151,7 @@ class ParticipantOut(Schema):
     id: UUID
     display_name: str
     role: Role
+    language: str = Field(description="empty: the meeting's")
     joined_at: datetime | None
     left_at: datetime | None
 
@@ -171,6 +191,7 @@ class TranscriptParticipantOut(Schema):
     id: UUID
     display_name: str
     role: Role
+    language: str = Field(description="empty: the meeting's")
 
 
 class TranscriptGapOut(Schema):

@@ -38,6 +38,7 @@ def participant_shape(participant: Participant) -> Shape:
         "id": participant.pk,
         "display_name": participant.display_name,
         "role": participant.role,
+        "language": participant.language,
         "joined_at": participant.joined_at,
         "left_at": participant.left_at,
     }

@@ -1,6 +1,6 @@
 """The data model: names here are the contract with `architecture.md`."""
 
-from meetings.models.audio_session import AudioSession, Node
+from meetings.models.audio_session import AudioSession, Node, SessionLanguage
 from meetings.models.consent import ConsentRecord
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
 from meetings.models.log import AuditEvent, MeetingEvent
@@ -21,5 +21,6 @@ __all__ = [
     "Participant",
     "Segment",
     "SegmentRevision",
+    "SessionLanguage",
     "Ticket",
 ]

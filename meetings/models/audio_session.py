@@ -33,7 +33,6 @@ class AudioSession(models.Model):
     muted = models.PositiveBigIntegerField(default=0)
     gap = models.PositiveBigIntegerField(default=0)
     segments = models.PositiveIntegerField(default=0)
-    language = models.CharField(max_length=35, blank=True, default="")
     node = models.CharField(max_length=200, blank=True, default="")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DETACHED)
     close_reason = models.CharField(max_length=100, blank=True, default="")
@@ -72,6 +71,27 @@ class AudioSession(models.Model):
             muted=self.muted,
             gap=self.gap,
         )
+
+
+class SessionLanguage(models.Model):
+    """What is spoken in a session from position `start` on, up to the next one's.
+
+    Stored before anything that begins there is decoded, and never changed before that: whoever replays the session
+    decodes each utterance in the language that it was first decoded in.
+    """
+
+    audio_session = models.ForeignKey(AudioSession, on_delete=models.CASCADE, related_name="languages")
+    start = models.PositiveBigIntegerField()
+    language = models.CharField(max_length=35)
+
+    class Meta:
+        ordering = ("audio_session", "start")
+        constraints = (
+            models.UniqueConstraint(fields=("audio_session", "start"), name="sessionlanguage_once_per_position"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.audio_session_id} from {self.start}: {self.language}"
 
 
 class Node(models.Model):

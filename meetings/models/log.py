@@ -18,10 +18,13 @@ class MeetingEvent(models.Model):
     class Type(models.TextChoices):
         SEGMENT = "segment"
         MEETING_STARTED = "meeting.started"
+        MEETING_CHANGED = "meeting.changed"
         MEETING_ENDED = "meeting.ended"
         PARTICIPANT_JOINED = "participant.joined"
         PARTICIPANT_LEFT = "participant.left"
         PARTICIPANT_CONSENTED = "participant.consented"
+        PARTICIPANT_CHANGED = "participant.changed"
+        PARTICIPANT_LANGUAGE = "participant.language"
         AUDIO_GAP = "audio.gap"
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="events")

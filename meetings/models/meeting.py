@@ -67,7 +67,10 @@ class Meeting(models.Model):
 
 
 class Participant(models.Model):
-    """One voice or viewer in one meeting. Present from the first `hello` (`joined_at`) until `left_at`."""
+    """One voice or viewer in one meeting. Present from the first `hello` (`joined_at`) until `left_at`.
+
+    An empty `language` is the meeting's.
+    """
 
     class Role(models.TextChoices):
         HOST = "host"
@@ -83,6 +86,7 @@ class Participant(models.Model):
     )
     display_name = models.CharField(max_length=DISPLAY_NAME_MAX_CHARS)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.SPEAKER)
+    language = models.CharField(max_length=35, blank=True, default="")
     consent = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     joined_at = models.DateTimeField(null=True, blank=True)

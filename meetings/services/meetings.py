@@ -8,12 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from meetings.access import Actor, is_manager
-from meetings.checks import language_checked, policies_checked, title_checked, vocabulary_checked
+from meetings.checks import policies_checked, title_checked, vocabulary_checked
 from meetings.codes import code_new
-from meetings.errors import Forbidden, Invalid
+from meetings.errors import Forbidden
 from meetings.models import Meeting, MeetingEvent
 from meetings.services.audit import audit_append
 from meetings.services.events import event_append
+from meetings.services.languages import language_known
 
 N_CODE_ATTEMPTS = 5
 
@@ -37,7 +38,7 @@ def meeting_create(
             code=_code_unused(),
             title=title_checked(title),
             host=actor.user,
-            language=_language_known(language),
+            language=language_known(language),
             policies=policies_checked(policies or {}),
             vocabulary=vocabulary_checked(vocabulary),
         )
@@ -60,7 +61,7 @@ def meeting_update(
     if title is not None:
         changes["title"] = title_checked(title)
     if language is not None:
-        changes["language"] = _language_known(language)
+        changes["language"] = language_known(language)
     if policies is not None:
         changes["policies"] = policies_checked(policies)
     if vocabulary is not None:
@@ -68,6 +69,17 @@ def meeting_update(
     if changes:
         with transaction.atomic():
             Meeting.objects.filter(pk=meeting.pk).update(**changes)
+            changed = Meeting.objects.get(pk=meeting.pk)
+            event_append(
+                meeting_id=meeting.pk,
+                type=MeetingEvent.Type.MEETING_CHANGED,
+                payload={
+                    "changed": sorted(changes),
+                    "title": changed.title,
+                    "language": changed.language,
+                    "at_ms": changed.at_ms(timezone.now()),
+                },
+            )
             _audit(meeting, actor=actor, action="meeting.updated", fields=sorted(changes))
     return Meeting.objects.get(pk=meeting.pk)
 
@@ -90,17 +102,6 @@ def meeting_end(*, meeting: Meeting, actor: Actor) -> Meeting:
             )
             _audit(meeting, actor=actor, action="meeting.ended")
     return Meeting.objects.get(pk=meeting.pk)
-
-
-def _language_known(language: str) -> str:
-    """Nothing would be written down of a meeting in any other language. Raises Invalid."""
-    tag, known = language_checked(language), settings.SPEECH_LANGUAGES
-    if "*" not in known and tag.partition("-")[0].lower() not in known:
-        raise Invalid(
-            f"This server's speech model does not know the language {tag}: it knows {', '.join(known)}.",
-            code="language_unsupported",
-        )
-    return tag
 
 
 def _code_unused() -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils import timezone
 
 from meetings.access import Actor, is_manager
 from meetings.capacity import capacity_reserve
@@ -11,6 +12,8 @@ from meetings.checks import display_name_checked
 from meetings.errors import Conflict, Forbidden, Invalid
 from meetings.models import AudioSession, Meeting, Participant
 from meetings.services.audit import audit_append
+from meetings.services.languages import participant_language_known, participant_lock, participant_speaks
+from meetings.services.presence import participant_renamed
 from meetings.services.resume import resume_token
 from meetings.services.tickets import ticket_issue
 
@@ -29,14 +32,14 @@ class Admission:
 
 
 def participant_admit(
-    *, meeting: Meeting, actor: Actor, display_name: str, role: str = Role.SPEAKER.value
+    *, meeting: Meeting, actor: Actor, display_name: str, role: str = Role.SPEAKER.value, language: str = ""
 ) -> Admission:
-    """They are present from their first `hello` on, not from here.
+    """They are present from their first `hello` on, not from here. They speak the meeting's language unless they say.
 
     The meeting's row lock makes ending it and admitting somebody follow one another. Raises Invalid, Forbidden,
     Conflict (meeting_ended), Full: there is no room for another voice.
     """
-    name = display_name_checked(display_name)
+    name, spoken = display_name_checked(display_name), participant_language_known(language)
     if role not in Role.values:
         raise Invalid("The role must be one of: " + ", ".join(Role.values) + ".")
     if role not in OPEN_ROLES and not is_manager(actor, meeting):
@@ -47,7 +50,9 @@ def participant_admit(
     with transaction.atomic():
         if Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk).is_ended:
             raise Conflict("The meeting has ended.", code="meeting_ended")
-        participant = Participant.objects.create(meeting=meeting, user=actor.user, display_name=name, role=role)
+        participant = Participant.objects.create(
+            meeting=meeting, user=actor.user, display_name=name, role=role, language=spoken
+        )
         session = (
             AudioSession.objects.create(id=audio_session_id, participant=participant) if audio_session_id else None
         )
@@ -63,3 +68,28 @@ def participant_admit(
     return Admission(
         participant=participant, session_id=session_id, ticket=ticket, resume_token=resume_token(session_id)
     )
+
+
+def participant_update(
+    *, participant: Participant, by: str, display_name: str | None = None, language: str | None = None
+) -> Participant:
+    """None leaves a field as it is. A new name stands beside what was said before too; a new language holds for what
+    is said from now on. `by` goes into the audit trail. Raises Invalid.
+    """
+    name = None if display_name is None else display_name_checked(display_name)
+    spoken = None if language is None else participant_language_known(language)
+    with transaction.atomic():
+        changed = participant_lock(participant.pk)
+        if name is not None and name != changed.display_name:
+            changed.display_name = name
+            changed.save(update_fields=["display_name"])
+            participant_renamed(participant=changed, meeting=changed.meeting, at=timezone.now())
+            audit_append(
+                meeting_id=changed.meeting_id,
+                actor=by,
+                action="participant.renamed",
+                target=f"participant:{changed.pk}",
+            )
+        if spoken is not None and spoken != changed.language:
+            participant_speaks(changed, language=spoken, actor=by)
+    return changed

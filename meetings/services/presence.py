@@ -41,6 +41,10 @@ def participant_consented(*, participant: Participant, meeting: Meeting, at: dat
     _append(MeetingEvent.Type.PARTICIPANT_CONSENTED, participant=participant, meeting=meeting, at=at, granted=granted)
 
 
+def participant_renamed(*, participant: Participant, meeting: Meeting, at: datetime) -> None:
+    _append(MeetingEvent.Type.PARTICIPANT_CHANGED, participant=participant, meeting=meeting, at=at)
+
+
 def presence_lock(participant: Participant) -> None:
     """Before the meeting's row, as everywhere: two that took them in different orders could wait for each other."""
     locked = Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)

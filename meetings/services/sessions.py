@@ -13,13 +13,15 @@ from meetings.capacity import capacity_expect, capacity_reserve
 from meetings.errors import Conflict, Forbidden, MeetingOver, NotFound, NotResumable, Superseded
 from meetings.limits import DELIVERY_WINDOW_S
 from meetings.models import AudioSession, Meeting, MeetingEvent
+from meetings.selectors import meeting_words
 from meetings.services.audit import audit_append
 from meetings.services.events import event_append
+from meetings.services.languages import participant_lock, session_begins
 from meetings.services.presence import participant_joined, presence_lock, session_left
 from meetings.services.resume import resume_token as resume_token_of
 from meetings.services.resume import resume_token_is_valid
 from meetings.services.session_commits import NODE_SILENT, session_commit
-from meetings.values import EndedSession, OpenedSession, SessionOwner
+from meetings.values import EndedSession, LanguageSpan, OpenedSession, SessionOwner
 
 __all__ = [
     "session_commit",
@@ -64,10 +66,12 @@ def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> Op
             raise NotResumable
         meeting = session.participant.meeting
         _refuse_when_over(meeting, at=at)
+        languages: tuple[LanguageSpan, ...] = ()
         if not is_ended:
             capacity_reserve(session.pk) if session.generation == 1 else capacity_expect(session.pk)
             _arrive(session, meeting=meeting, at=at)
-    return _opened(session, meeting=meeting, is_ended=is_ended)
+            languages = session_begins(session, participant_lock(session.participant_id))
+        return _opened(session, meeting=meeting, is_ended=is_ended, languages=languages)
 
 
 def _refuse_when_over(meeting: Meeting, *, at: datetime) -> None:
@@ -96,7 +100,9 @@ def _arrive(session: AudioSession, *, meeting: Meeting, at: datetime) -> None:
     _audit(session, action="session.opened", node=session.node)
 
 
-def _opened(session: AudioSession, *, meeting: Meeting, is_ended: bool) -> OpenedSession:
+def _opened(
+    session: AudioSession, *, meeting: Meeting, is_ended: bool, languages: tuple[LanguageSpan, ...]
+) -> OpenedSession:
     participant = session.participant
     return OpenedSession(
         owner=SessionOwner(session_id=session.pk, generation=session.generation),
@@ -110,7 +116,9 @@ def _opened(session: AudioSession, *, meeting: Meeting, is_ended: bool) -> Opene
         received=session.received,
         origin_ms=session.origin_ms,
         consent=tuple(participant.consent),
-        language=session.language or meeting.language,
+        language=languages[-1].language if languages else participant.language or meeting.language,
+        languages=languages,
+        vocabulary=meeting_words(meeting_id=meeting.pk),
         last_seq=Meeting.objects.values_list("last_seq", flat=True).get(pk=meeting.pk),
         is_ended=is_ended,
         resume_token=resume_token_of(session.pk),

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from meetings.errors import Invalid
 from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, Redeemed
 from streaming.consumers.base import StreamConsumer
@@ -14,6 +15,7 @@ from streaming.pipeline import SessionPipeline
 from streaming.protocol import messages
 from streaming.protocol.frames import frame_parse
 from streaming.session_items import End, Finalize, Lost, Mute
+from streaming.spoken import speak_item
 
 HELLO_WITHIN_S = 10.0
 LONGEST_ROUND_TRIP_S = 2.0
@@ -74,9 +76,15 @@ class AudioConsumer(StreamConsumer):
                 pipeline.charge(DEAREST_SAMPLES)
                 store = self.node.store
                 self._consent = frozenset(await store.consent_record(self._redeemed.participant_id, granted))
+            case messages.Language() | messages.End() if message.position > MAX_POSITION:
+                raise ProtocolError("the position is beyond the longest possible meeting")
+            case messages.Language():
+                pipeline.charge(DEAREST_SAMPLES)
+                try:
+                    pipeline.put(speak_item(message, knows=self.node.pool.supports))
+                except Invalid as refusal:
+                    self.refuse(refusal)
             case messages.End(position=position):
-                if position > MAX_POSITION:
-                    raise ProtocolError("the position is beyond the longest possible meeting")
                 self._has_ended = True
                 self.say(messages.draining_message(reason="client"))
                 pipeline.put(End(position=position))
@@ -149,6 +157,8 @@ class AudioConsumer(StreamConsumer):
             opened.meeting_id, after_seq=after_seq, wants=wants, on_meeting_ended=self._drain
         )
         self._pipeline = node.rooms.attach(opened, sink=self, round_trip_s=round_trip_s)
+        if node.broadcast.has_passed(opened.meeting_id, opened.last_seq):
+            node.rooms.catch_up(opened)
         if opened.resumed:
             node.broadcast.publish_superseded(opened.meeting_id, opened.owner.session_id, opened.owner.generation)
         self.feed(self._subscription)
@@ -170,6 +180,7 @@ class AudioConsumer(StreamConsumer):
             heartbeat_ms=HEARTBEAT_MS,
             limits=STREAM_LIMITS,
             consent=opened.consent,
+            language=opened.language,
         )
 
     # --- the end ------------------------------------------------------------------------------------------

@@ -130,6 +130,11 @@ class StreamConsumer(AsyncConsumer):
         except asyncio.QueueFull:
             self.fail(SlowConsumer("control messages are not being read"))
 
+    def refuse(self, refusal: MeetingsError) -> None:
+        """What was asked for is not done; the stream goes on."""
+        problem = problem_wire(code=refusal.code, title=refusal.title, detail=refusal.detail)
+        self.say(error_message(problem=problem, is_fatal=False))
+
     # --- what the node tells all of its sockets, once they have joined its conditions ----------------------------
 
     def listen_to_node(self) -> None:

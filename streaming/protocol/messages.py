@@ -78,12 +78,20 @@ class Lost(_FromClient):
     reason: str = Field(max_length=100)
 
 
+class Language(_FromClient):
+    """What is spoken from `position` on; empty: the meeting's language."""
+
+    type: Literal["language"] = "language"
+    language: str = Field(max_length=100)
+    position: Position = 0
+
+
 class End(_FromClient):
     type: Literal["end"] = "end"
     position: Position
 
 
-ClientMessage = Hello | Mute | Finalize | Ping | Consent | Lost | End
+ClientMessage = Hello | Mute | Finalize | Ping | Consent | Lost | Language | End
 
 _MODELS: Mapping[str, type[ClientMessage]] = {
     "hello": Hello,
@@ -92,6 +100,7 @@ _MODELS: Mapping[str, type[ClientMessage]] = {
     "ping": Ping,
     "consent": Consent,
     "lost": Lost,
+    "language": Language,
     "end": End,
 }
 
@@ -153,6 +162,7 @@ class Welcome(TypedDict):
     heartbeat_ms: int
     limits: StreamLimitsWire
     consent: list[str]
+    language: str
 
 
 def welcome_message(
@@ -167,8 +177,9 @@ def welcome_message(
     heartbeat_ms: int,
     limits: StreamLimits,
     consent: Sequence[str],
+    language: str,
 ) -> Welcome:
-    """`consent` is what this participant granted so far: a field of ours, which version 1 allows."""
+    """Fields of ours, which version 1 allows: `consent` granted so far, `language` that is spoken from here on."""
     return {
         "type": "welcome",
         "session_id": str(session_id),
@@ -181,6 +192,7 @@ def welcome_message(
         "heartbeat_ms": heartbeat_ms,
         "limits": limits.as_wire(),
         "consent": list(consent),
+        "language": language,
     }
 
 
@@ -284,13 +296,3 @@ def pong_message(*, t: float | str | None) -> dict[str, Any]:
 
 def error_message(*, problem: ProblemWire, is_fatal: bool) -> dict[str, Any]:
     return {"type": "error", "fatal": is_fatal, "problem": problem}
-
-
-def snapshot_message(
-    *, segments: Sequence[Mapping[str, Any]], participants: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    return {"type": "snapshot", "segments": list(segments), "participants": list(participants)}
-
-
-def live_message(*, seq: int) -> dict[str, Any]:
-    return {"type": "live", "seq": seq}

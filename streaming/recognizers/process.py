@@ -43,7 +43,7 @@ ERRORS: Final[dict[str, type[RecognizerError]]] = {
 
 
 class RecognizerProcess:
-    """A child process that holds loaded models, preferred ones first. One request at a time; a second caller waits for the first.
+    """A child process that holds models, preferred ones first. One request at a time; a second caller waits for it.
 
     Requests are numbered. A caller may be cancelled while the child decodes: its answer is dropped when it comes and
     can never be taken for the next caller's. A request that runs out of time costs the process its life, because

@@ -38,7 +38,7 @@ MAX_COMPRESSION_RATIO: Final = 2.4
 BEAM_SIZE_AFTER_LOOP: Final = 5
 
 
-class _ShortWindow(WhisperModel):  # type: ignore[misc]  # it has no types
+class _ShortWindow(WhisperModel):
     """Encodes `n_frames` of the window, which faster-whisper pads to 30 s."""
 
     n_frames = WINDOW_FRAMES

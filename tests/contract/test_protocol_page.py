@@ -17,7 +17,8 @@ from streaming.recognizers.base import RecognizerClosed, RecognizerError
 from tests.nodes import ROOT
 
 PAGE = (ROOT / "PROTOCOL.md").read_text()
-BUILDERS = [ROOT / "streaming" / "protocol" / "messages.py", ROOT / "meetings" / "messages.py"]
+PROTOCOL = ROOT / "streaming" / "protocol"
+BUILDERS = [PROTOCOL / "messages.py", PROTOCOL / "feed_messages.py", ROOT / "meetings" / "messages.py"]
 # What each column of the close code table says a client does, by its first word.
 ACTIONS = {
     "stops": codes.CloseAction.STOP,

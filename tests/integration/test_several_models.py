@@ -1,4 +1,4 @@
-"""Several models on one node: each language by the first model that knows it, and every word by the one that decoded it."""
+"""Several models on one node: the first that knows a language decodes it, and is named with what it heard."""
 
 import json
 import shutil

@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 
 from meetings.errors import Superseded
-from meetings.values import Committed, EndedSession, OpenedSession, SessionOwner, Span
+from meetings.values import Committed, EndedSession, LanguageSpan, OpenedSession, SessionOwner, Span
 from streaming.errors import StoreUnavailable
 from streaming.pipeline import SessionPipeline
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis, RecognizerCrashed
@@ -70,6 +70,14 @@ class SometimesStore:
 
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         return await self._ask(lambda: self.rows.origin_set(owner, origin_ms))
+
+    async def session_language_set(
+        self, owner: SessionOwner, *, position: int, language: str | None
+    ) -> tuple[LanguageSpan, ...]:
+        raise NotImplementedError("nobody changes a language here")
+
+    async def meeting_words(self, meeting_id: UUID) -> tuple[str, ...]:
+        return ()
 
     async def session_detach(self, owner: SessionOwner) -> bool:
         return await self._ask(lambda: self.rows.detach(owner))

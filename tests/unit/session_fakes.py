@@ -11,7 +11,15 @@ from uuid import UUID, uuid4
 import numpy as np
 
 from meetings.errors import Superseded
-from meetings.values import Committed, EndedSession, OpenedSession, SessionCounters, SessionOwner, Span
+from meetings.values import (
+    Committed,
+    EndedSession,
+    LanguageSpan,
+    OpenedSession,
+    SessionCounters,
+    SessionOwner,
+    Span,
+)
 from streaming.audio.pcm import pcm_encode
 from streaming.clocks import Clock, SystemClock
 from streaming.errors import StreamError
@@ -79,6 +87,8 @@ class MemoryDatabase:
     received: int = 0
     miscounted: dict[str, int] = field(default_factory=dict)
     begun_at: datetime | None = None
+    languages: tuple[LanguageSpan, ...] = ()
+    chosen: str = "en"  # what somebody has set elsewhere
 
     def opened(self) -> OpenedSession:
         self.generation += 1
@@ -94,7 +104,8 @@ class MemoryDatabase:
             received=max(self.received, self.settled),
             origin_ms=self.origin_ms,
             consent=(),
-            language="en",
+            language=self.chosen,
+            languages=self.languages,
             last_seq=0,
             is_ended=False,
             resume_token="",
@@ -118,6 +129,21 @@ class MemoryDatabase:
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         self.origin_ms = origin_ms
         return origin_ms
+
+    async def session_language_set(
+        self, owner: SessionOwner, *, position: int, language: str | None
+    ) -> tuple[LanguageSpan, ...]:
+        await asyncio.sleep(0)
+        if owner.generation != self.generation:
+            raise Superseded
+        self.chosen = self.chosen if language is None else language
+        spans = self.languages or (LanguageSpan(start=0, language="en"),)
+        kept = tuple(span for span in spans if span.start < position)
+        self.languages = (*kept, LanguageSpan(start=position, language=self.chosen))
+        return self.languages
+
+    async def meeting_words(self, meeting_id: UUID) -> tuple[str, ...]:
+        return ("Colloquy", "Ada")
 
     async def session_leave(self, owner: SessionOwner, *, reason: str) -> None:
         self.has_left = True
@@ -159,6 +185,7 @@ class Node:
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     published: list[Mapping[str, Any]] = field(default_factory=list)
     clock: Clock = field(default_factory=TickingClock)
+    update_every_x: int = 1
 
     def around(self, scheduler: Scheduler) -> Surroundings:
         def publish(meeting_id: UUID, key: str, message: Mapping[str, Any]) -> None:
@@ -170,6 +197,7 @@ class Node:
             publish=publish,
             clock=self.clock,
             detector=LoudnessDetector,
+            update_every_x=lambda language: self.update_every_x,
         )
 
 

@@ -38,7 +38,7 @@ def transcript(*segments: SegmentWire) -> Transcript:
     return Transcript(
         meeting=Meeting(id=MEETING_ID, title="Board"),
         as_of_seq=len(segments),
-        participants=({"id": str(UUID(int=9)), "display_name": "Ada", "role": "speaker"},),
+        participants=({"id": str(UUID(int=9)), "display_name": "Ada", "role": "speaker", "language": ""},),
         segments=segments,
     )
 
