@@ -13,9 +13,12 @@ from streaming.listener import OpenUtterance
 from streaming.protocol.messages import speech_message
 from streaming.recognizers.base import Hypothesis
 from streaming.stabilizer import Stabilizer
+from streaming.unfolding import Outlook, Plan, Unfolding
 
-PARTIAL_EVERY_SAMPLES = 500 * SAMPLES_PER_MS
-FIRST_PARTIAL_AFTER_SAMPLES = 250 * SAMPLES_PER_MS
+FIRST_PARTIAL_AFTER_SAMPLES = 300 * SAMPLES_PER_MS
+UNTIL_SHOWN_EVERY_SAMPLES = 250 * SAMPLES_PER_MS
+PARTIAL_EVERY_SAMPLES = 700 * SAMPLES_PER_MS
+LONGEST_SILENCE_SAMPLES = 96 * SAMPLES_PER_MS  # a pause is decoded as such soon
 BETWEEN_PARTIALS_S = 0.1
 
 Publish = Callable[[UUID, str, Mapping[str, Any]], None]
@@ -31,15 +34,26 @@ class OpenCaption:
         self._speaker = speaker
         self._start_ms = start_ms
         self._stabilizer = Stabilizer()
+        self._text = ""
+        self.unfolding = Unfolding()
 
-    def update(self, hypothesis: Hypothesis, *, end_ms: int) -> dict[str, Any]:
-        """The next partial as a wire message."""
-        partial = self._stabilizer.update(hypothesis.text)
+    @property
+    def is_shown(self) -> bool:
+        return self.rev > 0
+
+    def update(self, outlook: Outlook, hypothesis: Hypothesis, *, end_ms: int) -> dict[str, Any] | None:
+        """The next partial as a wire message; None when there is nothing new to see."""
+        partial = self._stabilizer.update(
+            outlook.tokens, n_sure=outlook.n_sure, n_shown=outlook.n_shown, is_over=outlook.is_over
+        )
+        if partial.text == self._text:
+            return None
+        self._text = partial.text
         return self._message("partial", partial.text, partial.stable_chars, hypothesis, end_ms)
 
     def retract(self) -> dict[str, Any] | None:
         """Withdraw what was shown of an utterance that came to nothing; None when nothing was shown."""
-        if self.rev == 0:
+        if not self.is_shown:
             return None
         nothing = Hypothesis(text="", confidence=0.0, language="")
         return self._message("retracted", "", 0, nothing, self._start_ms)
@@ -99,34 +113,66 @@ class SessionCaptions:
 
     def close(self) -> OpenCaption:
         """The utterance is over; no partial of it is shown any more. Its final takes the caption's id."""
-        assert self._open is not None  # the listener says SpeechStarted before every Utterance
-        caption, self._open = self._open.caption, None
+        caption, self._open = self._opened_now.caption, None
         return caption
 
     def silence(self) -> None:
         """What is still being decoded of an open utterance will not be shown."""
         self._open = None
 
-    def is_due(self, *, received: int) -> bool:
-        return self._open is not None and received >= self._open.next_partial_at
+    @property
+    def open_id(self) -> str:
+        return str(self._opened_now.caption.segment_id)
 
-    def shower(self, utterance: OpenUtterance, *, every_x: int = 1) -> Callable[[Hypothesis], None]:
-        """Takes what is heard of the open utterance, and shows it if it is still open by then.
+    def plan(self) -> Plan:
+        return self._opened_now.caption.unfolding.plan()
+
+    def draft(self) -> tuple[tuple[int, ...], int]:
+        """What has been heard of the open utterance, for decoding all of it: see `Unfolding.draft`."""
+        return self._opened_now.caption.unfolding.draft()
+
+    def is_due(self, utterance: OpenUtterance) -> bool:
+        is_late = self._open is not None and utterance.end >= self._open.next_partial_at
+        return is_late and utterance.silence <= LONGEST_SILENCE_SAMPLES
+
+    def shower(self, utterance: OpenUtterance, plan: Plan, *, every_x: int = 1) -> Callable[[Hypothesis], None]:
+        """Takes what is heard of the open utterance by `plan`, and shows it if it is still open by then.
 
         `every_x` stretches the time to the next partial, which a busy node asks for.
         """
-        opened = self._open
-        assert opened is not None
-        opened.next_partial_at = utterance.end + every_x * PARTIAL_EVERY_SAMPLES
+        opened = self._opened_now
+        every = PARTIAL_EVERY_SAMPLES if opened.caption.is_shown else UNTIL_SHOWN_EVERY_SAMPLES
+        opened.next_partial_at = utterance.end + every_x * every
 
         def show(hypothesis: Hypothesis) -> None:
-            now_s = self._clock.monotonic_s()
-            # Audio that is caught up on comes faster than real time; what is shown still must be readable.
-            if self._open is opened and hypothesis.text and now_s - self._shown_s >= BETWEEN_PARTIALS_S:
-                self._shown_s = now_s
-                self._publish_segment(opened.caption.update(hypothesis, end_ms=self._meeting_ms(utterance.end)))
+            if self._open is not opened:
+                return
+            outlook = opened.caption.unfolding.hear(hypothesis, plan, end=utterance.end - utterance.start)
+            if outlook is not None:
+                self._show(outlook, hypothesis, at=utterance.end)
 
         return show
+
+    def settle(self, hypothesis: Hypothesis, *, at: int, is_over: bool) -> None:
+        """Show what was heard of the whole open utterance up to the pause that ends at `at`."""
+        if self._open is not None:
+            outlook = self._open.caption.unfolding.settle(hypothesis, is_over=is_over)
+            self._show(outlook, hypothesis, at=at)
+            self._open.next_partial_at = at + PARTIAL_EVERY_SAMPLES
+
+    def _show(self, outlook: Outlook, hypothesis: Hypothesis, *, at: int) -> None:
+        """Audio that is caught up on comes faster than real time; what is shown still must be readable."""
+        now_s = self._clock.monotonic_s()
+        if self._open is None or not outlook.n_shown or now_s - self._shown_s < BETWEEN_PARTIALS_S:
+            return
+        if (message := self._open.caption.update(outlook, hypothesis, end_ms=self._meeting_ms(at))) is not None:
+            self._shown_s = now_s
+            self._publish_segment(message)
+
+    @property
+    def _opened_now(self) -> _Open:
+        assert self._open is not None  # the listener says SpeechStarted before everything about an utterance
+        return self._open
 
     def retract(self, caption: OpenCaption) -> None:
         if (message := caption.retract()) is not None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from meetings.values import Committed, FinalSegment, SessionOwner, Span
+from meetings.limits import SAMPLE_RATE_HZ
+from meetings.values import Committed, FinalSegment, SessionOwner, Span, WordTiming
 from streaming.captions import OpenCaption
 from streaming.errors import StoreRefused
 from streaming.ledger import Ledger
 from streaming.patience import until_stored
-from streaming.recognizers.base import Hypothesis
+from streaming.recognizers.base import Hypothesis, Word
 from streaming.scheduler import RecognitionFailed
 
 logger = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ class Committer:
             text=hypothesis.text,
             language=hypothesis.language,
             confidence=hypothesis.confidence,
-            words=(),
+            words=tuple(_timing(word, piece) for word in hypothesis.words),
             engine=hypothesis.engine,
         )
 
@@ -190,6 +191,13 @@ class Committer:
         return await until_stored(
             lambda: self._store.session_commit(self._owner, settled_from=self.settled, received=received, spans=spans)
         )
+
+
+def _timing(word: Word, piece: Speech) -> WordTiming:
+    """Word times are estimates: one may lie a little outside of its utterance."""
+    start = min(piece.start + round(word.s * SAMPLE_RATE_HZ), piece.end)
+    end = min(piece.start + round(word.e * SAMPLE_RATE_HZ), piece.end)
+    return WordTiming(text=word.w, start=start, end=max(start, end), confidence=min(max(word.c, 0.0), 1.0))
 
 
 def _without_text(span: Span) -> Span:

@@ -80,10 +80,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenUtterance:
-    """What was said so far. `audio` is a copy, float32 of shape (end - start,)."""
+    """What was said so far, with `silence` samples at its end. `audio` is a copy, float32 of shape (end - start,)."""
 
     start: int
     end: int
+    silence: int
     audio: Float32 = field(repr=False, compare=False)
 
 
@@ -184,7 +185,9 @@ class Listener:
         if not self._segmenter.is_open:
             return None
         start, end = self._epoch_start, self._heard_end
-        return OpenUtterance(start=start, end=end, audio=self._buffer.view(start, end).copy())
+        return OpenUtterance(
+            start=start, end=end, silence=self._segmenter.silence, audio=self._buffer.view(start, end).copy()
+        )
 
     def _windows(self, n_windows: int) -> list[SpeechWindow]:
         """The decisions of the next windows. They are heard one by one, since a verdict may end the epoch at any."""

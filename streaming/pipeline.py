@@ -10,27 +10,17 @@ from meetings.limits import SAMPLE_RATE_HZ, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession
 from streaming import metrics
 from streaming.captions import SessionCaptions
-from streaming.commits import Committer, Mark, Other, Speech
+from streaming.commits import Committer, Mark
 from streaming.errors import RateExceeded
 from streaming.intake import Intake
 from streaming.ledger import Ledger
-from streaming.listener import (
-    Finding,
-    Gap,
-    Listener,
-    Muted,
-    NonSpeech,
-    SpeechStarted,
-    SpeechStopped,
-    Utterance,
-)
 from streaming.patience import until_stored
 from streaming.protocol.frames import AudioFrame
-from streaming.recognizers.base import DecodeOptions
 from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute, Speak
 from streaming.spoken import SpokenLanguages
 from streaming.surroundings import Sink, Surroundings
 from streaming.timeline import Captured, Skipped, Timeline
+from streaming.transcriber import Transcriber
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +28,6 @@ ACK_EVERY_S = 0.25
 # One minute of the shortest frames: more cannot be unsettled, so a fuller inbox is a client that ignores its limits.
 MOST_WAITING_ITEMS = STREAM_LIMITS.unsettled_max_ms // STREAM_LIMITS.frame_ms[0] + 200
 MOST_ITEMS_IN_TURN = 50
-WINDOWS_A_STEP = 16
 
 
 class SessionPipeline:
@@ -54,16 +43,15 @@ class SessionPipeline:
     ) -> None:
         self.opened = opened
         self.sink = sink
-        self.vocabulary = opened.vocabulary  # as it stands when a decode begins: a replay may hear of more names
         self._around = around
         self._languages = SpokenLanguages(opened=opened, store=around.store)
         self._half_round_trip_s = round_trip_s / 2
         self._inbox: deque[Item] = deque()
+        self._is_working = False
         self._has_items = asyncio.Event()
         self._has_room = asyncio.Event()
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
         self._timeline = Timeline(received=opened.settled)
-        self._listener = Listener(detector=around.detector(), settled=opened.settled)
         self._captions = SessionCaptions(opened=opened, publish=around.publish, clock=around.clock)
         self._committer = Committer(
             owner=opened.owner,
@@ -72,6 +60,14 @@ class SessionPipeline:
             received=lambda: self._timeline.received,
             retract=self._captions.retract,
             alarm=self._alarm,
+        )
+        self._transcriber = Transcriber(
+            opened=opened,
+            around=around,
+            languages=self._languages,
+            captions=self._captions,
+            committer=self._committer,
+            wake=self._has_items.set,
         )
 
     @property
@@ -85,7 +81,7 @@ class SessionPipeline:
     @property
     def is_at_rest(self) -> bool:
         """Nothing is on its way to being committed; an utterance that is still open may be."""
-        return not self._inbox and self._committer.is_idle
+        return not self._inbox and not self._is_working and self._committer.is_idle
 
     def put_frame(self, frame: AudioFrame) -> None:
         """Raises StreamError: over the limits told in `welcome`."""
@@ -103,6 +99,10 @@ class SessionPipeline:
         if not self._inbox or self._inbox[-1] != Speak():
             self._inbox.append(Speak())
             self._has_items.set()
+
+    def expect_words(self, vocabulary: tuple[str, ...]) -> None:
+        """Names and jargon that may be said from now on."""
+        self._transcriber.vocabulary = vocabulary
 
     def rename(self, display_name: str) -> None:
         self._captions.speaker = display_name
@@ -131,6 +131,12 @@ class SessionPipeline:
 
     async def run(self) -> EndedSession | None:
         """The final counters after `end`; None when abandoned. Raises Superseded."""
+        try:
+            return await self._run()
+        finally:
+            self._transcriber.close()
+
+    async def _run(self) -> EndedSession | None:
         async with asyncio.TaskGroup() as group:
             others = [group.create_task(self._committer.run()), group.create_task(self._ack())]
             last = await self._listen()
@@ -167,40 +173,48 @@ class SessionPipeline:
     async def _listen(self) -> End | Abandon:
         while True:
             await self._has_items.wait()
-            if not self._inbox:
+            self._is_working = True
+            await self._transcriber.hear_out()  # an answer may have come
+            if self._inbox:
+                self._has_room.set()
+                if (last := await self._work_on(self._inbox.popleft())) is not None:
+                    return last
+            else:
                 self._has_items.clear()
-                continue
-            self._has_room.set()
-            match item := self._inbox.popleft():
-                case Frame():
-                    await self._hear(item)
-                case Mute(is_on=is_on):
-                    self._timeline.mute(is_on)
-                    self._flush()
-                case Lost(reason=reason):
-                    self._timeline.explain(reason)
-                case Speak():
-                    await self._languages.change(item, received=self._timeline.received)
-                case Finalize(cid=cid):
-                    self._flush()
-                    self._committer.add(Mark(reached=self._finalized(cid, self._timeline.received)))
-                case End(position=position):
-                    # What an earlier connection received and nobody sent again is accounted for too.
-                    self._skip(self._timeline.end(max(position, self.opened.received)))
-                    self._flush()
-                    return item
-                case Abandon():
-                    self._flush()
-                    return item
+                self._is_working = False
+
+    async def _work_on(self, item: Item) -> End | Abandon | None:
+        """The item itself when it is the last one."""
+        match item:
+            case Frame():
+                await self._hear(item)
+            case Mute(is_on=is_on):
+                self._timeline.mute(is_on)
+                await self._transcriber.flush()
+            case Lost(reason=reason):
+                self._timeline.explain(reason)
+            case Speak():
+                await self._languages.change(item, received=self._timeline.received)
+            case Finalize(cid=cid):
+                await self._transcriber.flush()
+                self._committer.add(Mark(reached=self._finalized(cid, self._timeline.received)))
+            case End(position=position):
+                # What an earlier connection received and nobody sent again is accounted for too.
+                await self._skip(self._timeline.end(max(position, self.opened.received)))
+                await self._transcriber.flush()
+                return item
+            case Abandon():
+                await self._transcriber.flush()
+                return item
+        return None
 
     async def _hear(self, item: Frame) -> None:
         if self._captions.origin_ms is None:
             await self._set_origin(item)
-        self._skip(self._timeline.accept(item.frame))
-        while not self._listener.is_idle:
-            self._take(self._listener.advance(WINDOWS_A_STEP))
-            await asyncio.sleep(0)
-        self._ask_for_partial()
+        await self._skip(self._timeline.accept(item.frame))
+        await self._transcriber.hear_out()
+        if self._around.has_partials:
+            self._transcriber.ask_for_partial()
 
     async def _set_origin(self, item: Frame) -> None:
         """Meeting time of position 0: when the first sample was captured, as far as can be told from here.
@@ -216,50 +230,12 @@ class SessionPipeline:
         owner, store = self.opened.owner, self._around.store
         self._captions.origin_ms = await until_stored(lambda: store.session_origin_set(owner, origin_ms))
 
-    def _skip(self, pieces: Iterable[Captured | Skipped]) -> None:
+    async def _skip(self, pieces: Iterable[Captured | Skipped]) -> None:
         for piece in pieces:
             if isinstance(piece, Captured):
-                self._listener.feed(piece.samples)
+                self._transcriber.feed(piece.samples)
             else:
-                self._take(self._listener.skip(start=piece.start, end=piece.end, kind=piece.kind, reason=piece.reason))
-
-    def _flush(self) -> None:
-        self._take(self._listener.flush())
-
-    def _take(self, findings: Iterable[Finding]) -> None:
-        for finding in findings:
-            match finding:
-                case SpeechStarted(utterance_start=start, at=at):
-                    self._captions.start(start, at=at)
-                case SpeechStopped(at=at):
-                    self._captions.stop(at=at)
-                case Utterance():
-                    self._decode(finding)
-                case NonSpeech(end=end):
-                    self._committer.add(Other(end=end, kind="nonspeech"))
-                case Muted(end=end):
-                    self._committer.add(Other(end=end, kind="muted"))
-                case Gap(end=end, reason=reason):
-                    self._committer.add(Other(end=end, kind="gap", reason=reason))
-
-    def _decode(self, utterance: Utterance) -> None:
-        self._around.scheduler.forget(self.opened.owner)
-        hypothesis = self._around.scheduler.final(utterance.audio, self._options(utterance.start))
-        self._committer.add(
-            Speech(start=utterance.start, end=utterance.end, caption=self._captions.close(), hypothesis=hypothesis)
-        )
-
-    def _options(self, start: int) -> DecodeOptions:
-        return DecodeOptions(language=self._languages.at(start), vocabulary=self.vocabulary)
-
-    def _ask_for_partial(self) -> None:
-        if not self._around.has_partials or not self._captions.is_due(received=self._timeline.received):
-            return
-        if (utterance := self._listener.open_utterance()) is not None:
-            options, scheduler = self._options(utterance.start), self._around.scheduler
-            every_x = scheduler.partial_every_x * self._around.update_every_x(options.language)
-            show = self._captions.shower(utterance, every_x=every_x)
-            scheduler.partial(self.opened.owner, utterance.audio, options, on_result=show)
+                await self._transcriber.skip(piece)
 
     def _finalized(self, cid: str | int | None, position: int) -> Callable[[int], None]:
         def reached(after_seq: int) -> None:

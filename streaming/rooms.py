@@ -130,7 +130,7 @@ class Room:
                 self._are_words_stale = False
                 words = await until_stored(lambda: self._store.meeting_words(self.meeting_id))
                 for pipeline in self._sessions.values():
-                    pipeline.vocabulary = words
+                    pipeline.expect_words(words)
         finally:
             self._is_reading_words = False
 

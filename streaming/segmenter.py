@@ -113,7 +113,7 @@ class Segmenter:
         Then the answer decides, however late it comes: a replay would get it earlier or later.
         """
         is_speech = window.probability >= self._settings.stop_probability
-        return self._asked is not None and is_speech and self._silence() >= self._settings.finished_silence_samples
+        return self._asked is not None and is_speech and self.silence >= self._settings.finished_silence_samples
 
     def answer(self, end: int, *, is_finished: bool) -> Spoken | None:
         """Whether the sentence in [0, end), which was asked about, is finished. A late answer changes nothing."""
@@ -169,7 +169,7 @@ class Segmenter:
         heard = self._n_windows * settings.window_samples
         if heard + settings.window_samples > settings.longest_samples:
             return Spoken(self._quietest_boundary(heard))
-        if self._silence() == settings.tail_samples:
+        if self.silence == settings.tail_samples:
             self._asked = heard
             return Paused(heard)
         return None
@@ -177,9 +177,11 @@ class Segmenter:
     def _ended(self) -> Spoken | None:
         settings = self._settings
         enough = settings.finished_silence_samples if self._is_finished else settings.end_silence_samples
-        return Spoken(self._end_of_speech() + settings.tail_samples) if self._silence() >= enough else None
+        return Spoken(self._end_of_speech() + settings.tail_samples) if self.silence >= enough else None
 
-    def _silence(self) -> int:
+    @property
+    def silence(self) -> int:
+        """Samples since the last speech of an open utterance."""
         return self._n_windows * self._settings.window_samples - self._end_of_speech()
 
     def _end_of_speech(self) -> int:

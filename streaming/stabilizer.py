@@ -1,11 +1,13 @@
-"""Make captions stand still: a prefix on which two successive hypotheses agreed never changes again. Pure."""
+"""Make captions stand still: the words that are sure never change again before the final. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Scripts without spaces between words: there each character is a token, or nothing would ever be stable.
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 TOKEN = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]+)")
+OPEN_MARKS = ".,?!;:…。、，？！"  # what may stand behind a word is known only when the next one is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,18 +27,22 @@ class Stabilizer:
 
     def __init__(self) -> None:
         self._stable: list[str] = []
-        self._previous_rest: list[str] = []
 
-    def update(self, hypothesis: str) -> Partial:
-        tokens = tokens_of(hypothesis)
-        rest = tokens[aligned_length(self._stable, tokens) :]
-        n_agreed = common_length(rest, self._previous_rest)
-        self._stable += rest[:n_agreed]
-        self._previous_rest = rest[n_agreed:]
-        return Partial(
-            text="".join(self._stable + self._previous_rest).lstrip(),
-            stable_chars=len("".join(self._stable).lstrip()),
-        )
+    def update(self, tokens: Sequence[str], *, n_sure: int, n_shown: int, is_over: bool = False) -> Partial:
+        """`tokens` as `tokens_of` gives them: the first `n_sure` become stable, the first `n_shown` are shown.
+
+        The mark behind the last word is left open, and so not shown, unless the sentence `is_over`.
+        """
+        n_aligned = aligned_length(self._stable, tokens)
+        if self._stable and n_aligned and _is_marked(self._stable[-1], tokens[n_aligned - 1]):
+            self._stable[-1] = tokens[n_aligned - 1]
+        self._stable += tokens[n_aligned : max(n_aligned, n_sure)]
+        shown = [*self._stable, *tokens[max(n_aligned, n_sure) : n_shown]]
+        if self._stable:
+            self._stable[-1] = _unmarked(self._stable[-1])
+        if shown and not is_over:
+            shown[-1] = _unmarked(shown[-1])
+        return Partial(text="".join(shown).strip(), stable_chars=len("".join(self._stable).strip()))
 
 
 def tokens_of(text: str) -> list[str]:
@@ -44,19 +50,19 @@ def tokens_of(text: str) -> list[str]:
     return [" " + token.lstrip() if token[0].isspace() else token for token in TOKEN.findall(" " + text.strip())]
 
 
-def common_length(left: list[str], right: list[str]) -> int:
+def common_length(left: Sequence[str], right: Sequence[str]) -> int:
     for index, (a, b) in enumerate(zip(left, right, strict=False)):
         if a != b:
             return index
     return min(len(left), len(right))
 
 
-def aligned_length(stable: list[str], tokens: list[str]) -> int:
+def aligned_length(stable: Sequence[str], tokens: Sequence[str]) -> int:
     """How many of `tokens` stand for `stable`: the prefix with the fewest word edits, the longest of equals.
 
     The longest, because a word said twice is worse to read than one that the final brings.
     """
-    if tokens[: len(stable)] == stable:
+    if list(map(plain, tokens[: len(stable)])) == list(map(plain, stable)):
         return len(stable)
     costs = list(range(len(tokens) + 1))
     for n_stable, ours in enumerate(map(plain, stable), start=1):
@@ -70,3 +76,13 @@ def aligned_length(stable: list[str], tokens: list[str]) -> int:
 
 def plain(token: str) -> str:
     return "".join(filter(str.isalnum, token)).casefold()
+
+
+def _unmarked(token: str) -> str:
+    """A token that is nothing but a mark stays: it is all that there is to show."""
+    return token.rstrip(OPEN_MARKS) if plain(token) else token
+
+
+def _is_marked(stable: str, token: str) -> bool:
+    """`token` is the stable word with a mark that was still open."""
+    return token != stable and _unmarked(token) == stable

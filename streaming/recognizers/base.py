@@ -17,19 +17,21 @@ SAMPLE_RATE_HZ = 16_000
 class Word:
     """One word with its place in the audio that was given, in seconds; `c` is its confidence, 0 to 1.
 
-    The short names are those of the wire.
+    The short names are those of the wire. `n` is how many of the hypothesis's tokens make it; 0: not told.
     """
 
     w: str
     s: float
     e: float
     c: float
+    n: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
     """What was heard. An empty text is an answer too: nothing was said, or nothing that could be believed.
 
+    `finished` is how likely a sentence ends here, 0 to 1; 0 where the model cannot tell.
     `engine` is the name of the model that decoded it. A recognizer leaves it empty; what holds the models fills it in.
     """
 
@@ -37,6 +39,7 @@ class Hypothesis:
     confidence: float
     language: str
     words: tuple[Word, ...] = ()
+    finished: float = 0.0
     engine: str = ""
     tokens: tuple[int, ...] = ()  # of the model's own vocabulary: what a later call may be given as its draft
 
@@ -47,8 +50,10 @@ class DecodeOptions:
 
     - `language`: a tag such as "de-AT". It is never left to the model: utterances are too short to guess from.
     - `vocabulary`: names and jargon that may be said, in the spelling that is wanted.
-    - `draft`: `tokens` of an earlier hypothesis of the same audio, which may have been shorter. What stands up to the
-      audio is taken over instead of being decoded again; the rest is ignored.
+    - `given`: tokens that the audio begins with, as an earlier hypothesis heard them: they are not questioned.
+    - `draft`: tokens of an earlier hypothesis of what follows, perhaps of less of it. What stands up to the audio is
+      taken over instead of being decoded again; the rest is ignored. The first `n_kept` are also kept where the model
+      would now rather hear something else, but hardly so.
     - `stream`: names the utterance that the audio is the begin of. A model that hears as it goes keeps its state under
       this name and hears only what is new; it must give the same without that state.
     """
@@ -56,7 +61,9 @@ class DecodeOptions:
     language: str
     want_words: bool = False
     vocabulary: tuple[str, ...] = ()
+    given: tuple[int, ...] = ()
     draft: tuple[int, ...] = ()
+    n_kept: int = 0
     stream: str = ""
 
 

@@ -116,6 +116,7 @@ def _hypothesis(said: dict[str, object]) -> Hypothesis:
         language=str(said["language"]),
         words=tuple(Word(**word) for word in words),
         engine=str(said["engine"]),
+        finished=float(str(said["finished"])),
         tokens=_whole_numbers(said["tokens"]),
     )
 
@@ -128,7 +129,9 @@ def _options(said: dict[str, object]) -> DecodeOptions:
         language=str(said["language"]),
         want_words=bool(said["want_words"]),
         vocabulary=tuple(str(word) for word in vocabulary),
+        given=_whole_numbers(said["given"]),
         draft=_whole_numbers(said["draft"]),
+        n_kept=int(str(said["n_kept"])),
         stream=str(said["stream"]),
     )
 

@@ -175,7 +175,7 @@ def advanced(listener: Listener, max_windows: int) -> Iterator[Finding]:
 
 
 def spans(findings: Sequence[Finding]) -> list[Utterance | NonSpeech | Muted | Gap]:
-    return [f for f in findings if not isinstance(f, SpeechStarted | SpeechStopped)]
+    return [f for f in findings if not isinstance(f, SpeechStarted | SpeechStopped | Pause)]
 
 
 def length_samples(events: Sequence[Event]) -> int:

@@ -8,7 +8,7 @@ import pytest
 import soundfile as sf
 
 from streaming.audio.pcm import Float32
-from streaming.listener import Finding, Listener, NonSpeech, SpeechStarted, SpeechStopped, Utterance
+from streaming.listener import Pause, Finding, Listener, NonSpeech, SpeechStarted, SpeechStopped, Utterance
 from streaming.segmenter import SegmenterSettings
 from streaming.vad import SileroDetector
 
@@ -36,9 +36,20 @@ def listen(samples: Float32, *, settled: int = 0, frame_samples: int = FRAME_SAM
     listener, findings = Listener(SileroDetector(), settled), []
     for first in range(settled, len(samples), frame_samples):
         listener.feed(samples[first : first + frame_samples])
-        while not listener.is_idle:
-            findings += listener.advance()
-    return findings + listener.flush()
+        findings += heard_out(listener)
+    return findings + listener.flush() + heard_out(listener)
+
+
+def heard_out(listener: Listener) -> list[Finding]:
+    """Every pause is one for thought."""
+    findings: list[Finding] = []
+    while not listener.is_idle:
+        for finding in listener.advance(1):
+            if isinstance(finding, Pause):
+                findings += listener.answer(finding, is_finished=False)
+            else:
+                findings.append(finding)
+    return findings
 
 
 def is_voice(samples: Float32) -> np.ndarray:

@@ -28,7 +28,8 @@ def verdicts(
 
     Every pause is answered at once, and left out.
     """
-    segmenter, found = Segmenter(SETTINGS), []
+    found: list[tuple[int, Verdict]] = []
+    segmenter = Segmenter(SETTINGS)
     for index, probability in enumerate(probabilities):
         power = powers[index] if powers else 0.0
         verdict = segmenter.hear(SpeechWindow(probability=probability, power=power))

@@ -13,7 +13,7 @@ from streaming.protocol.messages import Language
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.rooms import Room
 from streaming.scheduler import Scheduler
-from streaming.session_items import End, Speak
+from streaming.session_items import End, Item, Speak
 from streaming.spoken import speak_item
 from tests.unit.session_fakes import SECOND, SPEECH, InstantPool, Node, RecordingSink, frames
 from tests.unit.test_rooms import RoomDatabase
@@ -39,7 +39,7 @@ async def streamed(node: Node, items: list[Any], *, words: tuple[str, ...] = ())
     scheduler.start()
     try:
         pipeline = SessionPipeline(opened=node.database.opened(), around=node.around(scheduler), sink=RecordingSink())
-        pipeline.vocabulary = words
+        pipeline.expect_words(words)
         for item in items:
             pipeline.put(item)
         await pipeline.run()
@@ -108,7 +108,8 @@ async def test_a_change_from_elsewhere_is_taken_up() -> None:
         spoken = {"type": "participant.language", "participant_id": str(opened.participant_id), "language": "de"}
         room.heard(spoken)
         room.heard(spoken)  # one waiting item does for both
-        for item in [*frames(SPEECH), End(position=0)]:
+        pieces: list[Item] = [*frames(SPEECH), End(position=0)]
+        for item in pieces:
             pipeline.put(item)
         room.heard({"type": "participant.joined", "participant": {"id": "other"}})
         while not room.is_empty:

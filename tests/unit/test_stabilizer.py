@@ -3,15 +3,22 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.stabilizer import Partial, Stabilizer
+from streaming.stabilizer import Partial, Stabilizer, common_length, tokens_of
 
 words = st.sampled_from(["the", "The", "cat", "cats,", "sat", "on", "a", "mat.", "猫", "が", "座る"])
 hypotheses = st.lists(st.lists(words, max_size=8).map(" ".join) | st.text(max_size=15), max_size=12)
 
 
 def partials(*texts: str) -> list[Partial]:
+    """Shown whole; sure is what two hypotheses in a row agree on."""
     stabilizer = Stabilizer()
-    return [stabilizer.update(text) for text in texts]
+    before: list[str] = []
+    found = []
+    for text in texts:
+        tokens = tokens_of(text)
+        found.append(stabilizer.update(tokens, n_sure=common_length(before, tokens), n_shown=len(tokens)))
+        before = tokens
+    return found
 
 
 @given(hypotheses)
@@ -42,8 +49,8 @@ def test_disagreement_keeps_words_unstable() -> None:
 
 
 def test_a_contradicted_prefix_stays_and_what_follows_is_shown() -> None:
-    last = partials("the cat", "the cat sat", "The cats sat on a mat.")[-1]
-    assert last == Partial(text="the cat sat on a mat.", stable_chars=len("the cat sat"))
+    last = partials("the cat sat", "the cat sat", "The cats sat on a mat.")[-1]
+    assert last == Partial(text="the cat sat on a mat", stable_chars=len("the cat sat"))
 
 
 def test_a_word_that_appears_inside_the_prefix_later_does_not_repeat_the_rest() -> None:
@@ -61,3 +68,29 @@ def test_an_empty_hypothesis_shows_what_was_stable() -> None:
 
 def test_languages_without_spaces_become_stable_by_character() -> None:
     assert partials("今日は", "今日は良い")[-1] == Partial(text="今日は良い", stable_chars=3)
+
+
+def test_the_mark_behind_the_last_word_is_left_open_until_the_next_word_or_the_end() -> None:
+    stabilizer = Stabilizer()
+
+    def shown(text: str, *, is_over: bool = False) -> Partial:
+        tokens = tokens_of(text)
+        return stabilizer.update(tokens, n_sure=len(tokens), n_shown=len(tokens), is_over=is_over)
+
+    assert shown("Good morning.").text == "Good morning"
+    assert shown("Good morning, Ada.") == Partial(text="Good morning, Ada", stable_chars=len("Good morning, Ada"))
+    assert shown("Good morning, Ada.", is_over=True).text == "Good morning, Ada."
+
+
+def test_case_and_marks_of_stable_words_do_not_flicker() -> None:
+    stabilizer = Stabilizer()
+    texts = ["good morning ada", "Good morning, Ada", "Good. Morning Ada said"]
+    last = [stabilizer.update(tokens_of(text), n_sure=3, n_shown=4) for text in texts][-1]
+    assert last.text == "good morning ada said"
+
+
+def test_words_beyond_those_shown_stay_hidden() -> None:
+    stabilizer = Stabilizer()
+    assert stabilizer.update(tokens_of("the cat sat on"), n_sure=1, n_shown=2) == Partial(
+        text="the cat", stable_chars=3
+    )

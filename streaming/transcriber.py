@@ -1,0 +1,188 @@
+"""What a session's samples become: heard, decoded, shown while they are spoken, handed to the committer in order."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from meetings.values import OpenedSession
+from streaming.audio.pcm import Float32
+from streaming.captions import SessionCaptions
+from streaming.commits import Committer, Other, Speech
+from streaming.listener import (
+    Finding,
+    Gap,
+    Listener,
+    Muted,
+    NonSpeech,
+    Pause,
+    SpeechStarted,
+    SpeechStopped,
+    Utterance,
+)
+from streaming.recognizers.base import DecodeOptions, Hypothesis
+from streaming.spoken import SpokenLanguages
+from streaming.surroundings import Surroundings
+from streaming.timeline import Skipped
+
+WINDOWS_A_STEP = 16
+FINISHED = 0.75  # a sentence that the recognizer is so sure has ended
+
+
+@dataclass(slots=True)
+class _Question:
+    """A pause, and what is being heard up to it: the final, if nothing follows."""
+
+    pause: Pause
+    hypothesis: asyncio.Future[Hypothesis]
+    is_answered: bool = False
+
+
+class Transcriber:
+    """Samples and skips in, captions and pieces for the committer out.
+
+    As soon as a speaker pauses, the utterance up to there is decoded. If the pause ends the utterance, that is its
+    final, which need not be waited for; and what it says decides how long a pause has to be to end it. `wake` is called
+    when there is such an answer: the owner then calls `hear_out`.
+    """
+
+    def __init__(
+        self,
+        *,
+        opened: OpenedSession,
+        around: Surroundings,
+        languages: SpokenLanguages,
+        captions: SessionCaptions,
+        committer: Committer,
+        wake: Callable[[], None],
+    ) -> None:
+        self.vocabulary = opened.vocabulary  # as it stands when a decode begins: a replay may hear of more names
+        self._owner = opened.owner
+        self._around = around
+        self._languages = languages
+        self._captions = captions
+        self._committer = committer
+        self._wake = wake
+        self._listener = Listener(detector=around.detector(), settled=opened.settled)
+        self._question: _Question | None = None
+
+    @property
+    def has_answer(self) -> bool:
+        question = self._question
+        return question is not None and not question.is_answered and question.hypothesis.done()
+
+    def feed(self, samples: Float32) -> None:
+        """Store the samples that follow; `hear_out` works on them."""
+        self._listener.feed(samples)
+
+    async def hear_out(self) -> None:
+        """Work on all that is stored. Where it depends on what a recognizer says, wait for that."""
+        while True:
+            if self.has_answer or self._listener.is_waiting:
+                await self._answer()
+            elif not self._listener.is_idle:
+                await self._take(self._listener.advance(WINDOWS_A_STEP))
+                await asyncio.sleep(0)
+            else:
+                return
+
+    async def flush(self) -> None:
+        """Nothing follows for now: close what is open."""
+        await self.hear_out()
+        await self._take(self._listener.flush())
+        while self._listener.is_waiting:
+            await self._answer()
+            await self._take(self._listener.flush())
+
+    async def skip(self, piece: Skipped) -> None:
+        await self.flush()
+        await self._take(self._listener.skip(start=piece.start, end=piece.end, kind=piece.kind, reason=piece.reason))
+
+    def ask_for_partial(self) -> None:
+        """Have the open utterance decoded as far as it was heard, if what is shown of it is old enough.
+
+        Not in a pause: there everything is decoded anyway.
+        """
+        utterance = self._listener.open_utterance()
+        is_asking = self._question is not None and not self._question.is_answered
+        if utterance is None or is_asking or not self._captions.is_due(utterance):
+            return
+        scheduler, plan = self._around.scheduler, self._captions.plan()
+        options = replace(
+            self._options(utterance.start), given=plan.given, draft=plan.draft, stream=self._captions.open_id
+        )
+        every_x = scheduler.partial_every_x * self._around.update_every_x(options.language)
+        show = self._captions.shower(utterance, plan, every_x=every_x)
+        scheduler.partial(self._owner, utterance.audio[plan.start :], options, on_result=show)
+
+    def close(self) -> None:
+        """Nobody will commit what is being decoded here: leave the recognizers to others."""
+        if self._question is not None:
+            self._question.hypothesis.cancel()
+
+    async def _take(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            match finding:
+                case SpeechStarted(utterance_start=start, at=at):
+                    self._captions.start(start, at=at)
+                case SpeechStopped(at=at):
+                    self._captions.stop(at=at)
+                case Pause():
+                    await self._ask(finding)
+                case Utterance():
+                    await self._close(finding)
+                case NonSpeech(end=end):
+                    self._committer.add(Other(end=end, kind="nonspeech"))
+                case Muted(end=end):
+                    self._committer.add(Other(end=end, kind="muted"))
+                case Gap(end=end, reason=reason):
+                    self._committer.add(Other(end=end, kind="gap", reason=reason))
+
+    async def _ask(self, pause: Pause) -> None:
+        await self._learn()
+        self._question = _Question(pause, self._decode(pause.start, pause.audio))
+        self._question.hypothesis.add_done_callback(lambda _: self._wake())
+
+    async def _answer(self) -> None:
+        question = self._question
+        assert question is not None  # the listener waits for an answer to the last pause only
+        is_finished = await self._learn()
+        await self._take(self._listener.answer(question.pause, is_finished=is_finished))
+
+    async def _learn(self) -> bool:
+        """Wait for what was heard up to the last pause; the next decode begins with it. Whether a sentence ends there.
+
+        So what is decoded does not depend on when the answer comes. An utterance that cannot be recognized ends there:
+        what follows should not become a gap with it.
+        """
+        question = self._question
+        if question is None or question.is_answered:
+            return False
+        await asyncio.wait([question.hypothesis])
+        if question.hypothesis.cancelled():  # the node is stopping: nothing is decided any more
+            await asyncio.get_running_loop().create_future()
+        question.is_answered = True
+        if question.hypothesis.exception() is not None:
+            return True
+        hypothesis = question.hypothesis.result()
+        is_finished = hypothesis.finished >= FINISHED
+        self._captions.settle(hypothesis, at=question.pause.end, is_over=is_finished)
+        return is_finished
+
+    async def _close(self, utterance: Utterance) -> None:
+        self._around.scheduler.forget(self._owner)
+        await self._learn()
+        question, self._question = self._question, None
+        if question is not None and (question.pause.start, question.pause.end) == (utterance.start, utterance.end):
+            hypothesis = question.hypothesis
+        else:
+            hypothesis = self._decode(utterance.start, utterance.audio)
+        caption = self._captions.close()
+        self._committer.add(Speech(start=utterance.start, end=utterance.end, caption=caption, hypothesis=hypothesis))
+
+    def _decode(self, start: int, audio: Float32) -> asyncio.Future[Hypothesis]:
+        draft, n_kept = self._captions.draft()
+        options = replace(self._options(start), want_words=True, draft=draft, n_kept=n_kept)
+        return self._around.scheduler.final(audio, options)
+
+    def _options(self, start: int) -> DecodeOptions:
+        return DecodeOptions(language=self._languages.at(start), vocabulary=self.vocabulary)

@@ -1,0 +1,172 @@
+"""What is known of the words of an utterance that is still being spoken: where to decode on, what to show. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
+from streaming.recognizers.base import Hypothesis
+from streaming.stabilizer import common_length, plain, tokens_of
+
+# Chosen by replaying read speech with every hypothesis kept (docs/performance.md): words that are shown sooner or with
+# less certainty are taken back more often.
+CONTEXT_SAMPLES = 1_500 * SAMPLES_PER_MS  # sure words whose audio is decoded again, so that what follows is understood
+HOLD_SAMPLES = 200 * SAMPLES_PER_MS  # a word that ends so near the end of the audio may still become another one
+SURE = 0.85
+SURE_WHEN_AGREED = 0.5  # two hypotheses in a row said so
+SHOWN = 0.6
+SHOWN_FIRST = 0.3  # the first word says that somebody speaks and is heard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Decode the audio from `start` samples after the utterance's start on, with these tokens.
+
+    `given` are taken for granted; `draft` is what was heard last behind them.
+    """
+
+    start: int
+    given: tuple[int, ...]
+    draft: tuple[int, ...]
+    first_word: int
+    n_pauses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """The utterance so far, as tokens for the stabilizer: so many are sure, so many may be shown."""
+
+    tokens: tuple[str, ...]
+    n_sure: int
+    n_shown: int
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """A word between samples of the utterance, made of tokens of the model."""
+
+    text: str
+    tokens: tuple[int, ...]
+    start: int
+    end: int
+    confidence: float
+
+
+class Unfolding:
+    """The words of one utterance.
+
+    Models that say where each word lies are asked about the end of the audio only: words that are sure are given to
+    them, and so is, with little audio, what they need to understand the rest. Others decode everything each time,
+    and a word is sure when two hypotheses in a row agree on it.
+    """
+
+    def __init__(self) -> None:
+        self._words: list[_Known] = []
+        self._n_sure = 0
+        self._n_settled = 0  # words that the last pause was heard with
+        self._n_pauses = 0
+        self._is_shown = False
+        self._previous: Sequence[str] = ()
+
+    def plan(self) -> Plan:
+        """How to decode what was said since; for a recognizer that takes no tokens, simply from the start."""
+        first = self._first_word()
+        start = 0
+        if first > 0:
+            start = max(self._words[first - 1].end, self._words[first].start - 100 * SAMPLES_PER_MS)
+        return Plan(
+            start=min(start, self._words[first].start) if first else 0,
+            given=_tokens(self._words[first : self._n_sure]),
+            draft=_tokens(self._words[self._n_sure :]),
+            first_word=first,
+            n_pauses=self._n_pauses,
+        )
+
+    def draft(self) -> tuple[tuple[int, ...], int]:
+        """(tokens for decoding the whole utterance, how many of them were decoded in the last pause)."""
+        return _tokens(self._words), len(_tokens(self._words[: self._n_settled]))
+
+    def hear(self, hypothesis: Hypothesis, plan: Plan, *, end: int) -> Outlook | None:
+        """What a decode by `plan` heard until `end` samples after the start; None when a pause has overtaken it."""
+        if plan.n_pauses != self._n_pauses:
+            return None
+        words = _known(hypothesis, start=plan.start)
+        if not words:
+            return self._agree(hypothesis) if plan.start == 0 else None
+        before = [plain(word.text) for word in self._words]
+        self._words[plan.first_word :] = words
+        if len(self._words) < self._n_sure:
+            self._n_sure = len(self._words)
+        agreed = common_length(before, [plain(word.text) for word in self._words])
+        self._n_sure += self._count_sure(agreed, end=end)
+        return self._outlook(n_shown=self._n_sure + self._count_shown())
+
+    def settle(self, hypothesis: Hypothesis, *, is_over: bool) -> Outlook:
+        """What a decode of the whole utterance up to a pause heard. A pause leaves no word half heard."""
+        self._n_pauses += 1
+        words = _known(hypothesis, start=0)
+        if not words:
+            tokens = tuple(tokens_of(hypothesis.text))
+            self._previous = tokens
+            return Outlook(tokens=tokens, n_sure=len(tokens), n_shown=len(tokens), is_over=is_over)
+        self._words, self._n_sure, self._n_settled = words, len(words), len(words)
+        return self._outlook(n_shown=len(words), is_over=is_over)
+
+    def _first_word(self) -> int:
+        """The last word that begins early enough before what is not sure."""
+        if self._n_sure == 0:
+            return 0
+        latest = self._words[self._n_sure - 1].end - CONTEXT_SAMPLES
+        return max((index for index in range(self._n_sure) if self._words[index].start <= latest), default=0)
+
+    def _count_sure(self, agreed: int, *, end: int) -> int:
+        n_more = 0
+        for index, word in enumerate(self._words[self._n_sure :], start=self._n_sure):
+            needed = SURE_WHEN_AGREED if index < agreed else SURE
+            if word.end > end - HOLD_SAMPLES or word.confidence < needed:
+                break
+            n_more += 1
+        return n_more
+
+    def _count_shown(self) -> int:
+        n_more = 0
+        for word in self._words[self._n_sure :]:
+            is_first = not self._is_shown and self._n_sure + n_more == 0
+            if word.confidence < (SHOWN_FIRST if is_first else SHOWN) or (n_more and not self._is_shown):
+                break
+            n_more += 1
+        return n_more
+
+    def _outlook(self, *, n_shown: int, is_over: bool = False) -> Outlook:
+        self._is_shown = self._is_shown or n_shown > 0
+        tokens = tuple(f" {word.text}" for word in self._words)
+        return Outlook(tokens=tokens, n_sure=self._n_sure, n_shown=n_shown, is_over=is_over)
+
+    def _agree(self, hypothesis: Hypothesis) -> Outlook:
+        tokens = tuple(tokens_of(hypothesis.text))
+        agreed = common_length(self._previous, tokens)
+        self._previous = tokens
+        return Outlook(tokens=tokens, n_sure=agreed, n_shown=len(tokens))
+
+
+def _tokens(words: Sequence[_Known]) -> tuple[int, ...]:
+    return tuple(token for word in words for token in word.tokens)
+
+
+def _known(hypothesis: Hypothesis, *, start: int) -> list[_Known]:
+    """Nothing for a recognizer that does not say which words its tokens make."""
+    if not hypothesis.words or sum(word.n for word in hypothesis.words) != len(hypothesis.tokens):
+        return []
+    known, first = [], 0
+    for word in hypothesis.words:
+        known.append(
+            _Known(
+                text=word.w,
+                tokens=hypothesis.tokens[first : first + word.n],
+                start=start + round(word.s * SAMPLE_RATE_HZ),
+                end=start + round(word.e * SAMPLE_RATE_HZ),
+                confidence=word.c,
+            )
+        )
+        first += word.n
+    return known
