@@ -108,12 +108,18 @@ class Segmenter:
         return self._hear_closed(index, window)
 
     def must_wait(self, window: SpeechWindow) -> bool:
-        """Speech goes on after a pause that would have ended the utterance if its sentence was finished.
+        """Whether this window may not be heard before the answer is there, because it would forestall it.
 
-        Then the answer decides, however late it comes: a replay would get it earlier or later.
+        It goes on after a pause that would have ended the utterance if its sentence was finished, or makes it so long
+        that it is cut. The answer decides, however late it comes: a replay would get it earlier or later.
         """
-        is_speech = window.probability >= self._settings.stop_probability
-        return self._asked is not None and is_speech and self.silence >= self._settings.finished_silence_samples
+        settings = self._settings
+        if self._asked is None:
+            return False
+        if window.probability >= settings.stop_probability:
+            return self.silence >= settings.finished_silence_samples
+        is_cut = (self._n_windows + 2) * settings.window_samples > settings.longest_samples
+        return is_cut and self.silence + settings.window_samples >= settings.finished_silence_samples
 
     def answer(self, end: int, *, is_finished: bool) -> Spoken | None:
         """Whether the sentence in [0, end), which was asked about, is finished. A late answer changes nothing."""

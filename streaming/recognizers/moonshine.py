@@ -1,6 +1,5 @@
 """Moonshine (Jeffries et al. 2024) prepared to int8, decoded greedily with key-value caches on one thread."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from streaming.recognizers.alignment import token_times
 from streaming.recognizers.base import (
     SAMPLE_RATE_HZ,
     DecodeOptions,
@@ -18,6 +18,7 @@ from streaming.recognizers.base import (
     ModelCorrupt,
     language_is_supported,
 )
+from streaming.recognizers.pieces import Pieces, pieces_parse
 from streaming.speech_models.prepared import PreparedModel
 
 START_TOKEN: Final = 1
@@ -37,28 +38,76 @@ SURE_OF_SILENCE: Final = 0.9
 SURE_OF_SPEECH: Final = 0.6
 MIN_TOKENS_SPOKEN: Final = 2
 
+# A draft that differs from the likeliest text only in marks and case is kept if the model would accept it at all: both
+# are right often enough, and a reader sees a change. Words of the last pause are kept where they are nearly as likely.
+COSMETIC_RATIO: Final = 0.05
+KEPT_RATIO: Final = 0.25
+# Judging many tokens in one call rounds otherwise than choosing one by one: nearly equal is equal.
+EQUAL_RATIO: Final = 0.7
+
+FRAME_S: Final = 384 / SAMPLE_RATE_HZ
+
 Feed = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What may be taken over: `given` without a question, `likely` where it stands up to the audio."""
+
+    given: tuple[int, ...] = ()
+    likely: tuple[int, ...] = ()
+    n_kept: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """`confidence` is the mean probability of the tokens, the end among them."""
+    """`probabilities` and rows of `alignment` (n_tokens + 1, n_frames) belong to the tokens and the end behind them."""
 
     tokens: tuple[int, ...]
-    confidence: float
+    probabilities: tuple[float, ...]
+    alignment: Float32
+    n_given: int = 0
     is_cut: bool = False
+
+    @property
+    def confidence(self) -> float:
+        """The mean probability of the tokens that were chosen, the end among them."""
+        return float(np.mean(self.probabilities[self.n_given :]))
 
 
 class _Graph:
-    """An ONNX model that takes from a feed what it asks for: some exports want masks, and the states at each step."""
+    """An ONNX model as a function of named values."""
 
     def __init__(self, path: Path) -> None:
         self._session = _session(path)
-        self.inputs = tuple(part.name for part in self._session.get_inputs())
+        self.shapes = {part.name: part.shape for part in self._session.get_inputs()}
+        self._outputs = tuple(part.name for part in self._session.get_outputs())
 
-    def run(self, feed: Feed) -> list[npt.NDArray[Any]]:
-        outputs: list[npt.NDArray[Any]] = self._session.run(None, {name: feed[name] for name in self.inputs})
-        return outputs
+    def run(self, feed: Feed) -> Feed:
+        return dict(zip(self._outputs, self._session.run(None, feed), strict=True))
+
+
+class _Cache:
+    """The decoder and what it has computed for the tokens so far."""
+
+    def __init__(self, decoder: _Graph, feed: Feed) -> None:
+        self._decoder = decoder
+        self._feed = feed
+
+    def copy(self) -> "_Cache":
+        return _Cache(self._decoder, dict(self._feed))
+
+    def feed(self, tokens: tuple[int, ...]) -> tuple[Float32, Float32]:
+        """(logits (n, vocabulary), alignment (n, n_frames)) of what follows each of the tokens."""
+        given = self._decoder.run(self._feed | {"input_ids": np.array([tokens], dtype=np.int64)})
+        self._feed |= {name.replace("present_", "past_"): part for name, part in given.items() if "present_" in name}
+        return given["logits"][0], given["alignment"][0]
+
+    def cut(self, n_tokens: int) -> None:
+        """Forget all but the first tokens."""
+        for name in self._feed:
+            if name.startswith("past_"):
+                self._feed[name] = np.ascontiguousarray(self._feed[name][:, :, :n_tokens])
 
 
 class MoonshineRecognizer:
@@ -69,97 +118,102 @@ class MoonshineRecognizer:
         self.engine = model.name
         self.languages = model.languages
         self._encoder = _Graph(model.path / "encoder.onnx")
-        self._prefill = _Graph(model.path / "prefill.onnx")
-        self._step = _Graph(model.path / "step.onnx")
-        self._tokens = tokens_parse(_read(model.path / "tokenizer.bin"))
-        # Both decoders give logits first and the cache behind it, in the order in which `step` takes it.
-        self._cache_names = [name for name in self._step.inputs if name.startswith("past_key_values.")]
+        self._decoder = _Graph(model.path / "decoder.onnx")
+        self._pieces = Pieces(pieces_parse(_read(model.path / "tokenizer.bin")))
+        past = {name: shape for name, shape in self._decoder.shapes.items() if name.startswith("past_")}
+        self._nothing_past: Feed = {
+            name: np.zeros((1, n_heads, 0, head_dim), dtype=np.float32)
+            for name, (_, n_heads, _, head_dim) in past.items()
+        }
 
     def transcribe(self, audio: Float32, options: DecodeOptions) -> Hypothesis:
-        """The model knows no word times: `words` stays empty."""
+        """Words and their times always come with the text: they cost next to nothing."""
         if not language_is_supported(self.languages, options.language):
             raise LanguageUnsupported(f"{self.engine} does not know the language {options.language}.")
-        heard = self._heard(audio)
-        text = self._text(heard.tokens) if heard.confidence >= MIN_CONFIDENCE else ""
+        heard = self._heard(audio, self._draft(options))
+        if heard.confidence < MIN_CONFIDENCE or not heard.tokens:
+            return Hypothesis(text="", confidence=heard.confidence, language=self.languages[0])
+        starts, ends = token_times(heard.alignment, FRAME_S)
+        words = self._pieces.words(heard.tokens, heard.probabilities, starts, ends)
         return Hypothesis(
-            text=text, confidence=heard.confidence, language=self.languages[0], tokens=heard.tokens if text else ()
+            text=" ".join(word.w for word in words),
+            confidence=heard.confidence,
+            language=self.languages[0],
+            words=words,
+            finished=heard.probabilities[-2] if self._pieces.is_stop(heard.tokens[-1]) else 0.0,
+            tokens=heard.tokens,
         )
 
-    def _heard(self, audio: Float32) -> Decoded:
+    def _draft(self, options: DecodeOptions) -> Draft:
+        """A mark at the end of what is given was a guess when it was heard: it is only likely."""
+        known = range(self._pieces.n_pieces)
+        given, draft = (tuple(t for t in part if t in known) for part in (options.given, options.draft))
+        n_kept = options.n_kept
+        if given and self._pieces.is_mark(given[-1]):
+            given, draft = given[:-1], draft or given[-1:]
+        while n_kept and self._pieces.is_mark(draft[min(n_kept, len(draft)) - 1]):
+            n_kept -= 1
+        return Draft(given=given, likely=draft, n_kept=n_kept)
+
+    def _heard(self, audio: Float32, draft: Draft) -> Decoded:
         if len(audio) < MIN_SAMPLES:
             audio = np.pad(audio, (0, MIN_SAMPLES - len(audio)))
         max_tokens = int(len(audio) / SAMPLE_RATE_HZ * MAX_TOKENS_PER_SECOND) + EXTRA_TOKENS
-        mask = np.ones((1, len(audio)), dtype=np.int64)
-        samples: Feed = {"input_values": audio[np.newaxis], "attention_mask": mask}
-        states, *_ = self._encoder.run(samples)
-        feed: Feed = {
-            "input_ids": _one(START_TOKEN),
-            "encoder_hidden_states": states,
-            "encoder_attention_mask": mask,  # of the samples: the decoder takes every 384th
-        }
-        logits, *cache = self._prefill.run(feed)
-        first: Float32 = logits[0, -1]
-        feed |= zip(self._cache_names, cache, strict=True)
-        heard = self._greedy(first, feed, max_tokens=max_tokens)
+        cache = _Cache(self._decoder, self._encoder.run({"input_values": audio[np.newaxis]}) | self._nothing_past)
+        silent = cache.copy()
+        heard = self._decode(cache, draft, max_tokens=max_tokens)
         if heard.tokens or heard.confidence >= SURE_OF_SILENCE:
             return heard
-        first[END_TOKEN] = -np.inf
-        instead = self._greedy(first, feed, max_tokens=max_tokens)
+        instead = self._decode(silent, Draft(), max_tokens=max_tokens, may_be_silence=False)
         is_speech = instead.confidence >= SURE_OF_SPEECH and len(instead.tokens) >= MIN_TOKENS_SPOKEN
         return instead if is_speech and not instead.is_cut else heard
 
-    def _greedy(self, logits: Float32, feed: Feed, *, max_tokens: int) -> Decoded:
-        feed = dict(feed)
+    def _decode(self, cache: _Cache, draft: Draft, *, max_tokens: int, may_be_silence: bool = True) -> Decoded:
+        """All of the draft is judged in one call of the decoder; from where it falls, tokens come one by one."""
+        n_given = min(len(draft.given), max_tokens)
+        drafted = (*draft.given, *draft.likely)[:max_tokens]
+        logits, rows = cache.feed((START_TOKEN, *drafted))
+        if not may_be_silence:
+            logits[0, END_TOKEN] = -np.inf
         tokens: list[int] = []
         probabilities: list[float] = []
+        first = 0  # the token that logits[0] are about
         while True:
-            token, probability = _likeliest(logits)
+            expected = drafted[len(tokens)] if len(tokens) < len(drafted) else None
+            ratio = (
+                0.0 if len(tokens) < n_given else KEPT_RATIO if len(tokens) < n_given + draft.n_kept else EQUAL_RATIO
+            )
+            token, probability = self._choose(logits[len(tokens) - first], expected, ratio=ratio)
             probabilities.append(probability)
             is_cut = token != END_TOKEN and len(tokens) == max_tokens
             if token == END_TOKEN or is_cut:
-                return Decoded(tokens=tuple(tokens), confidence=float(np.mean(probabilities)), is_cut=is_cut)
+                break
             tokens.append(token)
-            feed["input_ids"] = _one(token)
-            all_logits, *cache = self._step.run(feed)
-            logits = all_logits[0, -1]
-            fresh = zip(self._cache_names, cache, strict=True)
-            feed |= {name: part for name, part in fresh if ".encoder." not in name}
+            if token == expected:
+                continue
+            if expected is not None:
+                cache.cut(len(tokens))
+                rows, drafted = rows[: len(tokens)], ()
+            logits, row = cache.feed((token,))
+            rows, first = np.concatenate([rows, row]), len(tokens)
+        return Decoded(
+            tokens=tuple(tokens),
+            probabilities=tuple(probabilities),
+            alignment=rows[: len(tokens) + 1],
+            n_given=min(n_given, len(tokens)),
+            is_cut=is_cut,
+        )
 
-    def _text(self, tokens: tuple[int, ...]) -> str:
-        data = b"".join(self._tokens[token] for token in tokens if token < len(self._tokens))
-        return re.sub(r"\s+", " ", data.decode("utf-8", "ignore").replace("\u2581", " ")).strip()
-
-
-def tokens_parse(data: bytes) -> list[bytes]:
-    """`tokenizer.bin`: for each token its length (one byte; from 128 on the next byte × 128 more), then its bytes.
-
-    Raises ModelCorrupt.
-    """
-    tokens: list[bytes] = []
-    at = 0
-    try:
-        while at < len(data):
-            n_bytes = data[at]
-            at += 1
-            if n_bytes >= 128:
-                n_bytes += data[at] * 128 - 128
-                at += 1
-            if at + n_bytes > len(data):
-                raise IndexError
-            tokens.append(data[at : at + n_bytes])
-            at += n_bytes
-    except IndexError:
-        raise ModelCorrupt("The tokenizer of the speech model is cut off.") from None
-    return tokens
-
-
-def _likeliest(logits: Float32) -> tuple[int, float]:
-    token = int(logits.argmax())
-    return token, float(1.0 / np.exp(logits - logits[token]).sum())
-
-
-def _one(token: int) -> npt.NDArray[np.int64]:
-    return np.array([[token]], dtype=np.int64)
+    def _choose(self, logits: Float32, expected: int | None, *, ratio: float) -> tuple[int, float]:
+        """(token, its probability): the likeliest one, or the expected one if it is at least `ratio` as likely."""
+        best = int(logits.argmax())
+        weights = np.exp(logits - logits[best])
+        if expected is not None and expected != best:
+            if best != END_TOKEN and self._pieces.differ_in_looks(expected, best):
+                ratio = min(ratio, COSMETIC_RATIO)
+            if weights[expected] >= ratio:
+                best = expected
+        return best, float(weights[best] / weights.sum())
 
 
 def _read(path: Path) -> bytes:

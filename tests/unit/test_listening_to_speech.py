@@ -8,7 +8,7 @@ import pytest
 import soundfile as sf
 
 from streaming.audio.pcm import Float32
-from streaming.listener import Pause, Finding, Listener, NonSpeech, SpeechStarted, SpeechStopped, Utterance
+from streaming.listener import Finding, Listener, NonSpeech, Pause, SpeechStarted, SpeechStopped, Utterance
 from streaming.segmenter import SegmenterSettings
 from streaming.vad import SileroDetector
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.recognizers.base import ModelCorrupt
-from streaming.recognizers.moonshine import tokens_parse
+from streaming.recognizers.pieces import pieces_parse
 
 
 def _packed(token: bytes) -> bytes:
@@ -16,11 +16,11 @@ def _packed(token: bytes) -> bytes:
 
 @given(st.lists(st.binary(max_size=400)))
 def test_tokens_are_read_as_they_were_written(tokens: list[bytes]) -> None:
-    assert tokens_parse(b"".join(map(_packed, tokens))) == tokens
+    assert pieces_parse(b"".join(map(_packed, tokens))) == tokens
 
 
 @given(st.binary(min_size=1, max_size=400), st.data())
 def test_a_tokenizer_that_was_cut_off_is_corrupt(token: bytes, data: st.DataObject) -> None:
     packed = _packed(token)
     with pytest.raises(ModelCorrupt):
-        tokens_parse(packed[: data.draw(st.integers(1, len(packed) - 1))])
+        pieces_parse(packed[: data.draw(st.integers(1, len(packed) - 1))])

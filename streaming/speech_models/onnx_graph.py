@@ -1,0 +1,125 @@
+"""Write ONNX graphs by hand: nodes in the order in which they run, and matrices in eight bits."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from streaming.recognizers.base import Float32
+
+OPSET: Final = 18
+IR_VERSION: Final = 9
+MICROSOFT: Final = "com.microsoft"  # the domain of onnxruntime's own fused operators
+FLOAT: Final = int(TensorProto.FLOAT)
+INT64: Final = int(TensorProto.INT64)
+
+# One instruction of processors without VNNI adds two products of a byte and a signed byte in 16 bits, and saturates: if
+# two neighbouring weights add up to no more than this, it never does.
+MAX_QUANTIZED: Final = 127
+
+
+def columns_quantize(weight: Float32) -> tuple[npt.NDArray[np.int8], Float32]:
+    """`weight` (k, n) as int8 and the scale of each of its n columns."""
+    n_rows, n_columns = weight.shape
+    padded = np.concatenate([weight, np.zeros((n_rows % 2, n_columns), dtype=np.float32)])
+    pairs = np.abs(padded.reshape(-1, 2, n_columns).sum(axis=1)).max(axis=0)
+    scale = np.maximum(np.abs(weight).max(axis=0), pairs) / np.float32(MAX_QUANTIZED)
+    scale[scale == 0] = 1
+    return np.round(weight / scale).astype(np.int8), scale.astype(np.float32)
+
+
+def rows_quantize(table: Float32) -> tuple[npt.NDArray[np.int8], Float32]:
+    """A table for look-ups as int8, and the scale of each row, (rows, 1)."""
+    scale = np.abs(table).max(axis=1, keepdims=True) / np.float32(MAX_QUANTIZED)
+    scale[scale == 0] = 1
+    return np.round(table / scale).astype(np.int8), scale.astype(np.float32)
+
+
+class GraphBuilder:
+    """Every method returns the name of a value, which is what the next node takes."""
+
+    def __init__(self, name: str) -> None:
+        self._graph = onnx.GraphProto(name=name)
+        self._constants: dict[tuple[str, bytes], str] = {}
+        self._n_names = 0
+
+    def input(self, name: str, element: int, shape: Sequence[int | str]) -> str:
+        self._graph.input.append(helper.make_tensor_value_info(name, element, shape))
+        return name
+
+    def output(self, value: str, name: str, element: int, shape: Sequence[int | str]) -> None:
+        """`value` becomes an output; nobody else may have taken it under its old name before."""
+        for node in self._graph.node:
+            node.input[:] = [name if wanted == value else wanted for wanted in node.input]
+            node.output[:] = [name if given == value else given for given in node.output]
+        self._graph.output.append(helper.make_tensor_value_info(name, element, shape))
+
+    def constant(self, value: npt.ArrayLike) -> str:
+        array = np.asarray(value)
+        key = (
+            f"{array.dtype}{array.shape}",
+            array.tobytes() if array.size < 64 else bytes(str(self._n_names), "ascii"),
+        )
+        if key not in self._constants:
+            name = self._constants[key] = self._name("constant")
+            self._graph.initializer.append(numpy_helper.from_array(array, name))
+        return self._constants[key]
+
+    def filled(self, shape: str, number: float) -> str:
+        value = numpy_helper.from_array(np.array([number], dtype=np.float32))
+        return self.node("ConstantOfShape", shape, value=value)
+
+    def node(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
+        return self.nodes(operator, *inputs, n_outputs=1, domain=domain, **attributes)[0]
+
+    def nodes(
+        self,
+        operator: str,
+        *inputs: str,
+        n_outputs: int,
+        domain: str = "",
+        unused: Sequence[int] = (),
+        **attributes: Any,
+    ) -> list[str]:
+        """The outputs at the places `unused` are not computed; an empty string as an input stands for none."""
+        names = ["" if place in unused else self._name(operator) for place in range(n_outputs)]
+        self._graph.node.append(helper.make_node(operator, inputs, names, domain=domain, **attributes))
+        return [name for name in names if name]
+
+    def split(self, value: str, sizes: Sequence[int]) -> list[str]:
+        """Along the last axis."""
+        return self.nodes("Split", value, self.constant(np.array(sizes)), n_outputs=len(sizes), axis=-1)
+
+    def linear(self, value: str, weight: Float32, bias: Float32 | None = None) -> str:
+        """`value` (…, k) @ `weight` (k, n) + `bias`, in eight bits; one scale for all of `value`."""
+        quantized, scale = columns_quantize(weight)
+        inputs = [value, *self._quantized(quantized, scale)]
+        if bias is not None:
+            inputs.append(self.constant(bias))
+        return self.node("DynamicQuantizeMatMul", *inputs, domain=MICROSOFT)
+
+    def rows_linear(self, value: str, loudest: str, weight: Float32, bias: Float32) -> str:
+        """As `linear`, with a scale for each row of `value` (m, k): what is silent in it may matter as what is loud.
+
+        `loudest` (m, 1) holds the largest absolute value of each row.
+        """
+        scaled = self.linear(self.node("Div", value, loudest), weight)
+        return self.node("Add", self.node("Mul", scaled, loudest), self.constant(bias))
+
+    def _quantized(self, quantized: npt.NDArray[np.int8], scale: Float32) -> list[str]:
+        zeros = np.zeros(len(scale), dtype=np.int8)
+        return [self.constant(quantized), self.constant(scale), self.constant(zeros)]
+
+    def save(self, path: Path, metadata: Mapping[str, str] | None = None) -> None:
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
+        model = helper.make_model(self._graph, opset_imports=opsets, ir_version=IR_VERSION)
+        helper.set_model_props(model, dict(metadata or {}))
+        onnx.save(model, str(path))
+
+    def _name(self, stem: str) -> str:
+        self._n_names += 1
+        return f"{stem}_{self._n_names}"
