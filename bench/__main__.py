@@ -1,39 +1,32 @@
-"""`make bench`: accuracy, latency, CPU and memory with 1, 2 and 4 people speaking at once."""
+"""`make bench`: accuracy, latency, CPU and memory with people who all read at once, and in a meeting with turns.
+
+The real server over real sockets in real time. Results are JSON lines and a table, and one document in
+`bench/results/`, from which `python -m bench.plots` draws.
+"""
 
 import argparse
-import asyncio
 import json
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.corpus import SpeakerStream, recordings_read, speaker_stream, words_align
-from bench.figures import Shown, erasure, error_rate, finals_of, latencies, percentile, word_errors
-from bench.streams import Heard, meeting_stream
-from bench.usage import Usage, usage_of
-from meetings.limits import SAMPLE_RATE_HZ
+from bench.corpus import Recording, SpeakerStream, recordings_read, words_align
+from bench.crowd import Plan, crowd_run
+from bench.history import history_append
+from bench.report import document_of, document_save, table
+from bench.rosters import meeting, readers
+from bench.rows import Row, row_of
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import DecodeOptions, RecognizerError
 from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.store import model_ensure
 from tests.nodes import ROOT, node_environment, node_running
 
-COLUMNS = (
-    ("speakers", "speakers"),
-    ("wer_pct", "WER %"),
-    ("offline_wer_pct", "offline %"),
-    ("first_partial_p50_s", "first p50"),
-    ("first_partial_p95_s", "p95 s"),
-    ("word_p50_s", "word p50"),
-    ("word_p95_s", "p95 s"),
-    ("final_p50_s", "final p50"),
-    ("final_p95_s", "p95 s"),
-    ("erasure", "erasure"),
-    ("cpu_per_audio_s", "CPU s/audio s"),
-    ("memory_mib", "MiB"),
-)
+SPEAKERS = (1, 2, 4, 8, 16, 24, 32)
 
 
 def main() -> int:
@@ -44,11 +37,11 @@ def main() -> int:
         )
         return 1
     try:
-        rows = _run(arguments)
+        document = _bench(arguments)
     except RecognizerError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    _table(rows)
+    sys.stdout.write(f"{table(document['medians'])}\n{json.dumps(document['summary'])}\n{arguments.json}\n")
     return 0
 
 
@@ -58,71 +51,82 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--testdata", type=Path, default=Path(testdata))
     parser.add_argument("--data-dir", type=Path, default=ROOT / "data", help="where the prepared models are")
     parser.add_argument("--model", default="moonshine-base-en")
-    parser.add_argument("--speakers", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--utterances", type=int, default=6, help="of each speaker; 10 at most")
+    parser.add_argument("--speakers", type=int, nargs="*", default=SPEAKERS, help="how many read at once, in turn")
+    parser.add_argument("--utterances", type=int, default=10, help="of each speaker; 10 at most")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of speech of each, when more than 4 read")
+    parser.add_argument(
+        "--meeting", type=float, metavar="SECONDS", default=0.0, help="of the simulated meeting; 0: none"
+    )
+    parser.add_argument("--repeat", type=int, default=1, help="runs, of which the medians are taken")
+    parser.add_argument("--people", type=int, default=8, help="in one meeting; further meetings for further people")
+    parser.add_argument("--setting", action="append", default=[], metavar="NAME=VALUE", help="of the server")
+    parser.add_argument("--json", type=Path, default=ROOT / "bench" / "results" / "bench.json")
+    parser.add_argument("--keep-history", type=Path, metavar="FILE", help="all that was shown, as JSON lines")
     return parser.parse_args()
 
 
-def _run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    models = arguments.data_dir / "models"
-    recordings = recordings_read(arguments.testdata, n_utterances=arguments.utterances)
+def _bench(arguments: argparse.Namespace) -> dict[str, Any]:
+    models = (arguments.data_dir / "models").resolve()
+    scenarios = list(_scenarios(arguments, models))
+    recordings = [each for group in recordings_read(arguments.testdata, n_utterances=10).values() for each in group]
+    said = {spoken.name for _, streams in scenarios for stream in streams for spoken in stream.utterances}
+    offline, facts = _offline(arguments.model, [each for each in recordings if each.path.name in said], models)
+    if arguments.keep_history:
+        arguments.keep_history.unlink(missing_ok=True)
+    rows: list[Row] = []
+    settings = {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}
+    for run in range(1, arguments.repeat + 1):
+        for row in _rows(arguments, scenarios, models, offline, run=run):
+            rows.append(row)
+            sys.stdout.write(json.dumps(row) + "\n")
+            sys.stdout.flush()
+            document_save(document_of(rows, settings=settings, offline=facts), arguments.json)
+    return document_of(rows, settings=settings, offline=facts)
+
+
+def _scenarios(arguments: argparse.Namespace, models: Path) -> Iterator[tuple[str, list[SpeakerStream]]]:
+    recordings = recordings_read(arguments.testdata, n_utterances=10)
     words = words_align([each for group in recordings.values() for each in group], cache=models)
-    streams = [speaker_stream(speaker, group, words) for speaker, group in sorted(recordings.items())]
-    offline = recognizer_load(model_ensure(name=arguments.model, directory=None, cache=models))
-    decoded = {
-        speaker: [offline.transcribe(audio_read(each.path), DecodeOptions(language="en")).text for each in group]
-        for speaker, group in recordings.items()
-    }
-    rows = []
+    recordings = {speaker: group[: arguments.utterances] for speaker, group in recordings.items()}
+    for n_readers in arguments.speakers:
+        yield "read", readers(recordings, words, n_readers=n_readers, seconds=arguments.seconds)
+    if arguments.meeting:
+        yield "meeting", meeting(arguments.testdata, words, seconds=arguments.meeting)
+
+
+def _offline(model: str, recordings: list[Recording], models: Path) -> tuple[dict[str, str], dict[str, Any]]:
+    """What the model makes of each recording as a whole, and what that costs."""
+    recognizer = recognizer_load(model_ensure(name=model, directory=None, cache=models))
+    audios = {recording.path.name: audio_read(recording.path) for recording in recordings}
+    before_s = time.process_time()
+    texts = {name: recognizer.transcribe(audio, DecodeOptions(language="en")).text for name, audio in audios.items()}
+    cpu_s, audio_s = time.process_time() - before_s, sum(audio.size for audio in audios.values()) / 16_000
+    return texts, {"engine": recognizer.engine, "cpu_per_audio_s": round(cpu_s / max(1.0, audio_s), 4)}
+
+
+def _rows(
+    arguments: argparse.Namespace,
+    scenarios: list[tuple[str, list[SpeakerStream]]],
+    models: Path,
+    offline: dict[str, str],
+    *,
+    run: int,
+) -> Iterator[Row]:
+    """All scenarios on one fresh server."""
+    settings = dict(each.split("=", 1) for each in arguments.setting)
     with tempfile.TemporaryDirectory(prefix="colloquy-bench-") as directory:
-        environment = node_environment(data_dir=Path(directory), models=models.resolve(), SPEECH_MODEL=arguments.model)
+        environment = node_environment(
+            data_dir=Path(directory), models=models, SPEECH_MODEL=arguments.model, **settings
+        )
         with node_running(environment) as node:
-            for n_speakers in arguments.speakers:
-                speaking = streams[:n_speakers]
-                before = usage_of(node.process.pid)
-                heard = asyncio.run(meeting_stream(node.url, speaking))
-                row = _row(speaking, heard, before=before, after=usage_of(node.process.pid))
-                row["offline_wer_pct"] = _offline_error_pct(speaking, decoded)
-                sys.stdout.write(json.dumps(row) + "\n")
-                sys.stdout.flush()
-                rows.append(row)
-    return rows
-
-
-def _row(streams: list[SpeakerStream], heard: list[Heard], *, before: Usage, after: Usage) -> dict[str, Any]:
-    errors = [error_rate(stream, each.shown) for stream, each in zip(streams, heard, strict=True)]
-    found = [latencies(stream, each.shown) for stream, each in zip(streams, heard, strict=True)]
-    erased = [erasure(each.shown) for each in heard]
-    audio_s = sum(stream.audio.size for stream in streams) / SAMPLE_RATE_HZ
-    shown: list[Shown] = [each for one in heard for each in one.shown]
-    row: dict[str, Any] = {
-        "speakers": len(streams),
-        "audio_s": round(audio_s, 1),
-        "utterances": sum(len(stream.utterances) for stream in streams),
-        "finals": len(finals_of(shown)),
-        "gap_samples": sum(each.ended["gap"] for each in heard),
-        "wer_pct": round(100 * sum(e for e, _ in errors) / sum(n for _, n in errors), 2),
-        "erasure": round(sum(e for e, _ in erased) / max(1, sum(n for _, n in erased)), 3),
-        "cpu_per_audio_s": round((after.cpu_s - before.cpu_s) / audio_s, 3),
-        "memory_mib": round(after.memory_mib),
-    }
-    for name in ("first_partial", "word", "final"):
-        values = [value for each in found for value in getattr(each, f"{name}_s")]
-        row |= {f"{name}_p50_s": percentile(values, 50), f"{name}_p95_s": percentile(values, 95)}
-    return row
-
-
-def _offline_error_pct(streams: list[SpeakerStream], decoded: dict[str, list[str]]) -> float:
-    references = [spoken.reference for stream in streams for spoken in stream.utterances]
-    errors, n_words = word_errors(references, [text for stream in streams for text in decoded[stream.name]])
-    return round(100 * errors / n_words, 2)
-
-
-def _table(rows: list[dict[str, Any]]) -> None:
-    lines = [[title for _, title in COLUMNS], *([str(row[key]) for key, _ in COLUMNS] for row in rows)]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(COLUMNS))]
-    for line in lines:
-        sys.stdout.write("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) + "\n")
+            for scenario, streams in scenarios:
+                plan = Plan(
+                    url=node.url, pid=node.process.pid, streams=tuple(streams), people_per_meeting=arguments.people
+                )
+                outcome = crowd_run(plan)
+                if arguments.keep_history:
+                    history_append(arguments.keep_history, streams, outcome, scenario=scenario, run=run)
+                yield {"scenario": scenario, "run": run} | row_of(streams, outcome, offline)
 
 
 if __name__ == "__main__":

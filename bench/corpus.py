@@ -2,13 +2,14 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from whisper_normalizer.english import EnglishTextNormalizer
 
+from bench.word_times import SpokenWord, sharpened, with_reference
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import DecodeOptions, Float32
@@ -18,22 +19,12 @@ from streaming.speech_models.store import model_ensure
 PAUSE_S = 1.5  # between utterances: longer than the silence that ends one
 ALIGNER = "whisper-base"
 
-normalize = EnglishTextNormalizer()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpokenWord:
-    """A word as the aligner heard it, in seconds from the start of its recording."""
-
-    text: str
-    start_s: float
-    end_s: float
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """One utterance within a speaker's stream."""
+    """One utterance within a speaker's stream. `name` is that of its recording."""
 
+    name: str
     start_s: float
     end_s: float
     reference: str
@@ -81,17 +72,27 @@ def words_align(recordings: list[Recording], *, cache: Path) -> dict[str, list[S
     return {name: [SpokenWord(**word) for word in words] for name, words in kept.items()}
 
 
-def speaker_stream(name: str, recordings: list[Recording], words: dict[str, list[SpokenWord]]) -> SpeakerStream:
+def speaker_stream(
+    name: str, recordings: Sequence[Recording], words: Mapping[str, Sequence[SpokenWord]]
+) -> SpeakerStream:
+    """The recordings one after another, with a pause of silence before, between and after them."""
     pause = np.zeros(int(PAUSE_S * SAMPLE_RATE_HZ), np.float32)
     parts, utterances, position_s = [pause], [], PAUSE_S
     for recording in recordings:
         audio = audio_read(recording.path)
-        end_s = position_s + audio.size / SAMPLE_RATE_HZ
-        moved = tuple(
-            SpokenWord(text=word.text, start_s=word.start_s + position_s, end_s=word.end_s + position_s)
-            for word in words[recording.path.name]
-        )
-        utterances.append(Spoken(start_s=position_s, end_s=end_s, reference=recording.text, words=moved))
+        utterances.append(spoken(recording, audio, words[recording.path.name], at_s=position_s))
         parts += [audio, pause]
-        position_s = end_s + PAUSE_S
+        position_s = utterances[-1].end_s + PAUSE_S
     return SpeakerStream(name=name, audio=np.concatenate(parts), utterances=tuple(utterances))
+
+
+def spoken(recording: Recording, audio: Float32, words: Sequence[SpokenWord], *, at_s: float) -> Spoken:
+    """What is said in a recording that begins at `at_s` of a stream."""
+    words = with_reference(sharpened(words, audio), recording.text)
+    return Spoken(
+        name=recording.path.name,
+        start_s=at_s,
+        end_s=at_s + audio.size / SAMPLE_RATE_HZ,
+        reference=recording.text,
+        words=tuple(word.moved(at_s) for word in words),
+    )

@@ -16,6 +16,21 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cpu:
+    """CPU seconds of the web node and of its recognizers, since they began or between two moments."""
+
+    web_s: float
+    recognizers_s: float
+
+    @property
+    def total_s(self) -> float:
+        return self.web_s + self.recognizers_s
+
+    def __sub__(self, before: "Cpu") -> "Cpu":
+        return Cpu(web_s=self.web_s - before.web_s, recognizers_s=self.recognizers_s - before.recognizers_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """Memory by kind of process, shared pages counted once; files and threads of the web node itself."""
 
@@ -39,6 +54,15 @@ def recognizers_of(pid: int) -> list[psutil.Process]:
     """The recognizer processes of a web node."""
     children = psutil.Process(pid).children(recursive=True)
     return [child for child in children if RECOGNIZER in child.cmdline()]
+
+
+def cpu_of(pid: int) -> Cpu:
+    return Cpu(web_s=_cpu_s(psutil.Process(pid)), recognizers_s=sum(map(_cpu_s, recognizers_of(pid))))
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def held_by(pid: int) -> Held:

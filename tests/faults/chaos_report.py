@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from bench.corpus import SpeakerStream, normalize
+from bench.corpus import SpeakerStream
 from bench.figures import word_errors
+from bench.word_times import normalize
 
 MUST_BE_ZERO = (
     "not_received_samples",
