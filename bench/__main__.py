@@ -19,7 +19,7 @@ from bench.crowd import Plan, crowd_run
 from bench.history import history_append
 from bench.report import document_of, document_save, table
 from bench.rosters import meeting, readers
-from bench.rows import Row, row_of
+from bench.rows import Row, meeting_row, row_of
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import DecodeOptions, RecognizerError
 from streaming.recognizers.registry import recognizer_load
@@ -126,7 +126,8 @@ def _rows(
                 outcome = crowd_run(plan)
                 if arguments.keep_history:
                     history_append(arguments.keep_history, streams, outcome, scenario=scenario, run=run)
-                yield {"scenario": scenario, "run": run} | row_of(streams, outcome, offline)
+                row = {"scenario": scenario, "run": run} | row_of(streams, outcome, offline)
+                yield row | (meeting_row(streams, outcome) if scenario == "meeting" else {})
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ async def _meetings(plan: Plan) -> Outcome:
             began_s, before, clients_before_s = clock(), cpu_of(plan.pid), time.process_time()
         took_s, cpu = clock() - began_s, cpu_of(plan.pid) - before
         clients_cpu_s = time.process_time() - clients_before_s
-        heard = {}
+        heard: dict[int, Heard] = {}
         for code, room in zip(codes, rooms, strict=True):
             heard |= dict(zip(map(id, room), await heard_by(http, code, room), strict=True))
     return Outcome(

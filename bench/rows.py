@@ -17,11 +17,32 @@ from bench.figures import (
     updates_s,
     word_errors,
 )
+from bench.meeting_error import Said, cp_errors, tcp_errors
 from meetings.limits import SAMPLE_RATE_HZ
 
 Row = dict[str, Any]
 LATENCIES = ("first_partial", "word", "word_kept", "final")
 SPOKEN_IN_TIME_S = (2.0, 3.0)
+
+
+def meeting_row(streams: Sequence[SpeakerStream], outcome: Outcome) -> Row:
+    """Whose word it was, and when, counts too. The streams have one clock."""
+    said = [
+        Said(speaker=stream.name, start_s=spoken.start_s, end_s=spoken.end_s, text=spoken.reference)
+        for stream in streams
+        for spoken in stream.utterances
+    ]
+    heard = [
+        Said(
+            speaker=stream.name,
+            start_s=final.segment["start_ms"] / 1_000,
+            end_s=final.segment["end_ms"] / 1_000,
+            text=final.segment["text"],
+        )
+        for stream, each in zip(streams, outcome.heard, strict=True)
+        for final in finals_of(each.shown)
+    ]
+    return {"cpwer_pct": _percent(*cp_errors(said, heard)), "tcpwer_pct": _percent(*tcp_errors(said, heard))}
 
 
 def row_of(streams: Sequence[SpeakerStream], outcome: Outcome, offline: Mapping[str, str]) -> Row:

@@ -14,7 +14,8 @@ from streaming.audio.pcm import Float32
 
 FRAME_S = 0.01
 SHORTEST_RUN_S = 0.12  # shorter sounds are clicks of the microphone or of lips
-LONGEST_HOLE_S = 0.1  # closures of plosives; what is longer is a pause
+LONGEST_HOLE_S = 0.1  # closures of plosives
+SHORTEST_PAUSE_S = 0.25  # between two words; within one it is never so long
 LONGEST_TAIL_S = 0.3  # how much later than the aligner says a word may end
 
 normalize = lru_cache(maxsize=100_000)(EnglishTextNormalizer())
@@ -64,16 +65,26 @@ def sharpened(words: Sequence[SpokenWord], audio: Float32) -> list[SpokenWord]:
 
     Whisper lets the first word begin with the recording, and gives a pause to one of the words beside it.
     """
-    runs = _runs(audio)
-    trimmed = [_trimmed(word, runs) for word in words]
+    power = _power(audio)
+    runs = _runs(power)
+    trimmed = [_trimmed(word, runs, power) for word in words]
     nexts = [*(word.start_s for word in trimmed[1:]), audio.size / SAMPLE_RATE_HZ]
     return [_held(word, runs, until_s=next_s) for word, next_s in zip(trimmed, nexts, strict=True)]
 
 
-def _trimmed(word: SpokenWord, runs: Sequence[tuple[float, float]]) -> SpokenWord:
+def _trimmed(word: SpokenWord, runs: Sequence[tuple[float, float]], power: Float32) -> SpokenWord:
+    """To its loudest stretch of sound without a pause: what lies beyond a pause is a breath, or of the word beside."""
     inside = [(max(start, word.start_s), min(end, word.end_s)) for start, end in runs]
-    inside = [(start, end) for start, end in inside if start < end]
-    return replace(word, start_s=inside[0][0], end_s=inside[-1][1]) if inside else word
+    stretches = _joined([(start, end) for start, end in inside if start < end], hole_s=SHORTEST_PAUSE_S)
+    if not stretches:
+        return word
+
+    def energy(stretch: tuple[float, float]) -> float:
+        first, last = (round(at_s / FRAME_S) for at_s in stretch)
+        return float(power[first:last].sum())
+
+    start_s, end_s = max(stretches, key=energy)
+    return replace(word, start_s=start_s, end_s=end_s)
 
 
 def _held(word: SpokenWord, runs: Sequence[tuple[float, float]], *, until_s: float) -> SpokenWord:
@@ -83,20 +94,31 @@ def _held(word: SpokenWord, runs: Sequence[tuple[float, float]], *, until_s: flo
     return replace(word, end_s=max(word.end_s, min(ends[0], until_s, word.end_s + LONGEST_TAIL_S)))
 
 
-def _runs(audio: Float32) -> list[tuple[float, float]]:
-    """(start, end) of stretches of sound, in seconds."""
+def _power(audio: Float32) -> Float32:
+    """Of each frame."""
     samples = int(FRAME_S * SAMPLE_RATE_HZ)
-    frames = audio[: audio.size // samples * samples].reshape(-1, samples)
-    if not len(frames):
+    power: Float32 = np.square(audio[: audio.size // samples * samples].reshape(-1, samples)).mean(axis=1)
+    return power
+
+
+def _runs(power: Float32) -> list[tuple[float, float]]:
+    """(start, end) of stretches of sound, in seconds."""
+    if not power.size:
         return []
-    level_db = 10 * np.log10(np.square(frames).mean(axis=1) + 1e-10)
+    level_db = 10 * np.log10(power + 1e-10)
     quiet_db, loud_db = np.percentile(level_db, (5, 95))
     is_sound = level_db > max(quiet_db + 0.35 * (loud_db - quiet_db), loud_db - 25)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_sound, [False]]))).reshape(-1, 2) * FRAME_S
+    joined = _joined([(start, end) for start, end in edges.tolist()], hole_s=LONGEST_HOLE_S)
+    return [(start, end) for start, end in joined if end - start >= SHORTEST_RUN_S]
+
+
+def _joined(spans: Sequence[tuple[float, float]], *, hole_s: float) -> list[tuple[float, float]]:
+    """Spans with holes shorter than `hole_s` closed."""
     joined: list[tuple[float, float]] = []
-    for start, end in edges.tolist():
-        if joined and start - joined[-1][1] < LONGEST_HOLE_S:
+    for start, end in spans:
+        if joined and start - joined[-1][1] < hole_s:
             joined[-1] = joined[-1][0], end
         else:
             joined.append((start, end))
-    return [(start, end) for start, end in joined if end - start >= SHORTEST_RUN_S]
+    return joined
