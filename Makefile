@@ -1,7 +1,7 @@
 # Everything works from a bare checkout: each target first makes what it needs, and does so once.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench soak clean lock system-programs model
+.PHONY: help run test check fix bench bench-short soak clean lock system-programs model
 .NOTPARALLEL:
 
 PYTHON = $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -16,11 +16,13 @@ PYTEST_ARGS ?=
 MINUTES ?= 10
 SPEED ?= 3
 SPEAKERS ?= 2
+REPEAT ?= 1
 
 help:
 	@echo "make run    installs what is missing, then serves on http://127.0.0.1:\$$PORT (8000)"
 	@echo "make test   runs the whole test suite        make check  runs the static checks"
 	@echo "make fix    formats and repairs              make bench  measures accuracy and latency"
+	@echo "                                             (REPEAT runs; make bench-short tries it)"
 	@echo "make soak   measures a long meeting (MINUTES, SPEED, SPEAKERS)"
 	@echo "make lock   renews the hashed locks          make clean  removes what was installed (data/ stays)"
 
@@ -50,7 +52,11 @@ fix: .venv/.installed-dev
 	-.venv/bin/djlint templates --reformat --quiet
 
 bench: .venv/.installed-dev model
-	@.venv/bin/python -m bench
+	@.venv/bin/python -m bench --meeting 120 --idle 0 100 1000 5000 10000 --repeat $(REPEAT)
+
+# A minute and a half: nothing is missing and all figures are there. Times are not judged.
+bench-short: .venv/.installed-dev model
+	@.venv/bin/python -m bench --short
 
 soak: .venv/.installed-dev model
 	@.venv/bin/python -m bench.soak --minutes $(MINUTES) --speed $(SPEED) --speakers $(SPEAKERS)

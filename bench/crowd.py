@@ -25,8 +25,8 @@ class Plan:
     url: str
     pid: int
     streams: tuple[SpeakerStream, ...]
+    idle_s: float
     people_per_meeting: int = 8
-    idle_s: float = 5.0
     join_every_s: float = 0.5
     join_within_s: float = 60.0
     drain_s: float = 60.0

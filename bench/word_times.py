@@ -13,7 +13,7 @@ from meetings.limits import SAMPLE_RATE_HZ
 from streaming.audio.pcm import Float32
 
 FRAME_S = 0.01
-SHORTEST_RUN_S = 0.12  # shorter sounds are clicks of the microphone or of lips
+SHORTEST_RUN_S = 0.09  # shorter sounds are clicks of the microphone or of lips
 LONGEST_HOLE_S = 0.1  # closures of plosives
 SHORTEST_PAUSE_S = 0.25  # between two words; within one it is never so long
 LONGEST_TAIL_S = 0.3  # how much later than the aligner says a word may end
