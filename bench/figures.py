@@ -64,6 +64,9 @@ def error_rate(stream: SpeakerStream, shown: Sequence[Shown]) -> tuple[int, int]
 
 
 def word_errors(references: list[str], hypotheses: list[str]) -> tuple[int, int]:
+    """(word errors, reference words)."""
+    if not references:
+        return 0, 0
     result = jiwer.process_words([normalize(each) for each in references], [normalize(each) for each in hypotheses])
     errors = result.substitutions + result.deletions + result.insertions
     return errors, errors - result.insertions + result.hits

@@ -18,6 +18,7 @@ from bench.figures import (
     word_errors,
 )
 from bench.meeting_error import Said, cp_errors, tcp_errors
+from bench.streams import Heard
 from meetings.limits import SAMPLE_RATE_HZ
 
 Row = dict[str, Any]
@@ -46,22 +47,26 @@ def meeting_row(streams: Sequence[SpeakerStream], outcome: Outcome) -> Row:
 
 
 def row_of(streams: Sequence[SpeakerStream], outcome: Outcome, offline: Mapping[str, str]) -> Row:
-    """`offline` is what the same model makes of each recording as a whole."""
-    heard = outcome.heard
+    """`offline` is what the same model makes of each recording as a whole.
+
+    Those who were not let in are counted as that, and in no other figure: what they would have said was not lost.
+    """
+    n_speakers = len(streams)
+    streams, heard = _admitted(streams, outcome)
     errors = [error_rate(stream, each.shown) for stream, each in zip(streams, heard, strict=True)]
     erased = [erasure(each.shown) for each in heard]
     n_finals = sum(len(finals_of(each.shown)) for each in heard)
     n_messages = sum(len(each.shown) for each in heard)
     row: Row = {
-        "speakers": len(streams),
+        "speakers": n_speakers,
         "meetings": outcome.n_meetings,
         "audio_s": round(_audio_s(streams), 1),
         "speech_s": round(sum(map(speech_s, streams)), 1),
         "took_s": round(outcome.took_s, 1),
         "joined_s": round(outcome.joined_s, 1),
-        "refusals": sum(each.n_refused for each in heard),
-        "not_admitted": sum(not each.is_admitted for each in heard),
-        "not_ended": sum(each.is_admitted and not each.ended for each in heard),
+        "refusals": sum(each.n_refused for each in outcome.heard),
+        "not_admitted": n_speakers - len(streams),
+        "not_ended": sum(not each.ended for each in heard),
         "utterances": sum(len(stream.utterances) for stream in streams),
         "finals": n_finals,
         "gap_samples": sum(each.gap_samples for each in heard),
@@ -72,11 +77,16 @@ def row_of(streams: Sequence[SpeakerStream], outcome: Outcome, offline: Mapping[
         "update_every_p50_s": percentile([gap for each in heard for gap in updates_s(each.shown)], 50),
         "flows": dict(Counter(state for each in heard for state in each.flows)),
     }
-    return row | _latencies(streams, outcome) | _costs(streams, outcome)
+    return row | _latencies(streams, heard) | _costs(streams, outcome)
 
 
-def _latencies(streams: Sequence[SpeakerStream], outcome: Outcome) -> Row:
-    found = [latencies(stream, each.shown) for stream, each in zip(streams, outcome.heard, strict=True)]
+def _admitted(streams: Sequence[SpeakerStream], outcome: Outcome) -> tuple[Sequence[SpeakerStream], Sequence[Heard]]:
+    inside = [(stream, each) for stream, each in zip(streams, outcome.heard, strict=True) if each.is_admitted]
+    return [stream for stream, _ in inside], [each for _, each in inside]
+
+
+def _latencies(streams: Sequence[SpeakerStream], heard: Sequence[Heard]) -> Row:
+    found = [latencies(stream, each.shown) for stream, each in zip(streams, heard, strict=True)]
     row: Row = {
         "utterances_missing": sum(each.n_utterances_missing for each in found),
         "words_uncovered": sum(each.n_words_uncovered for each in found),
@@ -95,7 +105,7 @@ def _costs(streams: Sequence[SpeakerStream], outcome: Outcome) -> Row:
     return {
         "cpu_cores_per_speaker": round((outcome.cpu.total_s - idle_s) / spoken_s, 3),
         "cpu_cores_per_speaker_gross": round(outcome.cpu.total_s / spoken_s, 3),
-        "cpu_per_audio_s": round(outcome.cpu.total_s / _audio_s(streams), 3),
+        "cpu_per_audio_s": round(outcome.cpu.total_s / max(1.0, _audio_s(streams)), 3),
         "cpu_web_s": round(outcome.cpu.web_s, 2),
         "cpu_recognizers_s": round(outcome.cpu.recognizers_s, 2),
         "cpu_idle_cores": round(outcome.idle_cores, 4),
@@ -153,6 +163,7 @@ def _audio_s(streams: Sequence[SpeakerStream]) -> float:
 
 
 def _offline_error_pct(streams: Sequence[SpeakerStream], offline: Mapping[str, str]) -> float | None:
+    """None without any utterance."""
     utterances = [spoken for stream in streams for spoken in stream.utterances]
     errors, n_words = word_errors(
         [spoken.reference for spoken in utterances], [offline[spoken.name] for spoken in utterances]
