@@ -56,7 +56,8 @@ def _latency(rows: Sequence[Row]) -> Figure:
         if name == "final":
             for bound_s in BOUNDS_S:
                 axes.axhline(bound_s, color="0.7", linewidth=0.8, linestyle="--")
-        _from_zero(axes)
+    for axes in figure.axes:
+        _from_zero(axes)  # after all are drawn: they share their scale
     figure.axes[0].set_ylabel("s after it was said")
     figure.axes[0].legend(frameon=False)
     return figure
@@ -86,7 +87,7 @@ def _partials(rows: Sequence[Row]) -> Figure:
     titles = (
         ("partials_per_final", "partials for each final"),
         ("update_every_p50_s", "s between two updates"),
-        ("erasure", "words taken back for each final word"),
+        ("erasure", "words taken back per word"),
     )
     for axes, (name, title) in zip(figure.subplots(1, len(titles)), titles, strict=True):
         _spread(axes, rows, name, label="")

@@ -33,5 +33,8 @@ def complaints(document: Mapping[str, Any]) -> Iterator[str]:
         elif row["wer_pct"] > MOST_WER_PCT:
             yield f"{about}: {row['wer_pct']} % of the words are wrong."
     for row in document["idle"]:
-        if row.get("closed", 0) or row.get("refused", 0):
-            yield f"idle sockets were refused or closed: {row}"
+        if row.get("closed") or row.get("sockets_after", row["sockets"]) < row["sockets"]:
+            yield f"idle sockets were closed: {row}"
+    asked = document["settings"].get("idle", [])
+    if document["idle"] and len(document["idle"]) < len(asked):
+        yield f"Not all of {asked} idle sockets were measured."

@@ -80,9 +80,15 @@ def test_what_is_missing_or_wrong_is_a_complaint(document: dict[str, Any], chang
     assert len(list(complaints(document))) == 1
 
 
-def test_a_refused_idle_socket_is_a_complaint(document: dict[str, Any]) -> None:
-    document["idle"][1]["closed"] = 3
+@pytest.mark.parametrize("change", [{"closed": {"4504": 3}}, {"sockets_after": 197}])
+def test_a_closed_idle_socket_is_a_complaint(document: dict[str, Any], change: dict[str, Any]) -> None:
+    document["idle"][1] |= change
     assert len(list(complaints(document))) == 1
+
+
+def test_idle_sockets_that_had_to_ask_again_are_none(document: dict[str, Any]) -> None:
+    document["idle"][1] |= {"refused": {"503": 12}, "closed": {}, "sockets_after": 200}
+    assert list(complaints(document)) == []
 
 
 def test_nothing_measured_is_a_complaint() -> None:
