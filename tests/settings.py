@@ -16,7 +16,7 @@ os.environ |= {
     "LOG_LEVEL": "INFO",
     "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
     "REDIS_URL": "",
-    "SPEECH_MODEL": "moonshine-base-en",
+    "SPEECH_MODEL": "moonshine-base-en,whisper-base",
     "SPEECH_MODEL_DIR": "",
     "RECOGNIZER": "auto",
     "BEHIND_PROXY": "0",

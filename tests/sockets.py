@@ -116,11 +116,15 @@ class Api:
     def get(self, path: str, **kwargs: Any) -> httpx.Response:
         return httpx.get(f"{self.url}/api/v1/{path}", timeout=WAIT_S, **kwargs)
 
+    def patch(self, path: str, body: Message) -> httpx.Response:
+        return httpx.patch(f"{self.url}/api/v1/{path}", json=body, timeout=WAIT_S)
+
     def meeting(self, title: str = "A test") -> Message:
         return dict(self.post("meetings", {"title": title}).raise_for_status().json())
 
-    def admit(self, meeting: Message, name: str = "Ada", role: str = "speaker") -> Message:
-        answer = self.post(f"meetings/{meeting['code']}/participants", {"display_name": name, "role": role})
+    def admit(self, meeting: Message, name: str = "Ada", role: str = "speaker", **more: Any) -> Message:
+        body = {"display_name": name, "role": role, **more}
+        answer = self.post(f"meetings/{meeting['code']}/participants", body)
         return dict(answer.raise_for_status().json())
 
     def ticket(self, admission: Message) -> str:

@@ -125,7 +125,7 @@ def test_a_change_leaves_the_rest_alone() -> None:
     client = program()
     meeting = made(client, vocabulary=["Ada"])
     changed = patch(client, f"/meetings/{meeting['code']}", {"title": "New title"}).json()
-    assert changed == {**meeting, "title": "New title"}
+    assert changed == {**meeting, "title": "New title", "last_seq": 1}
 
 
 def test_ending_a_meeting_twice_changes_nothing_and_is_for_the_host() -> None:
