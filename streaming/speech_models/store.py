@@ -23,7 +23,7 @@ from streaming.speech_models.layouts import (
 from streaming.speech_models.prepared import MANIFEST_NAME, PreparedModel, file_sha256, prepared_verify
 from streaming.speech_models.progress import ProgressCallback, progress_ignore
 
-RECIPE: Final = "int8-2"  # another name makes every cached model be prepared anew
+RECIPE: Final = "int8-3"  # another name makes every cached model be prepared anew
 
 
 def model_ensure(
