@@ -68,6 +68,7 @@ class AudioConsumer(StreamConsumer):
         match message:
             case messages.Mute(on=is_on):
                 pipeline.put(Mute(is_on=is_on))
+                self._expect_voice(not is_on)
             case messages.Finalize(cid=cid):
                 pipeline.put(Finalize(cid=cid))
             case messages.Lost(reason=reason):
@@ -101,6 +102,14 @@ class AudioConsumer(StreamConsumer):
         session_id = self._session_id
         if session_id is not None and not self.node.rooms.is_connected(self._redeemed.meeting_id, session_id):
             self.node.admission.release(session_id)
+
+    def _expect_voice(self, is_expected: bool) -> None:
+        """Whoever is muted takes no room from those who want in to speak, as one who has kept silent for a while."""
+        assert self._session_id is not None
+        if is_expected:
+            self.node.admission.expect(self._session_id)
+        else:
+            self.node.admission.release(self._session_id)
 
     # --- what the pipeline says ---------------------------------------------------------------------------
 
