@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 PER_MEETING = 50
-AT_ONCE = 8  # who joins counts as a voice until it says that it is muted: more at once would be refused for a while
+AT_ONCE = 4  # who joins counts as a voice until it says that it is muted: more at once would be refused for a while
 RESUME_AT_ONCE = 100
 ANSWER_WITHIN_S = 120.0
 AGAIN_AFTER_S = 0.5
@@ -125,6 +125,7 @@ class Crowd:
     n_messages: int = 0
     _meeting: str = ""
     _n_in_meeting: int = PER_MEETING
+    _choosing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def open(self, n_more: int) -> None:
         async with self._http() as http:
@@ -153,14 +154,13 @@ class Crowd:
         return httpx.AsyncClient(base_url=f"{self.url}/api/v1/", timeout=ANSWER_WITHIN_S)
 
     async def _join(self, http: httpx.AsyncClient) -> None:
-        self._n_in_meeting += 1
-        if self._n_in_meeting > PER_MEETING:
-            self._n_in_meeting = 1
-            self._meeting = ""
-            self._meeting = (await self._post(http, "meetings", {"title": "Idle"}))["code"]
-        while not self._meeting:
-            await asyncio.sleep(0.01)
-        admission = await self._post(http, f"meetings/{self._meeting}/participants", {"display_name": "Idle"})
+        async with self._choosing:
+            if self._n_in_meeting == PER_MEETING:
+                self._meeting = (await self._post(http, "meetings", {"title": "Idle"}))["code"]
+                self._n_in_meeting = 0
+            self._n_in_meeting += 1
+            meeting = self._meeting
+        admission = await self._post(http, f"meetings/{meeting}/participants", {"display_name": "Idle"})
         self.admissions.append((admission["session_id"], admission["resume_token"]))
         await self._connect(admission["ticket"], HELLO)
 

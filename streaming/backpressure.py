@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from meetings.limits import STREAM_LIMITS
+from streaming.wakeup import Wakeup
 
 # Twice what the pace of audio admits: sockets that send data meet that limit first, and are told more.
 FRAMES_HZ = 2 * STREAM_LIMITS.catchup_x * 1_000 / STREAM_LIMITS.frame_ms[0]
 FRAMES_BURST = 2 * STREAM_LIMITS.unsettled_max_ms // STREAM_LIMITS.frame_ms[0]
 UNSENT_BYTES = 65_536
+MOST_MESSAGES_IN_TURN = 16
 PRESSURE_KEY = "colloquy.pressure"  # where the ASGI scope of a socket holds its WritePressure
 
 
@@ -22,26 +24,29 @@ class WritePressure:
     """
 
     def __init__(self) -> None:
-        self._writable = asyncio.Event()
-        self._writable.set()
+        self._writable: asyncio.Event | None = None  # only while paused: most sockets never are
 
     @property
     def is_paused(self) -> bool:
-        return not self._writable.is_set()
+        return self._writable is not None
 
     async def wait_writable(self) -> None:
         """Returns as soon as writing is welcome, or the connection is gone. Bound it with a timeout."""
-        await self._writable.wait()
+        while self._writable is not None:
+            await self._writable.wait()
 
     # The names below are Twisted's (IPushProducer).
     def pauseProducing(self) -> None:  # noqa: N802
-        self._writable.clear()
+        if self._writable is None:
+            self._writable = asyncio.Event()
 
     def resumeProducing(self) -> None:  # noqa: N802
-        self._writable.set()
+        if self._writable is not None:
+            self._writable.set()
+            self._writable = None
 
     def stopProducing(self) -> None:  # noqa: N802
-        self._writable.set()
+        self.resumeProducing()
 
 
 class InputQueue:
@@ -54,24 +59,44 @@ class InputQueue:
     def __init__(
         self, *, pause: Callable[[], None], resume: Callable[[], None], high_bytes: int, high_messages: int
     ) -> None:
-        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        # Not asyncio.Queue, whose own queues take kilobytes of every idle socket.
+        self._put: list[dict[str, Any]] = []
+        self._next: list[dict[str, Any]] = []  # the last one is read first
+        self._n_in_turn = 0
+        self._has_message = Wakeup()
         self._pause, self._resume = pause, resume
         self._high_bytes, self._high_messages = high_bytes, high_messages
         self._n_bytes = 0
         self.is_reading_paused = False
 
     def put_nowait(self, message: dict[str, Any]) -> None:
-        self._queue.put_nowait(message)
+        self._put.append(message)
         self._n_bytes += _size_bytes(message)
-        is_full = self._n_bytes > self._high_bytes or self._queue.qsize() > self._high_messages
+        self._has_message.set()
+        is_full = self._n_bytes > self._high_bytes or self._n_messages > self._high_messages
         if is_full and not self.is_reading_paused:
             self.is_reading_paused = True
             self._pause()
 
+    @property
+    def _n_messages(self) -> int:
+        return len(self._put) + len(self._next)
+
     async def get(self) -> dict[str, Any]:
-        message = await self._queue.get()
+        """The next message, for the one reader that there is."""
+        while not self._n_messages:
+            self._n_in_turn = 0
+            self._has_message.clear()
+            await self._has_message.wait()
+        self._n_in_turn += 1
+        if self._n_in_turn % MOST_MESSAGES_IN_TURN == 0:
+            await asyncio.sleep(0)  # reading what is there never waits, and others have things to do
+        if not self._next:
+            self._put.reverse()
+            self._put, self._next = self._next, self._put
+        message = self._next.pop()
         self._n_bytes -= _size_bytes(message)
-        is_low = self._n_bytes <= self._high_bytes // 2 and self._queue.qsize() <= self._high_messages // 2
+        is_low = self._n_bytes <= self._high_bytes // 2 and self._n_messages <= self._high_messages // 2
         if is_low and self.is_reading_paused:
             self.is_reading_paused = False
             self._resume()

@@ -15,6 +15,7 @@ from streaming.ledger import Ledger
 from streaming.patience import until_stored
 from streaming.recognizers.base import Hypothesis, Word
 from streaming.scheduler import RecognitionFailed
+from streaming.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class Committer:
         self._retract = retract
         self._alarm = alarm
         self._pieces: deque[Piece] = deque()
-        self._has_pieces = asyncio.Event()
+        self._has_pieces = Wakeup()
         self._committing: list[OpenCaption] = []
         self._is_committing = False
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from streaming.errors import SlowConsumer
 from streaming.protocol.feed_messages import live_message, snapshot_message
 from streaming.protocol.text import encode
+from streaming.wakeup import Wakeup
 
 Message = Mapping[str, Any]
 
@@ -74,8 +75,8 @@ class Subscription:
         self._on_meeting_ended = on_meeting_ended
         self._events: deque[tuple[int, Message, str]] = deque()
         self._hints: dict[str, str] = {}
-        self._has_news = asyncio.Event()
-        self._moved = asyncio.Condition()
+        self._has_news = Wakeup()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []  # for a seq to be handed to the socket
         self._is_overflown = False
 
     def offer_event(self, seq: int, message: Message, text: str) -> None:
@@ -112,14 +113,16 @@ class Subscription:
 
     async def wait_for(self, seq: int) -> None:
         """Return once everything up to `seq` was handed to the socket."""
-        async with self._moved:
-            await self._moved.wait_for(lambda: self.cursor >= seq)
+        if self.cursor < seq:
+            reached = asyncio.get_running_loop().create_future()
+            self._waiting.append((seq, reached))
+            await reached
 
     async def _next_event(self, seq: int, message: Message, text: str) -> AsyncGenerator[str, None]:
         if seq == self.cursor + 1:
             if self._wants.takes(message):
                 yield text
-            await self._advance(seq, message)
+            self._advance(seq, message)
         elif seq > self.cursor:
             async for missed in self._read_log(until_seq=seq):
                 yield missed
@@ -130,16 +133,17 @@ class Subscription:
             for message in page.messages:
                 if self._wants.takes(message):
                     yield encode(message)
-                await self._advance(message["seq"], message)
+                self._advance(message["seq"], message)
             if not page.has_more:
                 return
 
-    async def _advance(self, seq: int, message: Message) -> None:
+    def _advance(self, seq: int, message: Message) -> None:
         if message["type"] == "event" and message["event"]["type"] == "meeting.ended":
             self._on_meeting_ended()
-        async with self._moved:
-            self.cursor = seq
-            self._moved.notify_all()
+        self.cursor = seq
+        for _, reached in [each for each in self._waiting if each[0] <= seq and not each[1].done()]:
+            reached.set_result(None)
+        self._waiting = [each for each in self._waiting if each[0] > seq and not each[1].done()]
 
     async def _snapshot(self) -> str:
         participants = await self._log.participants_present(self.meeting_id)

@@ -21,6 +21,7 @@ from streaming.spoken import SpokenLanguages
 from streaming.surroundings import Sink, Surroundings
 from streaming.timeline import Captured, Skipped, Timeline
 from streaming.transcriber import Transcriber
+from streaming.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +49,10 @@ class SessionPipeline:
         self._half_round_trip_s = round_trip_s / 2
         self._inbox: deque[Item] = deque()
         self._is_working = False
-        self._has_items = asyncio.Event()
-        self._has_room = asyncio.Event()
+        self._has_items = Wakeup()
+        self._has_room = Wakeup()
+        self._has_news = Wakeup()  # something may have changed that `ack` tells
+        self._has_news.set()
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
         self._timeline = Timeline(received=opened.settled)
         self._captions = SessionCaptions(opened=opened, publish=around.publish, clock=around.clock)
@@ -128,6 +131,7 @@ class SessionPipeline:
             raise RateExceeded("more messages are waiting than limits.unsettled_max_ms can fill")
         self._inbox.append(item)
         self._has_items.set()
+        self._has_news.set()
 
     async def run(self) -> EndedSession | None:
         """The final counters after `end`; None when abandoned. Raises Superseded."""
@@ -181,6 +185,7 @@ class SessionPipeline:
                     return last
             else:
                 self._has_items.clear()
+                self._has_news.set()
                 self._is_working = False
 
     async def _work_on(self, item: Item) -> End | Abandon | None:
@@ -247,11 +252,14 @@ class SessionPipeline:
     async def _ack(self) -> None:
         told = (-1, -1)
         while True:
+            await self._has_news.wait()  # no timer runs for those who only listen
             await asyncio.sleep(ACK_EVERY_S)
             now = (self._timeline.received, self._committer.settled)
             if now != told and self.sink is not None:
                 self.sink.ack(received=now[0], settled=now[1], lag_ms=self._lag_ms())
                 told = now
+            elif self.is_at_rest:
+                self._has_news.clear()
 
     def _lag_ms(self) -> int:
         """How long the oldest audio has waited, for us to hear it or for a recognizer to decode it."""

@@ -5,6 +5,7 @@ Importing this module installs Twisted's asyncio reactor; nothing may have impor
 
 import asyncio
 import logging
+import math
 import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -27,6 +28,7 @@ CLOSE_WITHIN_S = 10.0  # what a peer has to read and answer a close; then the co
 MAX_MESSAGE_BYTES = 1_048_576
 UNREAD_HIGH_BYTES = 262_144  # 8 s of audio
 UNREAD_HIGH_MESSAGES = 512
+CHECK_EVERY_S = 0.1  # a share of the connections, so that each is looked at about once a second
 FAREWELL_S = 2.0  # between the last close frame and the end of the process
 
 Application = Callable[..., Awaitable[None]]
@@ -81,6 +83,8 @@ class NodeServer(Server):
         self._most_connections = connections_most(wanted=max_connections)
         self._is_full = False
         self._listen_problem: str | None = None
+        self._unchecked: list[Any] = []
+        self._n_checked_at_once = 0
         self._stopping: asyncio.Task[None] | None = None
 
     def run(self) -> None:
@@ -116,9 +120,17 @@ class NodeServer(Server):
         return protocol
 
     def timeout_checker(self) -> None:
-        reactor.callLater(1, self.timeout_checker)  # first: nothing that fails below may end the checks
-        for connection in list(self.connections):
-            connection.check_timeouts()
+        reactor.callLater(CHECK_EVERY_S, self.timeout_checker)  # first: nothing that fails below may end the checks
+        if not self._unchecked:
+            self._unchecked = list(self.connections)
+            self._n_checked_at_once = math.ceil(len(self._unchecked) * CHECK_EVERY_S)
+        due, self._unchecked = (
+            self._unchecked[: self._n_checked_at_once],
+            self._unchecked[self._n_checked_at_once :],
+        )
+        for connection in due:
+            if connection in self.connections:
+                connection.check_timeouts()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if not isinstance(protocol, SocketProtocol):
@@ -169,12 +181,10 @@ class NodeServer(Server):
         sockets = [each for each in self.connections if isinstance(each, SocketProtocol)]
         for each in sockets:
             each.say_goodbye(code=1001)
-        try:
-            async with asyncio.timeout(FAREWELL_S):
-                for each in sockets:
-                    await each.gone.wait()
-        except TimeoutError:
-            logger.info("some sockets did not answer the goodbye")
+        if sockets:
+            _, staying = await asyncio.wait([each.gone for each in sockets], timeout=FAREWELL_S)
+            if staying:
+                logger.info("some sockets did not answer the goodbye")
 
     async def _on_stop_bounded(self) -> None:
         try:

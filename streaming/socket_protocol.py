@@ -4,6 +4,7 @@ Importing this module installs Twisted's reactor: only `streaming/server.py` doe
 """
 
 import asyncio
+import random
 from typing import Any
 
 from autobahn.websocket.types import ConnectionDeny
@@ -16,6 +17,9 @@ from streaming.backpressure import FRAMES_BURST, FRAMES_HZ, FrameRate, InputQueu
 HEARTBEAT_S = HEARTBEAT_MS / 1000
 SILENCE_S = 2 * HEARTBEAT_S - 1  # a peer is gone, and known to be, within two heartbeats: checks come once a second
 CUT_WITHIN_S = 1.0
+EMPTY_PING = b"\x89\x00"
+EMPTY_PONG = b"\x8a\x80"  # and four bytes of mask
+LENGTH_OF_PONG = 6
 
 
 class SocketProtocol(WebSocketProtocol):
@@ -23,15 +27,17 @@ class SocketProtocol(WebSocketProtocol):
 
     maxMessagePayloadSize: int  # noqa: N815  Autobahn's name
     pressure: WritePressure
-    gone: asyncio.Event
+    gone: asyncio.Future[None]
     inbox: InputQueue | None = None
     _is_flooding = False
 
     def connectionMade(self) -> None:  # noqa: N802  Twisted's name
-        self._pinged_at = self._heard_at = twisted_loop.time()
+        self._heard_at = twisted_loop.time()
+        # Thousands may come at the same moment, after a deployment; their pings need not go out at the same one.
+        self._pinged_at = self._heard_at - random.uniform(0, HEARTBEAT_S)  # noqa: S311 - protects nothing
         self._frames = FrameRate(burst=FRAMES_BURST, refill_hz=FRAMES_HZ, now_s=self._heard_at)
         self.pressure = WritePressure()
-        self.gone = asyncio.Event()
+        self.gone = twisted_loop.create_future()
         # The HTTP half of the connection is still registered, for a request that has ended.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.pressure, True)
@@ -48,13 +54,27 @@ class SocketProtocol(WebSocketProtocol):
     def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
         self.factory.server_class.open_transports.discard(self.transport)
         self.pressure.stopProducing()
-        self.gone.set()
+        if not self.gone.done():
+            self.gone.set_result(None)
         super().connectionLost(reason)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name
-        if not self._is_flooding:
-            self._heard_at = twisted_loop.time()
-            super().dataReceived(data)
+        if self._is_flooding:
+            return
+        self._heard_at = twisted_loop.time()
+        if self._is_pong(data) and self._frames.admits(now_s=self._heard_at):
+            return  # all that those who only listen ever send; the long way costs ten times as much
+        super().dataReceived(data)
+
+    def _is_pong(self, data: bytes) -> bool:
+        """Nothing but the answer to our ping: a whole, masked, empty pong between two frames."""
+        return (
+            len(data) == LENGTH_OF_PONG
+            and data.startswith(EMPTY_PONG)
+            and not self.data
+            and self.state == self.STATE_OPEN
+            and self.current_frame is None
+        )
 
     def onFrameBegin(self) -> None:  # noqa: N802  Autobahn's name
         """Pings and fragments never reach the application, so nobody else would count them."""
@@ -99,7 +119,7 @@ class SocketProtocol(WebSocketProtocol):
             self._cut_soon()
         elif now - self._pinged_at >= HEARTBEAT_S - 0.5:  # half the interval of the checks
             self._pinged_at = now
-            self.sendPing()
+            self.transport.write(EMPTY_PING)
 
     def say_goodbye(self, *, code: int) -> None:
         if self.state == self.STATE_OPEN:

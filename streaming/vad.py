@@ -14,6 +14,8 @@ WINDOW_SAMPLES = 512
 CONTEXT_SAMPLES = 64  # Silero reads this much of the previous window before each window
 STATE_SHAPE = (1, 1, 128)
 QUIET_DBFS = -70.0  # a muted or gated microphone; single windows within soft speech are quieter, hence the run
+NO_STATE = np.zeros(STATE_SHAPE, dtype=np.float32)  # shared by all who have heard nothing yet: never written to
+NO_CONTEXT = np.zeros(CONTEXT_SAMPLES, dtype=np.float32)
 QUIET_WINDOWS = 8  # a quarter of a second; gating each quiet window by itself cost soft voices 5 % of their speech
 
 
@@ -66,9 +68,9 @@ class SileroDetector:
         self.reset()
 
     def reset(self) -> None:
-        self._h = np.zeros(STATE_SHAPE, dtype=np.float32)
-        self._c = np.zeros(STATE_SHAPE, dtype=np.float32)
-        self._context = np.zeros(CONTEXT_SAMPLES, dtype=np.float32)
+        self._h: Float32 = NO_STATE
+        self._c: Float32 = NO_STATE
+        self._context: Float32 = NO_CONTEXT
         self._n_quiet = QUIET_WINDOWS
 
     def probabilities(self, samples: Float32) -> Float32:

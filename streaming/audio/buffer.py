@@ -5,16 +5,24 @@ import numpy as np
 from streaming.audio.pcm import Float32
 
 SMALLEST_CAPACITY_SAMPLES = 16_384
+NOTHING = np.zeros(0, dtype=np.float32)
 
 
 class SampleBuffer:
-    """Appending costs time in proportion to what is appended, on average, however it is chunked."""
+    """Appending costs time in proportion to what is appended, on average, however it is chunked.
+
+    While nothing is held there is no memory either: most people in a large meeting only listen.
+    """
 
     def __init__(self, start: int) -> None:
-        self._samples = np.zeros(SMALLEST_CAPACITY_SAMPLES, dtype=np.float32)
+        self._samples: Float32 = NOTHING
         self._first = 0  # index in _samples of position `start`
         self.start = start
         self.end = start
+
+    @property
+    def capacity_samples(self) -> int:
+        return len(self._samples)
 
     def append(self, samples: Float32) -> None:
         n_held = self.end - self.start
@@ -35,11 +43,16 @@ class SampleBuffer:
         dropped = min(max(before, self.start), self.end) - self.start
         self._first += dropped
         self.start += dropped
+        if self.start == self.end:
+            self._let_go()
 
     def restart(self, start: int) -> None:
         """Drop everything and go on at another position."""
-        self._first = 0
         self.start = self.end = start
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._samples, self._first = NOTHING, 0
 
     def _make_room(self, n_samples: int) -> None:
         # Twice what is held: a move happens at most once for as many new samples as it moves old ones.

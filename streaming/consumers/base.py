@@ -8,7 +8,6 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
-from channels.utils import await_many_dispatch
 
 from meetings.errors import MeetingsError
 from meetings.limits import STREAM_LIMITS
@@ -56,10 +55,12 @@ class StreamConsumer(AsyncConsumer):
         self.base_send = send
         self.tasks = TaskScope("socket")
         self.pressure: WritePressure = scope.get(PRESSURE_KEY) or WritePressure()
-        self._outbox: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING_MESSAGES)
+        self._outbox: list[str] = []
+        self._is_sending = False
         self._is_closed = False
         try:
-            await await_many_dispatch([receive], self.dispatch)
+            while True:
+                await self.dispatch(await receive())
         except StopConsumer:
             pass
         finally:
@@ -89,7 +90,6 @@ class StreamConsumer(AsyncConsumer):
         if self.node.conditions.is_going:
             raise Overloaded("this node is stopping; resume")
         self._pace = Pace(limits=STREAM_LIMITS, now_s=self.node.clock.monotonic_s())
-        self.tasks.spawn(self._guarded(self._send_outbox()), name="outbox")
         await self.opened(await self.redeem(offered))
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
@@ -125,10 +125,13 @@ class StreamConsumer(AsyncConsumer):
 
     def say(self, message: Mapping[str, Any]) -> None:
         """Queue a control message; a reader with hundreds of them unread is closed."""
-        try:
-            self._outbox.put_nowait(encode(message))
-        except asyncio.QueueFull:
+        if len(self._outbox) >= MOST_WAITING_MESSAGES:
             self.fail(SlowConsumer("control messages are not being read"))
+            return
+        self._outbox.append(encode(message))
+        if not self._is_sending and not self._is_closed:
+            self._is_sending = True
+            self.tasks.spawn(self._guarded(self._send_outbox()), name="outbox")
 
     def refuse(self, refusal: MeetingsError) -> None:
         """What was asked for is not done; the stream goes on."""
@@ -176,8 +179,13 @@ class StreamConsumer(AsyncConsumer):
         self.tasks.spawn(self._guarded(self._send_all(subscription.messages())), name="feed")
 
     async def _send_outbox(self) -> None:
-        while True:
-            await self.send_text(await self._outbox.get())
+        """A task while there is something to say: thousands who only listen need none."""
+        try:
+            while self._outbox:
+                await self.send_text(self._outbox[0])
+                del self._outbox[0]  # only now: what waits for a slow reader is counted
+        finally:
+            self._is_sending = False
 
     async def _send_all(self, texts: AsyncGenerator[str, None]) -> None:
         async with aclosing(texts) as each:
