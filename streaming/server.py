@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import STDLibLogObserver, globalLogPublisher
 
 from streaming.backpressure import PRESSURE_KEY, InputQueue
-from streaming.file_limit import connections_most
+from streaming.file_limit import file_budget
 from streaming.http_channel import BoundedChannel, BoundedRequest
 from streaming.socket_protocol import SocketProtocol
 
@@ -29,6 +29,7 @@ MAX_MESSAGE_BYTES = 1_048_576
 UNREAD_HIGH_BYTES = 262_144  # 8 s of audio
 UNREAD_HIGH_MESSAGES = 512
 CHECK_EVERY_S = 0.1  # a share of the connections, so that each is looked at about once a second
+BACKLOG = 1_024  # Twisted's 50 would let the rest of a crowd that comes back at once wait for seconds
 FAREWELL_S = 2.0  # between the last close frame and the end of the process
 
 Application = Callable[..., Awaitable[None]]
@@ -60,7 +61,9 @@ class NodeServer(Server):
     ) -> None:
         super().__init__(
             application=application,
-            endpoints=build_endpoint_description_strings(host=host, port=port),
+            endpoints=[
+                f"{each}:backlog={BACKLOG}" for each in build_endpoint_description_strings(host=host, port=port)
+            ],
             signal_handlers=False,
             ready_callable=self._prepare,
             server_name="",
@@ -80,7 +83,8 @@ class NodeServer(Server):
         self._on_start, self._on_stop, self._stop_seconds = on_start, on_stop, stop_seconds
         self._ports: list[Any] = []
         self.open_transports: set[Any] = set()
-        self._most_connections = connections_most(wanted=max_connections)
+        self.n_sockets = 0
+        self._budget = file_budget(wanted=max_connections)
         self._is_full = False
         self._listen_problem: str | None = None
         self._unchecked: list[Any] = []
@@ -110,10 +114,12 @@ class NodeServer(Server):
 
     def _channel_build(self, build: Callable[[Any], Any], address: Any) -> Any:
         """None makes Twisted close the new connection at once."""
-        was_full, self._is_full = self._is_full, len(self.open_transports) >= self._most_connections
+        n_connections = len(self.open_transports)
+        was_full = self._is_full
+        self._is_full = not self._budget.has_room(n_connections=n_connections, n_sockets=self.n_sockets)
         if self._is_full:
             if not was_full:
-                logger.warning("no more connections are taken", extra={"n_connections": self._most_connections})
+                logger.warning("no more connections are taken", extra={"n_connections": n_connections})
             return None
         protocol = build(address)
         protocol.requestFactory = BoundedRequest

@@ -38,6 +38,7 @@ class SocketProtocol(WebSocketProtocol):
         self._frames = FrameRate(burst=FRAMES_BURST, refill_hz=FRAMES_HZ, now_s=self._heard_at)
         self.pressure = WritePressure()
         self.gone = twisted_loop.create_future()
+        self.factory.server_class.n_sockets += 1
         # The HTTP half of the connection is still registered, for a request that has ended.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.pressure, True)
@@ -56,6 +57,7 @@ class SocketProtocol(WebSocketProtocol):
         self.pressure.stopProducing()
         if not self.gone.done():
             self.gone.set_result(None)
+            self.factory.server_class.n_sockets -= 1
         super().connectionLost(reason)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name

@@ -12,6 +12,7 @@ from streaming.audio.pcm import Float32
 
 WINDOW_SAMPLES = 512
 CONTEXT_SAMPLES = 64  # Silero reads this much of the previous window before each window
+OUTPUTS = ("speech_probs", "hn", "cn")
 STATE_SHAPE = (1, 1, 128)
 QUIET_DBFS = -70.0  # a muted or gated microphone; single windows within soft speech are quieter, hence the run
 NO_STATE = np.zeros(STATE_SHAPE, dtype=np.float32)  # shared by all who have heard nothing yet: never written to
@@ -77,18 +78,29 @@ class SileroDetector:
         if len(samples) == 0:
             return np.zeros(0, dtype=np.float32)
         windows = samples.reshape(-1, WINDOW_SAMPLES)
-        contexts = np.concatenate([self._context[np.newaxis], windows[:-1, -CONTEXT_SAMPLES:]])
-        self._context = windows[-1, -CONTEXT_SAMPLES:].copy()
+        worth = [self._is_worth_a_call(window) for window in windows]
+        if not any(worth):
+            self._context = windows[-1, -CONTEXT_SAMPLES:].copy()
+            return np.zeros(len(windows), dtype=np.float32)
+        # Filled in place, and picked from only if it must be: with one window a call, numpy costs as much as the model.
+        inputs = np.empty((len(windows), CONTEXT_SAMPLES + WINDOW_SAMPLES), dtype=np.float32)
+        inputs[:, CONTEXT_SAMPLES:] = windows
+        inputs[0, :CONTEXT_SAMPLES] = self._context
+        inputs[1:, :CONTEXT_SAMPLES] = windows[:-1, -CONTEXT_SAMPLES:]
+        self._context = inputs[-1, -CONTEXT_SAMPLES:].copy()
+        if all(worth):
+            return self._speech(inputs)
         probabilities = np.zeros(len(windows), dtype=np.float32)
-        worth = [index for index, window in enumerate(windows) if self._is_worth_a_call(window)]
-        if worth:
-            inputs = np.concatenate([contexts[worth], windows[worth]], axis=1)
-            self.n_windows_computed += len(worth)
-            speech, self._h, self._c = self._session.run(None, {"input": inputs, "h": self._h, "c": self._c})
-            probabilities[worth] = speech.reshape(-1)
+        probabilities[worth] = self._speech(inputs[worth])
+        return probabilities
+
+    def _speech(self, inputs: Float32) -> Float32:
+        self.n_windows_computed += len(inputs)
+        speech, self._h, self._c = self._session.run(OUTPUTS, {"input": inputs, "h": self._h, "c": self._c})
+        probabilities: Float32 = speech.reshape(-1)
         return probabilities
 
     def _is_worth_a_call(self, window: Float32) -> bool:
-        is_quiet = float(np.dot(window, window)) / WINDOW_SAMPLES <= self._quiet_power
+        is_quiet = float(window.dot(window)) / WINDOW_SAMPLES <= self._quiet_power
         self._n_quiet = self._n_quiet + 1 if is_quiet else 0
         return self._n_quiet <= QUIET_WINDOWS

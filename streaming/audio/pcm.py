@@ -6,11 +6,12 @@ import numpy.typing as npt
 Float32 = npt.NDArray[np.float32]
 
 FULL_SCALE = 32_768.0
+SCALE = np.float32(1 / FULL_SCALE)
 
 
-def pcm_decode(data: bytes) -> Float32:
+def pcm_decode(data: bytes | memoryview) -> Float32:
     """Little-endian signed 16-bit mono to float32 of shape (len(data) // 2,). An array of its own."""
-    return np.frombuffer(data, dtype="<i2").astype(np.float32) * np.float32(1 / FULL_SCALE)
+    return np.multiply(np.frombuffer(data, dtype="<i2"), SCALE, dtype=np.float32)
 
 
 def pcm_encode(samples: Float32) -> bytes:

@@ -28,7 +28,7 @@ class AudioFrame:
     stream: int = STREAM_MICROPHONE
     n_samples: int
     position: int
-    payload: bytes
+    payload: bytes | memoryview  # what arrived is looked at where it lies
 
     @property
     def end(self) -> int:
@@ -60,7 +60,7 @@ def frame_unpack(data: bytes) -> AudioFrame:
         stream=stream,
         n_samples=n_samples,
         position=position,
-        payload=data[HEADER.size :],
+        payload=memoryview(data)[HEADER.size :],
     )
 
 

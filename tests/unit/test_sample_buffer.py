@@ -44,3 +44,15 @@ def test_restarting_goes_on_at_another_position() -> None:
     buffer.restart(1_000)
     buffer.append(np.zeros(5, dtype=np.float32))
     assert (buffer.start, buffer.end, buffer.view(1_000, 1_005).tolist()) == (1_000, 1_005, [0.0] * 5)
+
+
+def test_a_session_that_holds_nothing_takes_no_memory() -> None:
+    buffer = SampleBuffer(0)
+    assert buffer.capacity_samples == 0
+    buffer.append(np.zeros(100, dtype=np.float32))
+    assert buffer.capacity_samples > 0
+    buffer.forget(100)
+    assert buffer.capacity_samples == 0
+    buffer.append(np.zeros(100, dtype=np.float32))
+    buffer.restart(1_000)
+    assert buffer.capacity_samples == 0
