@@ -29,5 +29,9 @@ def recognizer_load(model: PreparedModel) -> Recognizer:
             from streaming.recognizers.whisper import WhisperRecognizer
 
             return WhisperRecognizer(model)
+        case "sherpa":
+            from streaming.recognizers.sherpa import sherpa_recognizer
+
+            return sherpa_recognizer(model)
         case engine:
             raise ModelMissing(f"No recognizer is built in for models of the kind {engine!r}.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from streaming.recognizers.base import ModelCorrupt
-from streaming.speech_models.layouts import LAYOUTS, OPTIONAL_FILES, directory_layout
+from streaming.speech_models.layouts import OPTIONAL_FILES, directory_layout, layout_names
 from streaming.speech_models.progress import Progress, ProgressCallback
 
 PROJECT_DIR: Final = Path(__file__).resolve().parents[2]
@@ -21,10 +21,10 @@ def model_build(source: Path, target: Path, *, progress: ProgressCallback) -> st
     layout = directory_layout(source)
     if layout is None:
         raise ModelCorrupt(f"{source} holds no speech model of a kind that is known here.")
-    names = [*LAYOUTS[layout], *OPTIONAL_FILES]
+    names = layout_names(layout, (path.name for path in source.iterdir()))
     if layout == "moonshine_shipped":
         _prepare(source, target, progress)
-        names = ["tokenizer.bin", *OPTIONAL_FILES]
+        names = ("tokenizer.bin", *OPTIONAL_FILES)
         layout = "moonshine"
     for name in names:
         if (source / name).is_file():

@@ -2,23 +2,27 @@
 
 import json
 import shutil
-import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from streaming.recognizers.base import ModelCorrupt
+from streaming.speech_models.archives import Opened, archive_opened
 from streaming.speech_models.prepared import ENGINE_FILES
+from streaming.speech_models.sherpa_layouts import sherpa_files, sherpa_names
 
+SHERPA: Final = "sherpa"  # found by patterns, not by names
 SHIPPED_MOONSHINE: Final = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
 OPTIONAL_FILES: Final = ("vocabulary.json", "vocabulary.txt", "preprocessor_config.json", "beckett.wav")
 LAYOUTS: Final[Mapping[str, tuple[str, ...]]] = {**ENGINE_FILES, "moonshine_shipped": SHIPPED_MOONSHINE}
 
 
 def layout_of(names: Iterable[str]) -> str | None:
-    """Which of LAYOUTS the files of one directory are."""
+    """Which of LAYOUTS, or SHERPA, the files of one directory are."""
     present = set(names)
-    return next((layout for layout, files in LAYOUTS.items() if present.issuperset(files)), None)
+    exact = next((layout for layout, files in LAYOUTS.items() if present.issuperset(files)), None)
+    return exact or (SHERPA if sherpa_files(present) is not None else None)
 
 
 def directory_layout(directory: Path) -> str | None:
@@ -28,39 +32,40 @@ def directory_layout(directory: Path) -> str | None:
         return None
 
 
-def archive_members(archive: zipfile.ZipFile) -> dict[str, tuple[str, ...]]:
-    """The model in a zip file that nobody described: file of ours to the end of its path. Raises ModelCorrupt."""
+def layout_names(layout: str, names: Iterable[str]) -> tuple[str, ...]:
+    """What of the files of one directory belongs to the model."""
+    present = set(names)
+    if layout == SHERPA:
+        return sherpa_names(present)
+    return (*LAYOUTS[layout], *(name for name in OPTIONAL_FILES if name in present))
+
+
+def archive_members(archive: Opened) -> dict[str, tuple[str, ...]]:
+    """The model in an archive that nobody described: file of ours to the end of its path. Raises ModelCorrupt."""
     directories: dict[PurePosixPath, list[str]] = {}
-    for path in map(PurePosixPath, archive.namelist()):
+    for path in map(PurePosixPath, archive.names):
         directories.setdefault(path.parent, []).append(path.name)
     for directory, names in directories.items():
         if (layout := layout_of(names)) is not None:
-            wanted = (*LAYOUTS[layout], *(name for name in OPTIONAL_FILES if name in names))
-            return {name: (str(directory / name),) for name in wanted}
-    raise ModelCorrupt(f"{archive.filename} holds no speech model of a kind that is known here.")
+            return {name: (str(directory / name),) for name in names if name in layout_names(layout, names)}
+    raise ModelCorrupt("The archive holds no speech model of a kind that is known here.")
 
 
 def members_extract(sources: Iterable[Path], members: Mapping[str, tuple[str, ...]], target: Path) -> None:
     """Write each file of `members` into `target`, joined from the archives. Raises ModelCorrupt."""
-    archives: list[zipfile.ZipFile] = []
-    try:
-        archives.extend(zipfile.ZipFile(source) for source in sources)
+    with ExitStack() as stack:
+        archives = [stack.enter_context(archive_opened(source)) for source in sources]
         for name, ends in members.items():
             with (target / name).open("wb") as file:
                 for end in ends:
                     _member_append(archives, end, file)
-    except (zipfile.BadZipFile, EOFError) as problem:
-        raise ModelCorrupt("The archive of the speech model is damaged.") from problem
-    finally:
-        for archive in archives:
-            archive.close()
 
 
-def _member_append(archives: list[zipfile.ZipFile], end: str, file: BinaryIO) -> None:
+def _member_append(archives: list[Opened], end: str, file: BinaryIO) -> None:
     for archive in archives:
-        for name in archive.namelist():
+        for name in archive.names:
             if f"/{name}".endswith(end if end.startswith("/") else f"/{end}"):
-                with archive.open(name) as member:
+                with archive.member(name) as member:
                     shutil.copyfileobj(member, file, 1 << 20)
                 return
     raise ModelCorrupt(f"The archive of the speech model holds no {end.rpartition('/')[2]}.")

