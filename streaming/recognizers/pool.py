@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 BACKOFF_FIRST_S: Final = 0.5
 BACKOFF_LONGEST_S: Final = 30.0
+MAX_HOMES: Final = 1_024  # utterances whose process is remembered
 STEADY_S: Final = 60.0  # a process that lived this long was no failed start: the back-off begins anew
 
 
@@ -50,6 +51,7 @@ class RecognizerPool:
         self._processes: dict[int, RecognizerProcess] = {}
         self._idle: deque[RecognizerProcess] = deque()
         self._waiters: deque[asyncio.Future[RecognizerProcess]] = deque()
+        self._homes: OrderedDict[str, RecognizerProcess] = OrderedDict()  # stream to the process that heard it last
         self._canary = canary_load(model)
         self._probe = self._canary.probe()
         self._scope = TaskScope("recognizers")
@@ -114,12 +116,14 @@ class RecognizerPool:
         await self._scope.close()
         await asyncio.gather(*(process.close() for process in self._processes.values()))
         self._processes.clear()
+        self._homes.clear()
         self._idle.clear()
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[RecognizerProcess]:
-        """A living process for this caller alone. Raises RecognizerClosed."""
-        process = await self._take()
+    async def slot(self, prefer: str = "") -> AsyncIterator[RecognizerProcess]:
+        """A living process for this caller alone; of the idle ones that which `prefer`, a stream, had before: it may
+        keep that stream's state. Raises RecognizerClosed."""
+        process = await self._take_for(prefer)
         try:
             yield process
         finally:
@@ -130,7 +134,7 @@ class RecognizerPool:
         deadline_s = asyncio.get_running_loop().time() + timeout_s
         try:
             async with asyncio.timeout_at(deadline_s):
-                process = await self._take()
+                process = await self._take_for(options.stream)
         except TimeoutError:
             raise RecognizerTimeout("No recognizer process became free in time.") from None
         try:
@@ -157,6 +161,19 @@ class RecognizerPool:
         began_s = clock()
         await self.transcribe(self._canary.audio, self._canary.options)
         return self._canary.audio.size / SAMPLE_RATE_HZ, clock() - began_s
+
+    async def _take_for(self, stream: str) -> RecognizerProcess:
+        if not stream:
+            return await self._take()
+        home = self._homes.pop(stream, None)
+        if home is not None and home.is_alive and home in self._idle:
+            self._idle.remove(home)
+        else:
+            home = await self._take()
+        self._homes[stream] = home
+        if len(self._homes) > MAX_HOMES:
+            self._homes.popitem(last=False)
+        return home
 
     async def _take(self) -> RecognizerProcess:
         if self._is_closed:

@@ -24,6 +24,7 @@ from streaming.recognizers.base import (
     RecognizerCrashed,
 )
 from streaming.recognizers.moonshine import tokens_parse
+from streaming.recognizers.pool import RecognizerPool
 from streaming.recognizers.process import RecognizerProcess
 from streaming.recognizers.registry import recognizer_load
 from streaming.recognizers.stream_states import MAX_STATES
@@ -237,3 +238,21 @@ def test_moonshine_as_shipped_understands_real_speech_through_sherpa(
     assert_beckett(moonshine.transcribe(sound_read(speech_samples["beckett"]), EN))
     assert moonshine.transcribe(np.zeros(800, dtype=np.float32), EN).text == ""
     shutil.rmtree(directory)
+
+
+async def test_a_streams_next_request_goes_to_the_process_that_keeps_its_state(tone_model: PreparedModel) -> None:
+    pool = RecognizerPool(tone_model, n_processes=2)
+    await pool.start()
+    try:
+        async with pool.slot(prefer="a") as of_a, pool.slot(prefer="b") as of_b:
+            assert of_a is not of_b
+        for stream, home in [("a", of_a), ("b", of_b), ("b", of_b), ("a", of_a), ("a", of_a)]:
+            async with pool.slot(prefer=stream) as process:
+                assert process is home
+        async with pool.slot(prefer="a"), pool.slot(prefer="a") as other:
+            assert other is of_b  # its own is taken: any will do, and from now on this one is its own
+        async with pool.slot(prefer="a") as process:
+            assert process is of_b
+            assert (await pool.transcribe(SPOKEN, partial_of("a"))).text  # the other one, since this one is taken
+    finally:
+        await pool.close()
