@@ -4,6 +4,7 @@
  */
 
 import { clockWords } from "../captions/clock_words.js";
+import { piecesOf } from "../captions/doubtful_words.js";
 import { gapLength_ms } from "../captions/gap_reducer.js";
 import { lostWords } from "../captions/gap_words.js";
 import { placeOf } from "../captions/people_reducer.js";
@@ -13,6 +14,7 @@ const N_COLOURS = 8;
 const SAME_TURN_MS = 8_000; // a speaker who goes on within it is not named anew
 const NEAR_END_PX = 64;
 const MOST_ANNOUNCED = 20;
+const DOUBTFUL_TITLE = "Not sure: this word may have been misheard";
 
 /**
  * @typedef {import("../captions/caption_reducer.js").Captions} Captions
@@ -182,16 +184,23 @@ function lineElement(id, place) {
 }
 
 /** @param {HTMLElement} element @param {Segment} segment */
-function fill(element, { state, speaker, start_ms, text, stable_chars }) {
+function fill(element, { state, speaker, start_ms, text, stable_chars, words }) {
   const isPartial = state === "partial";
-  const words = state === "redacted" ? "[removed]" : text;
-  const nStable = isPartial ? stable_chars : words.length;
+  const shown = state === "redacted" ? "[removed]" : text;
+  // The wire counts code points, JavaScript strings count UTF-16 units.
+  const nStable = isPartial ? [...shown].slice(0, stable_chars).join("").length : shown.length;
   const [time, name, line] = element.children;
   time.textContent = clockWords(start_ms);
   name.textContent = speaker;
-  // The wire counts code points, JavaScript strings count UTF-16 units.
-  const characters = [...words];
-  line.children[0].textContent = isPartial ? characters.slice(0, nStable).join("") : words;
-  line.children[1].textContent = isPartial ? characters.slice(nStable).join("") : "";
+  line.children[0].replaceChildren(...piecesOf(shown, words, 0, nStable).map(pieceNode));
+  line.children[1].replaceChildren(...piecesOf(shown, words, nStable).map(pieceNode));
   element.classList.toggle("is-partial", isPartial);
+}
+
+/** @param {import("../captions/doubtful_words.js").Piece} piece @returns {string | HTMLElement} */
+function pieceNode({ text, isDoubtful }) {
+  if (!isDoubtful) return text;
+  const mark = make("mark", "doubtful", text);
+  mark.title = DOUBTFUL_TITLE;
+  return mark;
 }

@@ -14,6 +14,7 @@
  * @property {number} end_ms
  * @property {string} text
  * @property {number} stable_chars
+ * @property {import("../captions/doubtful_words.js").TimedWord[]} [words] empty where the recognizer gives none
  *
  * @typedef {object} Person
  * @property {string} id
