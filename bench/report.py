@@ -14,6 +14,7 @@ from bench.rows import Row, medians, speakers_in_time
 COLUMNS = (
     ("scenario", "scenario"),
     ("speakers", "speakers"),
+    ("admitted", "let in"),
     ("runs", "runs"),
     ("complete", "complete"),
     ("wer_pct", "WER %"),

@@ -65,6 +65,7 @@ def row_of(streams: Sequence[SpeakerStream], outcome: Outcome, offline: Mapping[
         "took_s": round(outcome.took_s, 1),
         "joined_s": round(outcome.joined_s, 1),
         "refusals": sum(each.n_refused for each in outcome.heard),
+        "admitted": len(streams),
         "not_admitted": n_speakers - len(streams),
         "not_ended": sum(not each.ended for each in heard),
         "utterances": sum(len(stream.utterances) for stream in streams),

@@ -47,7 +47,7 @@ COST: Cells = (
     ("web / all memory MiB", ("web_mib", "memory_mib")),
     ("partials per final", ("partials_per_final",)),
     ("s between updates", ("update_every_p50_s",)),
-    ("refusals at the door", ("refusals",)),
+    ("let in / refusals before", ("admitted", "refusals")),
 )
 IDLE: Cells = (
     ("idle sockets", ("sockets",)),

@@ -110,7 +110,7 @@ def test_a_row_says_what_was_heard_and_what_it_cost() -> None:
 
 def test_who_was_not_let_in_counts_as_that_and_as_no_error() -> None:
     found = row_of([stream_of("A"), stream_of("B")], outcome_of(heard_of("The dog."), OUTSIDE), {"x": "the dog"})
-    assert (found["speakers"], found["not_admitted"], found["refusals"]) == (2, 1, 6)
+    assert (found["speakers"], found["admitted"], found["not_admitted"], found["refusals"]) == (2, 1, 1, 6)
     assert (found["wer_pct"], found["utterances"], found["utterances_missing"], found["speech_s"]) == (0.0, 1, 0, 1.0)
     assert not is_complete(found)
 
