@@ -188,7 +188,8 @@ class Crowd:
 
     async def _connect(self, ticket: str, hello: dict[str, Any]) -> None:
         """Raises ConnectionError, TimeoutError."""
-        host, port = urlsplit(self.url).hostname, urlsplit(self.url).port
+        address = urlsplit(self.url)
+        host, port = address.hostname or "", address.port or 80
         request = (
             f"GET /ws/v1/audio HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"

