@@ -43,8 +43,8 @@ def monotonic_spans(cost: Float32) -> tuple[npt.NDArray[np.int64], npt.NDArray[n
     entries[0, 0] = 0
     for row in range(n_rows):
         if row:
-            entries[row] = reached[row - 1]
-            np.minimum(entries[row, 1:], reached[row - 1, :-1], out=entries[row, 1:])
+            entries[row, 0] = reached[row - 1, 0]
+            np.minimum(reached[row - 1, 1:], reached[row - 1, :-1], out=entries[row, 1:])
             entries[row, 1:] -= passed[row, :-1]
         reached[row] = np.minimum.accumulate(entries[row]) + passed[row]
     first, last = np.empty(n_rows, dtype=np.int64), np.empty(n_rows, dtype=np.int64)

@@ -13,7 +13,7 @@ from streaming.speech_models.onnx_graph import MICROSOFT, GraphBuilder
 NORM_EPSILON: Final = 1e-5
 ROTARY_DIMS: Final = 32  # of each head: the first ones
 ROTARY_BASE: Final = 10_000.0
-MAX_POSITIONS: Final = 2_048  # 49 s of audio; no utterance comes near
+MAX_POSITIONS: Final = 4_096  # 98 s of audio; no utterance comes near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +73,10 @@ class LayerBuilder:
         queries, keys, values = self.graph.split(together, [self.shape.width] * 3)
         return [self._turned(queries, position), self._turned(keys, position), values]
 
-    def attention(
-        self, *inputs: str, n_outputs: int = 1, unused: tuple[int, ...] = (), causal: bool = False
-    ) -> list[str]:
-        return self.graph.nodes(
-            "MultiHeadAttention",
-            *inputs,
-            n_outputs=n_outputs,
-            unused=unused,
-            domain=MICROSOFT,
-            num_heads=self.shape.n_heads,
-            unidirectional=int(causal),
-        )
+    def attention(self, *inputs: str, n_outputs: int = 1, causal: bool = False) -> list[str]:
+        """The value first, then the keys and values that become the past."""
+        sizes = {"num_heads": self.shape.n_heads, "unidirectional": int(causal)}
+        return self.graph.nodes("MultiHeadAttention", *inputs, n_outputs=n_outputs, domain=MICROSOFT, **sizes)
 
     def attention_output(self, value: str, path: str) -> str:
         return self.graph.linear(value, self.weights.matrix(f"{path}/dense", f"{path}/o_proj"))
@@ -94,13 +86,5 @@ class LayerBuilder:
         return self.graph.linear(value, self.weights.matrix(*paths), bias)
 
     def _turned(self, value: str, position: str) -> str:
-        return self.graph.node(
-            "RotaryEmbedding",
-            value,
-            position,
-            *self._rotary,
-            domain=MICROSOFT,
-            interleaved=1,
-            num_heads=self.shape.n_heads,
-            rotary_embedding_dim=ROTARY_DIMS,
-        )
+        sizes = {"interleaved": 1, "num_heads": self.shape.n_heads, "rotary_embedding_dim": ROTARY_DIMS}
+        return self.graph.node("RotaryEmbedding", value, position, *self._rotary, domain=MICROSOFT, **sizes)

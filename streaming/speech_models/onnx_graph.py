@@ -1,6 +1,6 @@
 """Write ONNX graphs by hand: nodes in the order in which they run, and matrices in eight bits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ IR_VERSION: Final = 9
 MICROSOFT: Final = "com.microsoft"  # the domain of onnxruntime's own fused operators
 FLOAT: Final = int(TensorProto.FLOAT)
 INT64: Final = int(TensorProto.INT64)
+MAX_SHARED: Final = 16  # constants of no more numbers are kept once
 
 # One instruction of processors without VNNI adds two products of a byte and a signed byte in 16 bits, and saturates: if
 # two neighbouring weights add up to no more than this, it never does.
@@ -44,7 +45,7 @@ class GraphBuilder:
 
     def __init__(self, name: str) -> None:
         self._graph = onnx.GraphProto(name=name)
-        self._constants: dict[tuple[str, bytes], str] = {}
+        self._constants: dict[str, str] = {}
         self._n_names = 0
 
     def input(self, name: str, element: int, shape: Sequence[int | str]) -> str:
@@ -52,7 +53,7 @@ class GraphBuilder:
         return name
 
     def output(self, value: str, name: str, element: int, shape: Sequence[int | str]) -> None:
-        """`value` becomes an output; nobody else may have taken it under its old name before."""
+        """`value` becomes the output `name`."""
         for node in self._graph.node:
             node.input[:] = [name if wanted == value else wanted for wanted in node.input]
             node.output[:] = [name if given == value else given for given in node.output]
@@ -60,13 +61,10 @@ class GraphBuilder:
 
     def constant(self, value: npt.ArrayLike) -> str:
         array = np.asarray(value)
-        key = (
-            f"{array.dtype}{array.shape}",
-            array.tobytes() if array.size < 64 else bytes(str(self._n_names), "ascii"),
-        )
+        key = f"{array.dtype} {array.tolist()}" if array.size <= MAX_SHARED else self._name("matrix")
         if key not in self._constants:
-            name = self._constants[key] = self._name("constant")
-            self._graph.initializer.append(numpy_helper.from_array(array, name))
+            self._constants[key] = self._name("constant")
+            self._graph.initializer.append(numpy_helper.from_array(array, self._constants[key]))
         return self._constants[key]
 
     def filled(self, shape: str, number: float) -> str:
@@ -76,19 +74,11 @@ class GraphBuilder:
     def node(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         return self.nodes(operator, *inputs, n_outputs=1, domain=domain, **attributes)[0]
 
-    def nodes(
-        self,
-        operator: str,
-        *inputs: str,
-        n_outputs: int,
-        domain: str = "",
-        unused: Sequence[int] = (),
-        **attributes: Any,
-    ) -> list[str]:
-        """The outputs at the places `unused` are not computed; an empty string as an input stands for none."""
-        names = ["" if place in unused else self._name(operator) for place in range(n_outputs)]
+    def nodes(self, operator: str, *inputs: str, n_outputs: int, domain: str = "", **attributes: Any) -> list[str]:
+        """An empty string stands for an input that is not given."""
+        names = [self._name(operator) for _ in range(n_outputs)]
         self._graph.node.append(helper.make_node(operator, inputs, names, domain=domain, **attributes))
-        return [name for name in names if name]
+        return names
 
     def split(self, value: str, sizes: Sequence[int]) -> list[str]:
         """Along the last axis."""
@@ -97,7 +87,8 @@ class GraphBuilder:
     def linear(self, value: str, weight: Float32, bias: Float32 | None = None) -> str:
         """`value` (…, k) @ `weight` (k, n) + `bias`, in eight bits; one scale for all of `value`."""
         quantized, scale = columns_quantize(weight)
-        inputs = [value, *self._quantized(quantized, scale)]
+        zeros = np.zeros(len(scale), dtype=np.int8)
+        inputs = [value, *(self.constant(part) for part in (quantized, scale, zeros))]
         if bias is not None:
             inputs.append(self.constant(bias))
         return self.node("DynamicQuantizeMatMul", *inputs, domain=MICROSOFT)
@@ -110,15 +101,9 @@ class GraphBuilder:
         scaled = self.linear(self.node("Div", value, loudest), weight)
         return self.node("Add", self.node("Mul", scaled, loudest), self.constant(bias))
 
-    def _quantized(self, quantized: npt.NDArray[np.int8], scale: Float32) -> list[str]:
-        zeros = np.zeros(len(scale), dtype=np.int8)
-        return [self.constant(quantized), self.constant(scale), self.constant(zeros)]
-
-    def save(self, path: Path, metadata: Mapping[str, str] | None = None) -> None:
+    def save(self, path: Path) -> None:
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
-        model = helper.make_model(self._graph, opset_imports=opsets, ir_version=IR_VERSION)
-        helper.set_model_props(model, dict(metadata or {}))
-        onnx.save(model, str(path))
+        onnx.save(helper.make_model(self._graph, opset_imports=opsets, ir_version=IR_VERSION), str(path))
 
     def _name(self, stem: str) -> str:
         self._n_names += 1
