@@ -10,10 +10,11 @@ from streaming.stabilizer import common_length, plain, tokens_of
 # Chosen by replaying read speech with every hypothesis kept (docs/performance.md): words that are shown sooner or with
 # less certainty are taken back more often.
 CONTEXT_SAMPLES = 1_500 * SAMPLES_PER_MS  # sure words whose audio is decoded again, so that what follows is understood
+EDGE_SAMPLES = 80 * SAMPLES_PER_MS  # word times are no nearer to the truth than that
 HOLD_SAMPLES = 200 * SAMPLES_PER_MS  # a word that ends so near the end of the audio may still become another one
 SURE = 0.85
 SURE_WHEN_AGREED = 0.5  # two hypotheses in a row said so
-SHOWN = 0.6
+SHOWN = 0.7
 SHOWN_FIRST = 0.3  # the first word says that somebody speaks and is heard
 
 
@@ -65,7 +66,7 @@ class Unfolding:
         self._n_sure = 0
         self._n_settled = 0  # words that the last pause was heard with
         self._n_pauses = 0
-        self._is_shown = False
+        self._shown: list[str] = []
         self._previous: Sequence[str] = ()
 
     def plan(self) -> Plan:
@@ -73,9 +74,12 @@ class Unfolding:
         first = self._first_word()
         start = 0
         if first > 0:
-            start = max(self._words[first - 1].end, self._words[first].start - 100 * SAMPLES_PER_MS)
+            start = min(
+                max(self._words[first - 1].end - EDGE_SAMPLES, self._words[first].start - 3 * EDGE_SAMPLES),
+                self._words[first].start - EDGE_SAMPLES,
+            )
         return Plan(
-            start=min(start, self._words[first].start) if first else 0,
+            start=max(start, 0),
             given=_tokens(self._words[first : self._n_sure]),
             draft=_tokens(self._words[self._n_sure :]),
             first_word=first,
@@ -106,11 +110,11 @@ class Unfolding:
         self._n_pauses += 1
         words = _known(hypothesis, start=0)
         if not words:
-            tokens = tuple(tokens_of(hypothesis.text))
-            self._previous = tokens
+            self._previous = tokens = tuple(tokens_of(hypothesis.text))
             return Outlook(tokens=tokens, n_sure=len(tokens), n_shown=len(tokens), is_over=is_over)
         self._words, self._n_sure, self._n_settled = words, len(words), len(words)
-        return self._outlook(n_shown=len(words), is_over=is_over)
+        # The final is on its way, and brings the last word with its mark.
+        return self._outlook(n_shown=max(1, len(words) - is_over), is_over=is_over)
 
     def _first_word(self) -> int:
         """The last word that begins early enough before what is not sure."""
@@ -129,16 +133,18 @@ class Unfolding:
         return n_more
 
     def _count_shown(self) -> int:
-        n_more = 0
-        for word in self._words[self._n_sure :]:
-            is_first = not self._is_shown and self._n_sure + n_more == 0
-            if word.confidence < (SHOWN_FIRST if is_first else SHOWN) or (n_more and not self._is_shown):
+        """Words behind the sure ones: what was shown and is still heard stays, and what is likely joins it."""
+        n_more = common_length(self._shown, [plain(word.text) for word in self._words]) - self._n_sure
+        n_more = max(n_more, 0)
+        for word in self._words[self._n_sure + n_more :]:
+            is_first = not self._shown and self._n_sure + n_more == 0
+            if word.confidence < (SHOWN_FIRST if is_first else SHOWN) or (n_more and not self._shown):
                 break
             n_more += 1
         return n_more
 
     def _outlook(self, *, n_shown: int, is_over: bool = False) -> Outlook:
-        self._is_shown = self._is_shown or n_shown > 0
+        self._shown = [plain(word.text) for word in self._words[:n_shown]]
         tokens = tuple(f" {word.text}" for word in self._words)
         return Outlook(tokens=tokens, n_sure=self._n_sure, n_shown=n_shown, is_over=is_over)
 
