@@ -44,7 +44,7 @@ class OpenCaption:
     def update(self, outlook: Outlook, hypothesis: Hypothesis, *, end_ms: int) -> dict[str, Any] | None:
         """The next partial as a wire message; None when there is nothing new to see."""
         partial = self._stabilizer.update(
-            outlook.tokens, n_sure=outlook.n_sure, n_shown=outlook.n_shown, is_over=outlook.is_over
+            outlook.tokens, n_stable=outlook.n_stable, n_shown=outlook.n_shown, is_over=outlook.is_over
         )
         if partial.text == self._text:
             return None

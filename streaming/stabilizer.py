@@ -1,4 +1,4 @@
-"""Make captions stand still: the words that are sure never change again before the final. Pure."""
+"""Make captions stand still: the words that are stable never change again before the final. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -28,16 +28,16 @@ class Stabilizer:
     def __init__(self) -> None:
         self._stable: list[str] = []
 
-    def update(self, tokens: Sequence[str], *, n_sure: int, n_shown: int, is_over: bool = False) -> Partial:
-        """`tokens` as `tokens_of` gives them: the first `n_sure` become stable, the first `n_shown` are shown.
+    def update(self, tokens: Sequence[str], *, n_stable: int, n_shown: int, is_over: bool = False) -> Partial:
+        """`tokens` as `tokens_of` gives them: the first `n_stable` become stable, the first `n_shown` are shown.
 
         The mark behind the last word is left open, and so not shown, unless the sentence `is_over`.
         """
         n_aligned = aligned_length(self._stable, tokens)
         if self._stable and n_aligned and _is_marked(self._stable[-1], tokens[n_aligned - 1]):
             self._stable[-1] = tokens[n_aligned - 1]
-        self._stable += tokens[n_aligned : max(n_aligned, n_sure)]
-        shown = [*self._stable, *tokens[max(n_aligned, n_sure) : n_shown]]
+        self._stable += tokens[n_aligned : max(n_aligned, n_stable)]
+        shown = [*self._stable, *tokens[max(n_aligned, n_stable) : n_shown]]
         if self._stable:
             self._stable[-1] = _unmarked(self._stable[-1])
         if shown and not is_over:

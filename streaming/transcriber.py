@@ -108,7 +108,11 @@ class Transcriber:
             return
         scheduler, plan = self._around.scheduler, self._captions.plan()
         options = replace(
-            self._options(utterance.start), given=plan.given, draft=plan.draft, stream=self._captions.open_id
+            self._options(utterance.start),
+            given=plan.given,
+            draft=plan.draft,
+            n_kept=plan.n_kept,
+            stream=self._captions.open_id,
         )
         every_x = scheduler.partial_every_x * self._around.update_every_x(options.language)
         show = self._captions.shower(utterance, plan, every_x=every_x)

@@ -10,11 +10,12 @@ from streaming.stabilizer import common_length, plain, tokens_of
 # Chosen by replaying read speech with every hypothesis kept (docs/performance.md): words that are shown sooner or with
 # less certainty are taken back more often.
 CONTEXT_SAMPLES = 1_500 * SAMPLES_PER_MS  # sure words whose audio is decoded again, so that what follows is understood
+N_GIVEN = 2  # of these words the first are not judged again: the audio may begin in the middle of them
 EDGE_SAMPLES = 80 * SAMPLES_PER_MS  # word times are no nearer to the truth than that
 HOLD_SAMPLES = 200 * SAMPLES_PER_MS  # a word that ends so near the end of the audio may still become another one
 SURE = 0.85
 SURE_WHEN_AGREED = 0.5  # two hypotheses in a row said so
-SHOWN = 0.7
+SHOWN = 0.75
 SHOWN_FIRST = 0.3  # the first word says that somebody speaks and is heard
 
 
@@ -22,22 +23,24 @@ SHOWN_FIRST = 0.3  # the first word says that somebody speaks and is heard
 class Plan:
     """Decode the audio from `start` samples after the utterance's start on, with these tokens.
 
-    `given` are taken for granted; `draft` is what was heard last behind them.
+    `given` are taken for granted; `draft` is what was heard last behind them, its first `n_kept` of sure words.
     """
 
     start: int
     given: tuple[int, ...]
     draft: tuple[int, ...]
+    n_kept: int
+    n_given_words: int
     first_word: int
     n_pauses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """The utterance so far, as tokens for the stabilizer: so many are sure, so many may be shown."""
+    """The utterance so far, as tokens for the stabilizer: so many are stable, so many may be shown."""
 
     tokens: tuple[str, ...]
-    n_sure: int
+    n_stable: int
     n_shown: int
     is_over: bool = False
 
@@ -56,14 +59,15 @@ class _Known:
 class Unfolding:
     """The words of one utterance.
 
-    Models that say where each word lies are asked about the end of the audio only: words that are sure are given to
-    them, and so is, with little audio, what they need to understand the rest. Others decode everything each time,
-    and a word is sure when two hypotheses in a row agree on it.
+    Models that say where each word lies are asked about the end of the audio only, with so many sure words before it as
+    they need to understand the rest. These are judged again as long as they are heard, and stable from then on. Others
+    decode everything each time, and a word is stable when two hypotheses in a row agree on it.
     """
 
     def __init__(self) -> None:
         self._words: list[_Known] = []
         self._n_sure = 0
+        self._n_stable = 0
         self._n_settled = 0  # words that the last pause was heard with
         self._n_pauses = 0
         self._shown: list[str] = []
@@ -78,10 +82,14 @@ class Unfolding:
                 max(self._words[first - 1].end - EDGE_SAMPLES, self._words[first].start - 3 * EDGE_SAMPLES),
                 self._words[first].start - EDGE_SAMPLES,
             )
+        n_given = min(N_GIVEN, self._n_sure - first) if first else 0
+        judged = first + n_given
         return Plan(
             start=max(start, 0),
-            given=_tokens(self._words[first : self._n_sure]),
-            draft=_tokens(self._words[self._n_sure :]),
+            given=_tokens(self._words[first:judged]),
+            draft=_tokens(self._words[judged:]),
+            n_kept=len(_tokens(self._words[judged : self._n_sure])),
+            n_given_words=n_given,
             first_word=first,
             n_pauses=self._n_pauses,
         )
@@ -99,10 +107,10 @@ class Unfolding:
             return self._agree(hypothesis) if plan.start == 0 else None
         before = [plain(word.text) for word in self._words]
         self._words[plan.first_word :] = words
-        if len(self._words) < self._n_sure:
-            self._n_sure = len(self._words)
         agreed = common_length(before, [plain(word.text) for word in self._words])
+        self._n_sure = min(self._n_sure, agreed)
         self._n_sure += self._count_sure(agreed, end=end)
+        self._n_stable = max(self._n_stable, min(plan.first_word + plan.n_given_words, len(self._words)))
         return self._outlook(n_shown=self._n_sure + self._count_shown())
 
     def settle(self, hypothesis: Hypothesis, *, is_over: bool) -> Outlook:
@@ -111,7 +119,7 @@ class Unfolding:
         words = _known(hypothesis, start=0)
         if not words:
             self._previous = tokens = tuple(tokens_of(hypothesis.text))
-            return Outlook(tokens=tokens, n_sure=len(tokens), n_shown=len(tokens), is_over=is_over)
+            return Outlook(tokens=tokens, n_stable=len(tokens), n_shown=len(tokens), is_over=is_over)
         self._words, self._n_sure, self._n_settled = words, len(words), len(words)
         # The final is on its way, and brings the last word with its mark.
         return self._outlook(n_shown=max(1, len(words) - is_over), is_over=is_over)
@@ -146,13 +154,13 @@ class Unfolding:
     def _outlook(self, *, n_shown: int, is_over: bool = False) -> Outlook:
         self._shown = [plain(word.text) for word in self._words[:n_shown]]
         tokens = tuple(f" {word.text}" for word in self._words)
-        return Outlook(tokens=tokens, n_sure=self._n_sure, n_shown=n_shown, is_over=is_over)
+        return Outlook(tokens=tokens, n_stable=self._n_stable, n_shown=n_shown, is_over=is_over)
 
     def _agree(self, hypothesis: Hypothesis) -> Outlook:
         tokens = tuple(tokens_of(hypothesis.text))
         agreed = common_length(self._previous, tokens)
         self._previous = tokens
-        return Outlook(tokens=tokens, n_sure=agreed, n_shown=len(tokens))
+        return Outlook(tokens=tokens, n_stable=agreed, n_shown=len(tokens))
 
 
 def _tokens(words: Sequence[_Known]) -> tuple[int, ...]:

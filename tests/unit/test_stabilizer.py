@@ -16,7 +16,7 @@ def partials(*texts: str) -> list[Partial]:
     found = []
     for text in texts:
         tokens = tokens_of(text)
-        found.append(stabilizer.update(tokens, n_sure=common_length(before, tokens), n_shown=len(tokens)))
+        found.append(stabilizer.update(tokens, n_stable=common_length(before, tokens), n_shown=len(tokens)))
         before = tokens
     return found
 
@@ -75,7 +75,7 @@ def test_the_mark_behind_the_last_word_is_left_open_until_the_next_word_or_the_e
 
     def shown(text: str, *, is_over: bool = False) -> Partial:
         tokens = tokens_of(text)
-        return stabilizer.update(tokens, n_sure=len(tokens), n_shown=len(tokens), is_over=is_over)
+        return stabilizer.update(tokens, n_stable=len(tokens), n_shown=len(tokens), is_over=is_over)
 
     assert shown("Good morning.").text == "Good morning"
     assert shown("Good morning, Ada.") == Partial(text="Good morning, Ada", stable_chars=len("Good morning, Ada"))
@@ -85,12 +85,12 @@ def test_the_mark_behind_the_last_word_is_left_open_until_the_next_word_or_the_e
 def test_case_and_marks_of_stable_words_do_not_flicker() -> None:
     stabilizer = Stabilizer()
     texts = ["good morning ada", "Good morning, Ada", "Good. Morning Ada said"]
-    last = [stabilizer.update(tokens_of(text), n_sure=3, n_shown=4) for text in texts][-1]
+    last = [stabilizer.update(tokens_of(text), n_stable=3, n_shown=4) for text in texts][-1]
     assert last.text == "good morning ada said"
 
 
 def test_words_beyond_those_shown_stay_hidden() -> None:
     stabilizer = Stabilizer()
-    assert stabilizer.update(tokens_of("the cat sat on"), n_sure=1, n_shown=2) == Partial(
+    assert stabilizer.update(tokens_of("the cat sat on"), n_stable=1, n_shown=2) == Partial(
         text="the cat", stable_chars=3
     )
