@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -12,7 +12,7 @@ from streaming.clocks import Clock
 from streaming.listener import OpenUtterance
 from streaming.protocol.messages import speech_message
 from streaming.recognizers.base import Hypothesis
-from streaming.stabilizer import Stabilizer
+from streaming.stabilizer import Stabilizer, tokens_of
 from streaming.unfolding import Outlook, Plan, Unfolding
 
 FIRST_PARTIAL_AFTER_SAMPLES = 300 * SAMPLES_PER_MS
@@ -50,6 +50,14 @@ class OpenCaption:
             return None
         self._text = partial.text
         return self._message("partial", partial.text, partial.stable_chars, hypothesis, end_ms)
+
+    def final(self, hypothesis: Hypothesis) -> Hypothesis:
+        """The final, in which words that were shown look as they did."""
+        if not hypothesis.words:
+            return replace(hypothesis, text="".join(self._stabilizer.final(tokens_of(hypothesis.text))).strip())
+        tokens = self._stabilizer.final([f" {word.w}" for word in hypothesis.words])
+        words = tuple(replace(word, w=token.strip()) for word, token in zip(hypothesis.words, tokens, strict=True))
+        return replace(hypothesis, text="".join(tokens).strip(), words=words)
 
     def retract(self) -> dict[str, Any] | None:
         """Withdraw what was shown of an utterance that came to nothing; None when nothing was shown."""

@@ -154,7 +154,7 @@ class Committer:
             self._retract(piece.caption)
             return Span(kind="nonspeech", end=piece.end)
         self._committing.append(piece.caption)
-        return Span(kind="speech", end=piece.end, segment=self._segment(piece, hypothesis))
+        return Span(kind="speech", end=piece.end, segment=self._segment(piece, piece.caption.final(hypothesis)))
 
     def _segment(self, piece: Speech, hypothesis: Hypothesis) -> FinalSegment:
         return FinalSegment(

@@ -19,30 +19,49 @@ class Partial:
 
 
 class Stabilizer:
-    """The partials of one utterance.
+    """The partials of one utterance, and how its final looks.
 
     A later hypothesis that contradicts the stable prefix is aligned to it, and only what follows is shown: nothing
-    that it says beyond the prefix is dropped, and the final sets the prefix right.
+    that it says beyond the prefix is dropped, and the final sets the prefix right. A word that was shown keeps its
+    case and its mark for as long as it is the same word, in the final too.
     """
 
     def __init__(self) -> None:
-        self._stable: list[str] = []
+        self._shown: list[str] = []
+        self._n_stable = 0
+        self._n_closed = 0  # of those shown: what mark they have is known
 
     def update(self, tokens: Sequence[str], *, n_stable: int, n_shown: int, is_over: bool = False) -> Partial:
         """`tokens` as `tokens_of` gives them: the first `n_stable` become stable, the first `n_shown` are shown.
 
         The mark behind the last word is left open, and so not shown, unless the sentence `is_over`.
         """
-        n_aligned = aligned_length(self._stable, tokens)
-        if self._stable and n_aligned and _is_marked(self._stable[-1], tokens[n_aligned - 1]):
-            self._stable[-1] = tokens[n_aligned - 1]
-        self._stable += tokens[n_aligned : max(n_aligned, n_stable)]
-        shown = [*self._stable, *tokens[max(n_aligned, n_stable) : n_shown]]
-        if self._stable:
-            self._stable[-1] = _unmarked(self._stable[-1])
-        if shown and not is_over:
-            shown[-1] = _unmarked(shown[-1])
-        return Partial(text="".join(shown).strip(), stable_chars=len("".join(self._stable).strip()))
+        stable = self._shown[: self._n_stable]
+        n_aligned = aligned_length(stable, tokens)
+        merged = [*stable, *tokens[n_aligned:]]
+        if stable and n_aligned and plain(tokens[n_aligned - 1]) == plain(stable[-1]):
+            merged[len(stable) - 1] = tokens[n_aligned - 1]  # it may have got its mark
+        n_more = len(stable) - n_aligned
+        looks, self._n_closed = self._looks(merged)
+        shown = looks[: max(len(stable), n_shown + n_more)]
+        self._n_closed = min(max(self._n_closed, len(shown) - 1), len(shown))
+        self._n_stable = min(max(len(stable), n_stable + n_more), len(shown))
+        self._shown = [*shown[: self._n_closed], *map(_unmarked, shown[self._n_closed :])]
+        text = "".join(shown if is_over else self._shown).strip()
+        return Partial(text=text, stable_chars=len("".join(self._shown[: self._n_stable]).strip()))
+
+    def final(self, tokens: Sequence[str]) -> list[str]:
+        """The final's tokens, as they were shown where they are the same."""
+        return self._looks(tokens)[0]
+
+    def _looks(self, tokens: Sequence[str]) -> tuple[list[str], int]:
+        """(the tokens, as they were shown where they are the same; how many of them have a mark that is known)."""
+        n_same = common_length(list(map(plain, self._shown)), list(map(plain, tokens)))
+        looks = [*self._shown[:n_same], *tokens[n_same:]]
+        n_closed = min(self._n_closed, n_same)
+        if n_closed < n_same:
+            looks[n_closed] += _mark(tokens[n_closed])
+        return looks, n_closed
 
 
 def tokens_of(text: str) -> list[str]:
@@ -83,6 +102,5 @@ def _unmarked(token: str) -> str:
     return token.rstrip(OPEN_MARKS) if plain(token) else token
 
 
-def _is_marked(stable: str, token: str) -> bool:
-    """`token` is the stable word with a mark that was still open."""
-    return token != stable and _unmarked(token) == stable
+def _mark(token: str) -> str:
+    return token[len(_unmarked(token)) :]

@@ -39,9 +39,7 @@ SURE_OF_SILENCE: Final = 0.9
 SURE_OF_SPEECH: Final = 0.6
 MIN_TOKENS_SPOKEN: Final = 2
 
-# A draft that differs from the likeliest text only in marks and case is kept if the model would accept it at all: both
-# are right often enough, and a reader sees a change. Words of the last pause are kept where they are nearly as likely.
-COSMETIC_RATIO: Final = 0.05
+# Words of the last pause are kept where they are nearly as likely as others: a reader sees every change.
 KEPT_RATIO: Final = 0.25
 # Judging many tokens in one call rounds otherwise than choosing one by one: nearly equal is equal.
 EQUAL_RATIO: Final = 0.7
@@ -210,11 +208,8 @@ class MoonshineRecognizer:
         """(token, its probability): the likeliest one, or the expected one if it is at least `ratio` as likely."""
         best = int(logits.argmax())
         weights = np.exp(logits - logits[best])
-        if expected is not None and expected != best:
-            if best != END_TOKEN and self._pieces.differ_in_looks(expected, best):
-                ratio = min(ratio, COSMETIC_RATIO)
-            if weights[expected] >= ratio:
-                best = expected
+        if expected is not None and weights[expected] >= ratio:
+            best = expected
         return best, float(weights[best] / weights.sum())
 
 

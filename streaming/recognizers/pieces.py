@@ -29,12 +29,6 @@ class Pieces:
         """Punctuation that ends a sentence."""
         return self._bytes(token) in STOPS
 
-    def differ_in_looks(self, left: int, right: int) -> bool:
-        """Which of the two stands there changes marks or case, and no word."""
-        if self.is_mark(left) or self.is_mark(right):
-            return True
-        return self._bytes(left).lower() == self._bytes(right).lower()
-
     def words(
         self, tokens: Sequence[int], probabilities: Sequence[float], starts: Float32, ends: Float32
     ) -> tuple[Word, ...]:

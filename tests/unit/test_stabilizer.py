@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.stabilizer import Partial, Stabilizer, common_length, tokens_of
+from streaming.stabilizer import Partial, Stabilizer, common_length, plain, tokens_of
 
 words = st.sampled_from(["the", "The", "cat", "cats,", "sat", "on", "a", "mat.", "猫", "が", "座る"])
 hypotheses = st.lists(st.lists(words, max_size=8).map(" ".join) | st.text(max_size=15), max_size=12)
@@ -94,3 +94,19 @@ def test_words_beyond_those_shown_stay_hidden() -> None:
     assert stabilizer.update(tokens_of("the cat sat on"), n_stable=1, n_shown=2) == Partial(
         text="the cat", stable_chars=3
     )
+
+
+@given(hypotheses, st.text(max_size=20))
+def test_a_final_says_its_own_words_however_they_look(texts: list[str], final: str) -> None:
+    stabilizer = Stabilizer()
+    for text in texts:
+        stabilizer.update(tokens_of(text), n_stable=0, n_shown=len(tokens_of(text)))
+    assert list(map(plain, stabilizer.final(tokens_of(final)))) == list(map(plain, tokens_of(final)))
+
+
+def test_a_final_keeps_the_looks_of_what_was_shown_and_closes_the_last_mark_once() -> None:
+    stabilizer = Stabilizer()
+    for text in ("he asked him, says", "he asked him,"):
+        stabilizer.update(tokens_of(text), n_stable=0, n_shown=9)
+    assert "".join(stabilizer.final(tokens_of("He asked him. Says he."))) == " he asked him, Says he."
+    assert "".join(stabilizer.final(tokens_of("He asked him,"))) == " he asked him,"
