@@ -74,16 +74,11 @@ def idle_rows(
 @contextmanager
 def crowd_running(url: str) -> Iterator["subprocess.Popen[str]"]:
     """The process of `bench.idle_client`; all leave at once at the end."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "bench.idle_client", url],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(timeout=60)
+    ) as process:  # fmt: skip
+        yield process  # leaving closes its input, which ends it
 
 
 def crowd_told(process: "subprocess.Popen[str]", command: str) -> dict[str, Any]:

@@ -188,8 +188,7 @@ class Crowd:
 
     async def _connect(self, ticket: str, hello: dict[str, Any]) -> None:
         """Raises ConnectionError, TimeoutError."""
-        address = urlsplit(self.url)
-        host, port = address.hostname or "", address.port or 80
+        host, port = urlsplit(self.url).hostname or "127.0.0.1", urlsplit(self.url).port or 80
         request = (
             f"GET /ws/v1/audio HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"

@@ -99,6 +99,23 @@ class SocketProtocol(WebSocketProtocol):
         super().sendMessage(payload, isBinary)
         self.maxMessagePayloadSize = of_peer
 
+    def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:  # noqa: N802  Autobahn's name
+        if sync or chopsize or self.send_queue or self.state != self.STATE_OPEN:
+            super().sendData(data, sync, chopsize)
+        else:
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """At once if nothing waits: asking the network first whether it takes them costs more than most messages."""
+        transport, n_sent = self.transport, 0
+        if transport.connected and not (transport.disconnecting or transport.dataBuffer or transport._tempDataBuffer):
+            try:
+                n_sent = transport.getHandle().send(data)
+            except OSError:  # full, or broken: Twisted finds out in its own time
+                n_sent = 0
+        if n_sent < len(data):
+            transport.write(data[n_sent:])
+
     def handle_reply(self, message: dict[str, Any]) -> None:
         """Stock Daphne sends no empty message and drops the reason of a close."""
         if message["type"] == "websocket.send" and not (message.get("bytes") or message.get("text")):
@@ -121,7 +138,7 @@ class SocketProtocol(WebSocketProtocol):
             self._cut_soon()
         elif now - self._pinged_at >= HEARTBEAT_S - 0.5:  # half the interval of the checks
             self._pinged_at = now
-            self.transport.write(EMPTY_PING)
+            self._write(EMPTY_PING)
 
     def say_goodbye(self, *, code: int) -> None:
         if self.state == self.STATE_OPEN:
