@@ -5,19 +5,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from meetings.checks import vocabulary_checked
 from meetings.codes import code_normalise
-from meetings.limits import TITLE_MAX_CHARS
+from meetings.errors import Invalid
+from meetings.language_names import languages_offered
+from meetings.limits import TITLE_MAX_CHARS, VOCABULARY_MAX_TERMS, VOCABULARY_TERM_MAX_CHARS
 
-LANGUAGES = (
-    ("en", "English"),
-    ("de", "Deutsch"),
-    ("es", "Español"),
-    ("fr", "Français"),
-    ("hi", "हिन्दी"),
-    ("it", "Italiano"),
-    ("ja", "日本語"),
-    ("pt", "Português"),
-)
+DEFAULT_LANGUAGE = "en"
 
 
 class NewMeetingForm(forms.Form):
@@ -28,16 +22,34 @@ class NewMeetingForm(forms.Form):
     )
     language = forms.ChoiceField(
         label="Spoken language",
-        help_text="Offered is what this server's speech model knows.",
+        help_text="Everybody can choose another one for themselves.",
         error_messages={"invalid_choice": "This server's speech model does not know this language."},
+    )
+    vocabulary = forms.CharField(
+        label="Names and terms",
+        required=False,
+        max_length=VOCABULARY_MAX_TERMS * (VOCABULARY_TERM_MAX_CHARS + 2),
+        help_text="Easily misheard words, with commas between them. The names of those who join need not be here.",
+        widget=forms.Textarea(
+            attrs={"rows": 2, "autocomplete": "off", "placeholder": "Kubernetes, Dvořák, Q3 forecast"}
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = settings.SPEECH_LANGUAGES
         language = self.fields["language"]
         assert isinstance(language, forms.ChoiceField)
-        language.choices = [(code, words) for code, words in LANGUAGES if "*" in known or code in known]
+        language.choices = languages_offered(settings.SPEECH_LANGUAGES)
+        codes = [code for code, _ in language.choices]
+        language.initial = DEFAULT_LANGUAGE if DEFAULT_LANGUAGE in codes else next(iter(codes), "")
+
+    def clean_vocabulary(self) -> list[str]:
+        """Terms stand between commas or on lines of their own."""
+        terms = self.cleaned_data["vocabulary"].replace("\n", ",").split(",")
+        try:
+            return vocabulary_checked([term.strip() for term in terms if term.strip()])
+        except Invalid as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
 
 
 class JoinForm(forms.Form):

@@ -21,6 +21,7 @@ class Line:
     speaker: str
     place: int
     text: str
+    language: str = ""
     is_continued: bool = False
 
     @property
@@ -60,6 +61,7 @@ def _said(read: Transcript) -> list[Line]:
             speaker=segment["speaker"],
             place=places.get(segment["participant_id"], 0) % N_COLOURS,
             text="[removed]" if segment["state"] == Segment.State.REDACTED else segment["text"],
+            language=segment["language"],
         )
         for segment in read.segments
     ]

@@ -17,6 +17,7 @@ from meetings.api import throttling
 from meetings.api.credentials import actor_of_session, hosted_remember
 from meetings.errors import Forbidden, Invalid, NotFound
 from meetings.forms import JoinForm, NewMeetingForm
+from meetings.language_names import languages_offered
 from meetings.limits import DISPLAY_NAME_MAX_CHARS
 from meetings.models import Meeting
 from meetings.selectors import ledger
@@ -90,10 +91,12 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
         "is_host": is_host,
         "join_url": request.build_absolute_uri(reverse("meetings:meeting", args=[found.code])),
         "name_max_chars": DISPLAY_NAME_MAX_CHARS,
+        "languages": languages_offered(settings.SPEECH_LANGUAGES, also=found.language),
         "page_data": {
             "code": found.code,
             "meeting_id": str(found.pk),
             "role": "host" if is_host else "speaker",
+            "language": found.language,
             "csrf_token": get_token(request),
         },
     }

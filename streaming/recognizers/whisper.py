@@ -26,9 +26,9 @@ EXTRA_TOKENS: Final = 8
 # Whisper was trained on windows of 30 s. The encoder takes shorter ones, at a cost that falls with them; but where
 # speech nearly fills the window, the decoder says everything twice. Measured on short utterances in eight languages:
 # with 5 s of silence behind the speech it is as accurate as with 30 s, at a fifth of the cost; with 2 s it is not.
-PADDING_FRAMES: Final = 500
-FRAMES_PER_SECOND: Final = 100
-WINDOW_FRAMES: Final = 3_000
+PADDING_SAMPLES: Final = 5 * SAMPLE_RATE_HZ
+WINDOW_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
+SAMPLES_PER_FRAME: Final = 160
 
 # Whisper's own thresholds for text that is invented or repeats itself.
 MAX_NO_SPEECH: Final = 0.6
@@ -41,7 +41,7 @@ BEAM_SIZE_AFTER_LOOP: Final = 5
 class _ShortWindow(WhisperModel):
     """Encodes `n_frames` of the window, which faster-whisper pads to 30 s."""
 
-    n_frames = WINDOW_FRAMES
+    n_frames = WINDOW_SAMPLES // SAMPLES_PER_FRAME
 
     def encode(self, features: Any) -> Any:
         return super().encode(features[..., : self.n_frames])
@@ -74,10 +74,11 @@ class WhisperRecognizer:
         return _hypothesis(believed, language=options.language)
 
     def _decode(self, audio: Float32, code: str, options: DecodeOptions, *, beam_size: int) -> list[Any]:
-        n_frames = math.ceil(len(audio) / SAMPLE_RATE_HZ * FRAMES_PER_SECOND) + PADDING_FRAMES
-        self._model.n_frames = min(n_frames + n_frames % 2, WINDOW_FRAMES)  # the encoder halves them
+        n_samples = max(len(audio), min(len(audio) + PADDING_SAMPLES, WINDOW_SAMPLES))
+        n_frames = min(n_samples, WINDOW_SAMPLES) // SAMPLES_PER_FRAME
+        self._model.n_frames = n_frames - n_frames % 2  # the encoder halves them
         found, _ = self._model.transcribe(
-            audio,
+            np.pad(audio, (0, n_samples - len(audio))),
             language=code,
             beam_size=beam_size,
             best_of=1,

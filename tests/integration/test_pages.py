@@ -70,8 +70,27 @@ def test_only_languages_that_the_speech_model_knows_are_offered_and_taken(client
     assert new_meeting(client, language="de").language == "de"
 
 
-def test_the_default_speech_model_is_offered_in_english_only(client: Client) -> None:
-    assert re.findall(r'<option value="(\w+)"', text_of(client, "/")) == ["en"]
+def test_every_language_of_the_default_models_is_offered_by_its_own_name_and_english_is_chosen(client: Client) -> None:
+    page = text_of(client, "/")
+    assert '<option value="en" selected>English</option>' in page
+    assert '<option value="de">Deutsch</option>' in page
+    assert '<option value="ja">日本語</option>' in page
+
+
+def test_terms_of_the_vocabulary_stand_between_commas_or_on_lines(client: Client) -> None:
+    meeting = new_meeting(client, vocabulary="Kubernetes, Dvořák,\r\nProject Apollo,,")
+    assert meeting.vocabulary == ["Kubernetes", "Dvořák", "Project Apollo"]
+    response = client.post("/", {"title": "Board", "language": "en", "vocabulary": "x" * 101})
+    assert response.status_code == 422
+    assert "must not be longer than 100 characters" in response.content.decode()
+
+
+def test_the_meeting_page_offers_languages_and_the_meetings_own_is_chosen(client: Client) -> None:
+    meeting = new_meeting(client, language="de")
+    page = text_of(client, f"/m/{meeting.code}/")
+    assert len(re.findall(r'<option value="de"\s+lang="de"\s+selected>Deutsch</option>', page)) == 2
+    Meeting.objects.update(language="de-AT")
+    assert "Deutsch (AT)" in text_of(client, f"/m/{meeting.code}/")
 
 
 def test_where_guests_make_no_meetings_the_start_page_says_so(client: Client, settings: Settings) -> None:
@@ -132,7 +151,7 @@ def test_the_transcript_shows_lines_in_order_with_speaker_and_time(client: Clien
     first, second = speech(0, 32_000, text="one <b>two</b>"), speech(32_000, 64_000, text="three")
     session_commit(owner=ada.owner, settled_from=0, received=64_000, spans=[first, second])
     page = text_of(client, f"/m/{meeting.code}/transcript/")
-    assert re.findall(r'class="line-text">([^<]*)<', page) == ["one &lt;b&gt;two&lt;/b&gt;", "three"]
+    assert re.findall(r'class="line-text"[^>]*>([^<]*)<', page) == ["one &lt;b&gt;two&lt;/b&gt;", "three"]
     assert page.count("is-continued") == 1, "the same turn: named once"
     assert "Ada &lt;i&gt;" in page
     assert "0:02" in page
@@ -147,7 +166,7 @@ def test_lost_audio_is_a_line_of_the_transcript_in_its_place(client: Client) -> 
     ada = opened(meeting, display_name="Ada <i>")
     commit(ada.owner, speech(0, 16_000, text="one"), gap(144_000), speech(144_000, 160_000, text="two"))
     page = text_of(client, f"/m/{meeting.code}/transcript/")
-    said = [html.unescape(text) for text in re.findall(r'class="line-text">([^<]*)<', page)]
+    said = [html.unescape(text) for text in re.findall(r'class="line-text"[^>]*>([^<]*)<', page)]
     assert said == ["one", "[8.0 s of Ada <i>'s audio lost: device disconnected]", "two"]
     assert page.count("is-gap") == 1
     assert page.count("line-speaker") == 2, "whoever goes on after a loss is named anew"

@@ -88,3 +88,13 @@ test("a snapshot says who is here", () => {
   const state = people([joined("a", "Ada"), { type: "snapshot", segments: [], participants: [bob] }]);
   assert.deepEqual([...state.values()].map(({ name, isHere }) => [name, isHere]), [["Ada", false], ["Bob", true]]);
 });
+
+test("whoever is renamed has said everything under the new name, as after a reload", () => {
+  const changed = { type: "event", seq: 9, event: { type: "participant.changed", participant: { id: "ada", display_name: "Grace", role: "speaker" } } };
+  const before = after([segment("a", 3, "final"), segment("b", 1), segment("c", 2, "final", { participant_id: "bob", speaker: "Bob" })]);
+  const { open, closed } = captionsReduce(before, changed);
+  assert.deepEqual([...open.values(), ...closed.values()].map(({ speaker }) => speaker), ["Grace", "Grace", "Bob"]);
+  assert.equal(closed.get("c"), before.closed.get("c"));
+  const joined = { type: "event", seq: 1, event: { type: "participant.joined", participant: { id: "ada", display_name: "Ada", role: "speaker" } } };
+  assert.equal(peopleReduce(peopleReduce(NOBODY, joined), changed).get("ada").name, "Grace");
+});

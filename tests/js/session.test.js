@@ -328,3 +328,36 @@ test("the caption feed goes on after the last event that it saw", async () => {
   around.last.say({ type: "live", seq: 7 });
   assert.deepEqual(phases, ["live", "waiting", "live"]);
 });
+
+test("a language that is chosen is said with its position, and again after a resume until it is confirmed", async () => {
+  const { around, session, speak, open } = begun();
+  speak(2);
+  session.speak("de"); // before there is a connection
+  open();
+  assert.deepEqual(around.last.told("language"), [{ type: "language", language: "de", position: 3_200 }]);
+  speak(3);
+  around.last.fail(1006);
+  await around.pass(1_000);
+  open(1_600);
+  assert.deepEqual(around.last.told("language"), [{ type: "language", language: "de", position: 3_200 }]);
+  const event = { type: "participant.language", participant_id: "p", language: "de" };
+  around.last.say({ type: "event", seq: 1, event: { ...event, participant_id: "another" } });
+  around.last.say({ type: "event", seq: 2, event });
+  around.last.fail(1006);
+  await around.pass(1_000);
+  open(1_600);
+  assert.deepEqual(around.last.told("language"), []);
+});
+
+test("a language that the server has, or does not know, is not said again", async () => {
+  for (const confirm of [{ language: "de" }, {}]) {
+    const { around, session, open } = begun();
+    open();
+    session.speak("de");
+    if (!confirm.language) around.last.say({ type: "error", fatal: false, problem: { code: "language_unsupported" } });
+    around.last.fail(1006);
+    await around.pass(1_000);
+    open(0, confirm);
+    assert.deepEqual(around.last.told("language"), []);
+  }
+});

@@ -28,6 +28,7 @@ export function captionsReduce(captions, message) {
     case "partials_reset":
       return withdrawOf(captions, known.participant_id);
     case "event":
+      if (known.event.type === "participant.changed") return rename(captions, known.event.participant);
       return known.event.type === "participant.left" ? withdrawOf(captions, known.event.participant?.id) : captions;
     case "snapshot": {
       const current = new Set(known.segments.map(({ id }) => id));
@@ -52,6 +53,24 @@ function segmentApply(captions, segment) {
   }
   open.delete(id);
   return { open, closed: closed.set(id, segment) };
+}
+
+/**
+ * What somebody said stands under the name that they have now, as in the stored transcript.
+ * @param {Captions} captions
+ * @param {import("../protocol/messages.js").Person | undefined} person
+ * @returns {Captions}
+ */
+function rename(captions, person) {
+  if (!person) return captions;
+  const named = (/** @type {ReadonlyMap<string, Segment>} */ segments) =>
+    new Map(
+      [...segments].map(([id, segment]) => [
+        id,
+        segment.participant_id === person.id ? { ...segment, speaker: person.display_name } : segment,
+      ]),
+    );
+  return { open: named(captions.open), closed: named(captions.closed) };
 }
 
 /** @param {Captions} captions @param {string | undefined} participantId @returns {Captions} */

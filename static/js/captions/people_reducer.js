@@ -60,6 +60,10 @@ function eventApply(people, event) {
   switch (event.type) {
     case "participant.joined":
       return event.participant ? arrive(people, event.participant) : people;
+    case "participant.changed": {
+      const { participant } = event;
+      return participant ? change(people, participant.id, { name: participant.display_name }) : people;
+    }
     case "participant.left":
       return event.participant ? change(people, event.participant.id, { isHere: false, isSpeaking: false }) : people;
     case "meeting.ended":

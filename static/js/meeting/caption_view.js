@@ -83,10 +83,12 @@ export class CaptionView {
     if (this.#isFollowing) this.follow();
   }
 
-  /** Reads a caption to those who do not see it. @param {string} words */
-  announce(words) {
+  /** Reads a caption to those who do not see it. @param {string} words @param {string} [language] tag */
+  announce(words, language = "") {
     const { announcer } = this.#elements;
-    announcer.append(make("p", "", words));
+    const line = make("p", "", words);
+    if (language) line.lang = language;
+    announcer.append(line);
     while (announcer.childElementCount > MOST_ANNOUNCED) announcer.firstElementChild?.remove();
   }
 
@@ -178,13 +180,14 @@ function lineElement(id, place) {
   element.id = id;
   element.dataset.speaker = String(place % N_COLOURS);
   const text = make("p", "line-text");
+  text.dir = "auto"; // by what is written in it
   text.append(make("span", "line-stable"), make("span", "line-unstable"));
   element.append(make("span", "line-time"), make("span", "line-speaker"), text);
   return element;
 }
 
 /** @param {HTMLElement} element @param {Segment} segment */
-function fill(element, { state, speaker, start_ms, text, stable_chars, words }) {
+function fill(element, { state, speaker, start_ms, text, stable_chars, words, language }) {
   const isPartial = state === "partial";
   const shown = state === "redacted" ? "[removed]" : text;
   // The wire counts code points, JavaScript strings count UTF-16 units.
@@ -192,6 +195,7 @@ function fill(element, { state, speaker, start_ms, text, stable_chars, words }) 
   const [time, name, line] = element.children;
   time.textContent = clockWords(start_ms);
   name.textContent = speaker;
+  if (language) /** @type {HTMLElement} */ (line).lang = language;
   line.children[0].replaceChildren(...piecesOf(shown, words, 0, nStable).map(pieceNode));
   line.children[1].replaceChildren(...piecesOf(shown, words, nStable).map(pieceNode));
   element.classList.toggle("is-partial", isPartial);

@@ -6,7 +6,7 @@ import { refusedWords } from "./trouble_words.js";
 
 /**
  * @typedef {object} LobbyChoices
- * @property {(name: string) => Promise<void>} onJoin rejects with the reason when it does not work out
+ * @property {(name: string, language: string) => Promise<void>} onJoin rejects with the reason when it does not work out
  * @property {(name: string) => Promise<void>} onWatch likewise
  * @property {() => Promise<void>} onTry opens the microphone to show its level
  */
@@ -17,6 +17,7 @@ const VIEWER_NAME = "Viewer";
 export class Lobby {
   #form = byId("join-form", HTMLFormElement);
   #name = byId("display-name", HTMLInputElement);
+  #language = byId("language", HTMLSelectElement);
   #consent = byId("consent", HTMLInputElement);
   #problem = byId("join-problem", HTMLElement);
   #hint = byId("microphone-hint", HTMLElement);
@@ -75,7 +76,7 @@ export class Lobby {
     return isValid;
   }
 
-  /** @param {HTMLButtonElement} button @param {(name: string) => Promise<void>} choice */
+  /** @param {HTMLButtonElement} button @param {(name: string, language: string) => Promise<void>} choice */
   async #go(button, choice) {
     if (button.ariaBusy === "true") return;
     const name = this.#name.value.trim();
@@ -83,7 +84,7 @@ export class Lobby {
     button.ariaBusy = "true";
     this.#problem.hidden = true;
     try {
-      await choice(name || VIEWER_NAME);
+      await choice(name || VIEWER_NAME, this.#language.value);
     } catch (problem) {
       this.#problem.textContent = problemWords(problem);
       this.#problem.hidden = false;

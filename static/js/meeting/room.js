@@ -6,6 +6,7 @@ import { ticketSource } from "../session/audio_session.js";
 import { participantAdmit } from "../session/rest.js";
 import { byId } from "./elements.js";
 import { offerEnd } from "./end_dialog.js";
+import { LanguageChoice } from "./language_choice.js";
 import { LedgerPanel } from "./ledger_panel.js";
 import { RoomView } from "./room_view.js";
 import { TroubleNotices } from "./trouble_notices.js";
@@ -24,6 +25,7 @@ import { Voice } from "./voice.js";
  * @property {string} code
  * @property {string} meeting_id
  * @property {"host" | "speaker"} role
+ * @property {string} language of the meeting
  * @property {string} csrf_token
  */
 
@@ -50,12 +52,14 @@ export class Room {
   #isMeetingOver = false;
   #isClosed = false;
   #words = 0;
+  #language;
 
   /** @param {PageData} page @param {KeptSessions} shelf @param {Surroundings} around */
   constructor(page, shelf, around) {
     this.#page = page;
     this.#shelf = shelf;
     this.#around = around;
+    this.#language = new LanguageChoice(page.language, (language) => this.#voice?.speak(language));
     byId("leave", HTMLButtonElement).addEventListener("click", () => void this.leave());
     byId("mute", HTMLButtonElement).addEventListener("click", () => this.#mute(!this.#isMuted));
     document.addEventListener("keydown", (event) => {
@@ -84,11 +88,12 @@ export class Room {
     return this.isOpen && this.#voice !== null && !this.#voice.isFinishing;
   }
 
-  /** @param {string} name @param {Microphone} microphone open */
-  async speak(name, microphone) {
+  /** @param {string} name @param {string} language chosen in the lobby @param {Microphone} microphone open */
+  async speak(name, language, microphone) {
     const { code: meeting, role } = this.#page;
     const title = document.querySelector(".meeting-title h1")?.textContent ?? "";
-    const voice = this.#makeVoice({ meeting, title, name, role }, microphone);
+    const own = language === this.#page.language ? "" : language; // who did not choose goes with the meeting
+    const voice = this.#makeVoice({ meeting, title, name, role, language: own }, microphone);
     const ownId = await voice.join();
     this.#voice = voice;
     this.#microphone = microphone;
@@ -161,9 +166,9 @@ export class Room {
   }
 
   /** @param {import("./voice.js").Speaker} speaker @param {Microphone} microphone */
-  #makeVoice({ meeting, title, name, role }, microphone) {
+  #makeVoice({ meeting, title, name, role, language }, microphone) {
     return new Voice(
-      { meeting, title, name, role },
+      { meeting, title, name, role, language },
       {
         csrfToken: this.#page.csrf_token,
         microphone,
@@ -201,6 +206,8 @@ export class Room {
   #receive(message) {
     this.#view.show(message);
     this.#trouble.receive(message, this.#ownId);
+    const refused = this.#language.receive(message, this.#ownId);
+    if (refused) this.notices.show("language", refused);
     if (message.type === "draining" && message.reason === "meeting_ended") void this.#voice?.finish();
     if (message.type === "event" && message.event.type === "meeting.ended") this.#meetingOver();
   }

@@ -49,7 +49,7 @@ export class RoomView {
     this.#gaps = gapsReduce(this.#gaps, message);
     if (message.type === "live") this.#isLive = true;
     if (message.type === "segment") this.#announce(message.segment);
-    if (message.type === "event") this.#showState(message.event.type);
+    if (message.type === "event") this.#showState(message.event);
     if (this.#isDrawPending) return;
     this.#isDrawPending = true;
     requestAnimationFrame(() => this.#draw());
@@ -97,13 +97,14 @@ export class RoomView {
    * Finals only, not what was said before this page came, and not one's own words back while one speaks.
    * @param {import("../protocol/messages.js").Segment} segment
    */
-  #announce({ state, participant_id, speaker, text }) {
+  #announce({ state, participant_id, speaker, text, language }) {
     if (!this.#isLive || state !== "final" || participant_id === this.#ownId) return;
-    this.#captionView.announce(`${speaker}: ${text}`);
+    this.#captionView.announce(`${speaker}: ${text}`, language);
   }
 
-  /** @param {string} eventType */
-  #showState(eventType) {
+  /** @param {import("../protocol/messages.js").MeetingEvent} event */
+  #showState({ type: eventType, title }) {
+    if (eventType === "meeting.changed" && title) byId("meeting-heading", HTMLElement).textContent = title;
     if (eventType !== "meeting.started" && eventType !== "meeting.ended") return;
     const isLive = eventType === "meeting.started";
     this.#state.textContent = isLive ? "Live" : "Ended";

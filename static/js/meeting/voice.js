@@ -29,7 +29,7 @@ import { RestProblem, participantAdmit } from "../session/rest.js";
  * @property {() => Promise<void>} flush
  * @property {() => void} close
  *
- * @typedef {Pick<SessionRecord, "meeting" | "title" | "name" | "role">} Speaker
+ * @typedef {Pick<SessionRecord, "meeting" | "title" | "name" | "role" | "language">} Speaker
  *
  * @typedef {object} VoiceOptions
  * @property {string} csrfToken
@@ -79,8 +79,8 @@ export class Voice {
 
   /** @returns {Promise<string>} the participant's id @throws {RestProblem} */
   async join() {
-    const { meeting, name, role } = this.#speaker;
-    const admission = await participantAdmit(meeting, { display_name: name, role }, this.#options.csrfToken);
+    const { meeting, name, role, language = "" } = this.#speaker;
+    const admission = await participantAdmit(meeting, { display_name: name, role, language }, this.#options.csrfToken);
     const { participant_id, session_id, resume_token, ws_url } = admission;
     this.#hasJoined = true;
     this.#kept = await this.#options.shelf.begin(
@@ -136,6 +136,13 @@ export class Voice {
   chooseDevice(deviceId) {
     this.#deviceId = deviceId;
     this.#kept?.spill.note({ deviceId });
+  }
+
+  /** @param {string} language tag of what the person speaks from now on */
+  speak(language) {
+    this.#speaker = { ...this.#speaker, language };
+    this.#kept?.spill.note({ language });
+    this.#session?.speak(language);
   }
 
   /** Stops capturing, delivers everything, and ends; the session's phase tells when that is done. */

@@ -15,15 +15,19 @@
  * @property {string} text
  * @property {number} stable_chars
  * @property {import("../captions/doubtful_words.js").TimedWord[]} [words] empty where the recognizer gives none
+ * @property {string} [language] tag of what it was decoded in
  *
  * @typedef {object} Person
  * @property {string} id
  * @property {string} display_name
  * @property {string} role
+ * @property {string} [language] tag; empty: the meeting's
  *
  * @typedef {object} MeetingEvent
  * @property {string} type
  * @property {Person} [participant]
+ * @property {string} [language] that a participant or the meeting changed to
+ * @property {string} [title] of a changed meeting
  * @property {string} [participant_id]
  * @property {string} [session_id] of a gap, as all that follow
  * @property {number} [from] position
@@ -45,7 +49,7 @@
  * @typedef {{type: "speech", participant_id: string, state: "start" | "stop", at_ms: number}} SpeechMessage
  * @typedef {{type: "live", seq: number}} LiveMessage
  * @typedef {{type: "welcome", session_id: string, participant_id: string, resumed: boolean, settled: number,
- *   resume_token: string, after_seq: number, heartbeat_ms: number, limits: Limits, consent?: string[]}} WelcomeMessage
+ *   resume_token: string, after_seq: number, heartbeat_ms: number, limits: Limits, consent?: string[], language?: string}} WelcomeMessage
  * @typedef {{type: "ack", received: number, settled: number, lag_ms: number}} AckMessage
  * @typedef {{type: "flow", state: "ok" | "slow" | "pause", reason?: string}} FlowMessage
  * @typedef {{type: "finalized", cid: string, position: number}} FinalizedMessage

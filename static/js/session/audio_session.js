@@ -55,6 +55,9 @@ export class AudioSession {
   #isOver = false;
   #lastSeq = 0;
   #settled;
+  #participantId = "";
+  /** @type {{type: "language", language: string, position: number} | null} what the server has not confirmed */
+  #spoken = null;
   /** @type {Phase} */
   #phase = "connecting";
   /** @type {any} */
@@ -107,6 +110,16 @@ export class AudioSession {
     }
   }
 
+  /**
+   * What is captured from here on is in this language. Said again after a resume, for the same position, until the
+   * server has confirmed it.
+   * @param {string} language tag
+   */
+  speak(language) {
+    this.#spoken = { type: "language", language, position: this.#ring.end };
+    if (this.#isWelcome) this.#connection.send(JSON.stringify(this.#spoken));
+  }
+
   /** Nothing more will be captured: delivers what is kept, then ends. */
   finish() {
     if (this.#isEnding || this.#isOver) return;
@@ -155,6 +168,8 @@ export class AudioSession {
     else if (message.type === "flow") this.#flow(message.state === "pause");
     else if (message.type === "goaway") this.#connection.move(Math.min(LATEST_MOVE_MS, message.deadline_ms / 2));
     else if (message.type === "ended") this.#ended();
+    else if (message.type === "event") this.#confirm(message.event);
+    else if (message.type === "error" && message.problem.code === "language_unsupported") this.#spoken = null;
     this.#listener.onMessage(message);
   }
 
@@ -168,10 +183,19 @@ export class AudioSession {
     if (!granted.every((what) => welcome.consent?.includes(what))) {
       this.#connection.send(JSON.stringify({ type: "consent", granted }));
     }
+    this.#participantId = welcome.participant_id;
+    if (this.#spoken && this.#spoken.language === welcome.language) this.#spoken = null;
+    if (this.#spoken) this.#connection.send(JSON.stringify(this.#spoken));
     this.#sender.begin(welcome.settled, welcome.limits, this.#around.now_ms());
     this.#isWelcome = true;
     this.#enter(this.#isEnding ? "ending" : "live");
     this.pump();
+  }
+
+  /** @param {import("../protocol/messages.js").MeetingEvent} event */
+  #confirm({ type, participant_id, language }) {
+    const isOurs = type === "participant.language" && participant_id === this.#participantId;
+    if (isOurs && language === this.#spoken?.language) this.#spoken = null;
   }
 
   /** @param {number} settled */

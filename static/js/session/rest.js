@@ -55,7 +55,7 @@ export async function restCall(method, path, csrfToken, body) {
 
 /**
  * @param {string} meeting code or id
- * @param {{display_name: string, role: "host" | "speaker" | "viewer"}} person
+ * @param {{display_name: string, role: "host" | "speaker" | "viewer", language?: string}} person
  * @param {string} csrfToken
  * @returns {Promise<Admission>}
  */

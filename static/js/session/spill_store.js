@@ -15,6 +15,7 @@
  * @property {string} title of the meeting
  * @property {string} name
  * @property {"host" | "speaker"} role
+ * @property {string} [language] tag of what is spoken; empty: the meeting's
  * @property {readonly string[]} consent what the person agreed to, in words of the protocol
  * @property {boolean} isMuted
  * @property {string} deviceId the microphone that was chosen; empty for the system's
