@@ -1,5 +1,6 @@
 """Whisper through faster-whisper: int8, one thread. The multilingual engine, with word times."""
 
+import itertools
 import math
 import re
 from typing import Any, Final
@@ -34,7 +35,8 @@ SAMPLES_PER_FRAME: Final = 160
 MAX_NO_SPEECH: Final = 0.6
 MIN_LOG_PROBABILITY: Final = -1.0
 MAX_COMPRESSION_RATIO: Final = 2.4
-# A greedy decoder that repeats itself does so until it is cut; several beams at once find the way out more often.
+# A greedy decoder that repeats itself does so until it is cut; several beams, and the window that the model was
+# trained on, find the way out more often.
 BEAM_SIZE_AFTER_LOOP: Final = 5
 
 
@@ -67,14 +69,16 @@ class WhisperRecognizer:
             raise LanguageUnsupported(f"{self.engine} does not know the language {options.language}.")
         if len(audio) < MIN_SAMPLES:
             audio = np.pad(audio, (0, MIN_SAMPLES - len(audio)))
-        parts = self._decode(audio, code, options, beam_size=1)
+        parts = self._decode(audio, code, options)
         if any(map(_is_loop, parts)):
-            parts = self._decode(audio, code, options, beam_size=BEAM_SIZE_AFTER_LOOP)
+            parts = self._decode(audio, code, options, beam_size=BEAM_SIZE_AFTER_LOOP, padding=WINDOW_SAMPLES)
         believed = [part for part in parts if not _is_noise(part) and not _is_loop(part)]
-        return _hypothesis(believed, language=options.language)
+        return _hypothesis(believed, language=options.language, audio_s=len(audio) / SAMPLE_RATE_HZ)
 
-    def _decode(self, audio: Float32, code: str, options: DecodeOptions, *, beam_size: int) -> list[Any]:
-        n_samples = max(len(audio), min(len(audio) + PADDING_SAMPLES, WINDOW_SAMPLES))
+    def _decode(
+        self, audio: Float32, code: str, options: DecodeOptions, *, beam_size: int = 1, padding: int = PADDING_SAMPLES
+    ) -> list[Any]:
+        n_samples = max(len(audio), min(len(audio) + padding, WINDOW_SAMPLES))
         n_frames = min(n_samples, WINDOW_SAMPLES) // SAMPLES_PER_FRAME
         self._model.n_frames = n_frames - n_frames % 2  # the encoder halves them
         found, _ = self._model.transcribe(
@@ -88,7 +92,9 @@ class WhisperRecognizer:
             word_timestamps=options.want_words,
             max_new_tokens=int(len(audio) / SAMPLE_RATE_HZ * MAX_TOKENS_PER_SECOND) + EXTRA_TOKENS,
         )
-        return list(found)
+        # Without timestamps each window is one part. What faster-whisper finds by going on behind the last word of a
+        # single window is invented from the silence there.
+        return list(found if len(audio) > WINDOW_SAMPLES else itertools.islice(found, 1))
 
 
 def _is_noise(part: Any) -> bool:
@@ -99,7 +105,8 @@ def _is_loop(part: Any) -> bool:
     return bool(part.compression_ratio > MAX_COMPRESSION_RATIO)
 
 
-def _hypothesis(parts: list[Any], *, language: str) -> Hypothesis:
+def _hypothesis(parts: list[Any], *, language: str, audio_s: float) -> Hypothesis:
+    """The alignment may stretch the last word into the silence behind `audio_s`; what is given does not."""
     n_tokens = sum(len(part.tokens) for part in parts)
     log_probability = sum(part.avg_logprob * len(part.tokens) for part in parts) / max(n_tokens, 1)
     return Hypothesis(
@@ -107,7 +114,12 @@ def _hypothesis(parts: list[Any], *, language: str) -> Hypothesis:
         confidence=min(math.exp(log_probability), 1.0) if parts else 0.0,
         language=language,
         words=tuple(
-            Word(w=word.word.strip(), s=float(word.start), e=float(word.end), c=float(word.probability))
+            Word(
+                w=word.word.strip(),
+                s=min(float(word.start), audio_s),
+                e=min(float(word.end), audio_s),
+                c=float(word.probability),
+            )
             for part in parts
             for word in part.words or ()
         ),

@@ -13,7 +13,7 @@ from streaming.protocol.messages import Language
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.rooms import Room
 from streaming.scheduler import Scheduler
-from streaming.session_items import End, Item, Speak
+from streaming.session_items import End, Speak
 from streaming.spoken import speak_item
 from tests.unit.session_fakes import SECOND, SPEECH, InstantPool, Node, RecordingSink, frames
 from tests.unit.test_rooms import RoomDatabase
@@ -108,9 +108,9 @@ async def test_a_change_from_elsewhere_is_taken_up() -> None:
         spoken = {"type": "participant.language", "participant_id": str(opened.participant_id), "language": "de"}
         room.heard(spoken)
         room.heard(spoken)  # one waiting item does for both
-        pieces: list[Item] = [*frames(SPEECH), End(position=0)]
-        for item in pieces:
+        for item in frames(SPEECH):
             pipeline.put(item)
+        pipeline.put(End(position=0))
         room.heard({"type": "participant.joined", "participant": {"id": "other"}})
         while not room.is_empty:
             await asyncio.sleep(0)
