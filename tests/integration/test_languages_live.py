@@ -10,7 +10,7 @@ import pytest
 
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
-from tests.nodes import node_environment, node_running
+from tests.nodes import NodeProcess, node_environment, node_running
 from tests.sockets import Api, Message, peer, silence
 
 pytestmark = pytest.mark.speech
@@ -75,7 +75,10 @@ async def test_a_language_is_changed_in_mid_meeting(api: Api, beckett: Float32, 
     assert jiwer.cer(letters(text), letters(" ".join(each["text"] for each in only))) <= 0.25
 
 
-async def test_an_unknown_language_is_an_error_that_changes_nothing(api: Api, beckett: Float32) -> None:
+async def test_an_unknown_language_is_an_error_that_changes_nothing(
+    running_node: NodeProcess, beckett: Float32
+) -> None:
+    api = Api(running_node.url)
     admission = api.admit(api.meeting())
     async with peer(admission["ws_url"], admission["ticket"]) as ada:
         await ada.hello()
@@ -132,7 +135,8 @@ async def test_what_is_sent_again_keeps_its_language(api: Api, shared_testdata: 
     assert jiwer.cer(letters(text), text_in(stored, "de")) <= 0.25
 
 
-async def test_hostile_changes_of_language_end_as_documented(api: Api) -> None:
+async def test_hostile_changes_of_language_end_as_documented(running_node: NodeProcess) -> None:
+    api = Api(running_node.url)
     wrong: list[tuple[Message, int]] = [
         ({"language": 7}, 4400),
         ({}, 4400),
