@@ -18,6 +18,8 @@ from streaming.recognizers.base import (
     ModelCorrupt,
     Word,
 )
+from streaming.recognizers.believable import MAX_COMPRESSION, compression_ratio
+from streaming.recognizers.loops import loops_cut, text_cut
 from streaming.speech_models.prepared import PreparedModel
 
 MIN_SAMPLES: Final = SAMPLE_RATE_HZ // 10
@@ -31,10 +33,9 @@ PADDING_SAMPLES: Final = 5 * SAMPLE_RATE_HZ
 WINDOW_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
 SAMPLES_PER_FRAME: Final = 160
 
-# Whisper's own thresholds for text that is invented or repeats itself.
+# Whisper's own thresholds for text that is invented.
 MAX_NO_SPEECH: Final = 0.6
 MIN_LOG_PROBABILITY: Final = -1.0
-MAX_COMPRESSION_RATIO: Final = 2.4
 # A greedy decoder that repeats itself does so until it is cut; several beams, and the window that the model was
 # trained on, find the way out more often.
 BEAM_SIZE_AFTER_LOOP: Final = 5
@@ -72,8 +73,13 @@ class WhisperRecognizer:
         parts = self._decode(audio, code, options)
         if any(map(_is_loop, parts)):
             parts = self._decode(audio, code, options, beam_size=BEAM_SIZE_AFTER_LOOP, padding=WINDOW_SAMPLES)
-        believed = [part for part in parts if not _is_noise(part) and not _is_loop(part)]
-        return _hypothesis(believed, language=options.language, audio_s=len(audio) / SAMPLE_RATE_HZ)
+        # Of speech that ends in a loop the speech is kept: it was said, and the loop is cut.
+        spoken = [
+            part
+            for part in parts
+            if not _is_noise(part) and compression_ratio(text_cut(part.text)) <= MAX_COMPRESSION
+        ]
+        return loops_cut(_hypothesis(spoken, language=options.language, audio_s=len(audio) / SAMPLE_RATE_HZ))
 
     def _decode(
         self, audio: Float32, code: str, options: DecodeOptions, *, beam_size: int = 1, padding: int = PADDING_SAMPLES
@@ -102,7 +108,7 @@ def _is_noise(part: Any) -> bool:
 
 
 def _is_loop(part: Any) -> bool:
-    return bool(part.compression_ratio > MAX_COMPRESSION_RATIO)
+    return bool(part.compression_ratio > MAX_COMPRESSION)
 
 
 def _hypothesis(parts: list[Any], *, language: str, audio_s: float) -> Hypothesis:

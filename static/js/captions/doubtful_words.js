@@ -3,7 +3,10 @@
  * are the text, whatever the words are; words that are not those of the text mark nothing.
  */
 
-/** Below this a word is marked. Of words that were right, few have less; of those that were wrong, about half. */
+/**
+ * Below this a word is marked: half of those that are wrong and 7 % of those that are right (1160 words of read speech, in
+ * quiet and in babble, by the geometric mean of Moonshine's token probabilities); three of four marks are deserved.
+ */
 export const DOUBTFUL_BELOW = 0.5;
 
 /**
