@@ -9,7 +9,7 @@ import soundfile
 
 from streaming.listener import Listener, Utterance
 from streaming.offline import recordings_transcribe
-from streaming.recognizers.base import DecodeOptions, Float32, Recognizer
+from streaming.recognizers.base import DecodeOptions, Float32, ModelMissing, Recognizer
 from streaming.recognizers.believable import believed, speech_share
 from streaming.recognizers.pool import RecognizerPool
 from streaming.recognizers.registry import recognizer_load
@@ -117,3 +117,16 @@ def test_humming_into_the_microphone_is_not_believed(recognizer: Recognizer) -> 
             share = speech_share(SileroDetector().probabilities(utterance.audio[:n_samples]))
             hypothesis = recognizer.transcribe(utterance.audio, EN)
             assert believed(hypothesis, engine="moonshine", share=share).text == ""
+
+
+def test_speech_that_whisper_ends_in_a_loop_is_kept_without_the_loop(speech_cache: Path, shared_testdata: Path) -> None:
+    """Eleven seconds of a meeting: a sentence, then "yeah, yeah, yeah" to the end. All of it used to be thrown away."""
+    try:
+        whisper = recognizer_load(model_ensure(name="whisper-base", directory=None, cache=speech_cache))
+    except ModelMissing as problem:
+        pytest.skip(str(problem))
+    path = shared_testdata / "meeting_mixed" / "EN2002a_0000-0030_mixheadset.flac"
+    audio, _ = soundfile.read(path, dtype="float32", start=5_120, stop=182_464)
+    text = whisper.transcribe(audio, EN).text.lower()
+    assert "meetings" in text
+    assert text.count("yeah") < 4
