@@ -47,6 +47,7 @@ class SpeechStopped:
 class Utterance:
     start: int
     end: int
+    speech_share: float  # how much of it the detector takes for speech, 0 to 1
     audio: Float32 = field(repr=False, compare=False)  # shape (end - start,), a copy
 
 
@@ -56,6 +57,7 @@ class Pause:
 
     start: int
     end: int
+    speech_share: float  # how much of it the detector takes for speech, 0 to 1
     audio: Float32 = field(repr=False, compare=False)  # shape (end - start,), a copy
 
 
@@ -210,7 +212,9 @@ class Listener:
                 return
             case Paused(length):
                 end = start + length
-                findings.append(Pause(start=start, end=end, audio=self._buffer.view(start, end).copy()))
+                share = self._segmenter.speech_share(length)
+                audio = self._buffer.view(start, end).copy()
+                findings.append(Pause(start=start, end=end, speech_share=share, audio=audio))
                 return
             case Quiet(length):
                 findings.append(NonSpeech(start=start, end=start + length))
@@ -219,7 +223,9 @@ class Listener:
                     findings.append(SpeechStarted(utterance_start=start, at=start))
                 end = start + length
                 audio = self._buffer.view(start, end).copy()
-                findings += [SpeechStopped(at=end), Utterance(start=start, end=end, audio=audio)]
+                share = self._segmenter.speech_share(length)
+                utterance = Utterance(start=start, end=end, speech_share=share, audio=audio)
+                findings += [SpeechStopped(at=end), utterance]
         self._begin_epoch(start + length)
 
     def _begin_epoch(self, start: int) -> None:

@@ -42,7 +42,7 @@ class Pool(Protocol):
     @property
     def n_processes(self) -> int: ...
 
-    def slot(self) -> AbstractAsyncContextManager[Process]: ...
+    def slot(self, prefer: str = "") -> AbstractAsyncContextManager[Process]: ...
 
     async def check(self, *, timeout_s: float) -> bool:
         """Whether known speech is understood by one of the processes that are well."""
@@ -280,7 +280,7 @@ class Scheduler:
         self._observe(self._clock.monotonic_s() - job.asked_s)
         self._running_partials.add(key)
         try:
-            async with self._pool.slot() as process:
+            async with self._pool.slot(prefer=job.options.stream) as process:
                 hypothesis = await process.transcribe(job.audio, job.options, timeout_s=PARTIAL_TIMEOUT_S)
         except RecognizerError as error:
             self._failed_partials[key] += error.retryable

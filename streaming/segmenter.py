@@ -77,6 +77,7 @@ class Paused:
 
 Verdict = Opened | Quiet | Spoken | Paused
 
+VOICED_PROBABILITY = 0.5
 SILENT_POWER = 1e-12  # -120 dBFS: below it all windows are equally quiet
 SMOOTHED_WINDOWS = 6  # a cut lies in the middle of 192 ms that are quiet together, not in the closure of a "t"
 
@@ -95,6 +96,7 @@ class Segmenter:
         self._onset: int | None = None  # window index of the candidate or confirmed first speech
         self._last_speech = 0  # window index
         self._powers: list[float] = []
+        self._n_voiced: list[int] = [0]  # windows that are rather speech than not, before each boundary
         self._asked: int | None = None  # the end of the pause that is not answered yet
         self._is_finished = False  # what was answered about the present pause
         self.is_open = False
@@ -103,6 +105,7 @@ class Segmenter:
         index = self._n_windows
         self._n_windows += 1
         self._powers.append(window.power)
+        self._n_voiced.append(self._n_voiced[-1] + (window.probability > VOICED_PROBABILITY))
         if self.is_open:
             return self._hear_open(index, window)
         return self._hear_closed(index, window)
@@ -127,6 +130,11 @@ class Segmenter:
             return None
         self._asked, self._is_finished = None, is_finished
         return self._ended()
+
+    def speech_share(self, end: int) -> float:
+        """How much of the samples [0, end) is speech, 0 to 1."""
+        n_windows = min(end // self._settings.window_samples, self._n_windows)
+        return self._n_voiced[n_windows] / n_windows if n_windows else 1.0
 
     def finish(self, end: int) -> Quiet | Spoken:
         """Nothing follows the samples [0, end), of which all whole windows were heard. `end` is positive.

@@ -143,7 +143,7 @@ class Transcriber:
 
     async def _ask(self, pause: Pause) -> None:
         await self._learn()
-        self._question = _Question(pause, self._decode(pause.start, pause.audio))
+        self._question = _Question(pause, self._decode(pause))
         self._question.hypothesis.add_done_callback(lambda _: self._wake())
 
     async def _answer(self) -> None:
@@ -179,14 +179,20 @@ class Transcriber:
         if question is not None and (question.pause.start, question.pause.end) == (utterance.start, utterance.end):
             hypothesis = question.hypothesis
         else:
-            hypothesis = self._decode(utterance.start, utterance.audio)
+            hypothesis = self._decode(utterance)
         caption = self._captions.close()
         self._committer.add(Speech(start=utterance.start, end=utterance.end, caption=caption, hypothesis=hypothesis))
 
-    def _decode(self, start: int, audio: Float32) -> asyncio.Future[Hypothesis]:
+    def _decode(self, heard: Pause | Utterance) -> asyncio.Future[Hypothesis]:
         draft, n_kept = self._captions.draft()
-        options = replace(self._options(start), want_words=True, draft=draft, n_kept=n_kept)
-        return self._around.scheduler.final(audio, options)
+        options = replace(
+            self._options(heard.start),
+            want_words=True,
+            draft=draft,
+            n_kept=n_kept,
+            speech_share=heard.speech_share,
+        )
+        return self._around.scheduler.final(heard.audio, options)
 
     def _options(self, start: int) -> DecodeOptions:
         return DecodeOptions(language=self._languages.at(start), vocabulary=self.vocabulary)

@@ -56,6 +56,8 @@ class DecodeOptions:
       would now rather hear something else, but hardly so.
     - `stream`: names the utterance that the audio is the begin of. A model that hears as it goes keeps its state under
       this name and hears only what is new; it must give the same without that state.
+    - `speech_share`: how much of the audio the voice detector takes for speech, 0 to 1: text of little
+      speech is doubted.
     """
 
     language: str
@@ -65,6 +67,7 @@ class DecodeOptions:
     draft: tuple[int, ...] = ()
     n_kept: int = 0
     stream: str = ""
+    speech_share: float = 1.0
 
 
 class Recognizer(Protocol):

@@ -1,5 +1,6 @@
 """The pieces of words that a recognizer's tokens stand for: text, words, marks. Pure."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -32,7 +33,7 @@ class Pieces:
     def words(
         self, tokens: Sequence[int], probabilities: Sequence[float], starts: Float32, ends: Float32
     ) -> tuple[Word, ...]:
-        """One word for each space; its confidence is that of its least certain piece, marks aside.
+        """One word for each space; its confidence is the geometric mean of its pieces' probabilities, marks aside.
 
         `starts` and `ends` in seconds, one for each token, as `probabilities`.
         """
@@ -56,7 +57,7 @@ class Pieces:
             w=self._text([tokens[index] for index in group]),
             s=round(float(starts[spoken[0]]), 3),
             e=round(float(ends[spoken[-1]]), 3),
-            c=round(min(probabilities[index] for index in spoken), 3),
+            c=round(math.prod(probabilities[index] for index in spoken) ** (1 / len(spoken)), 3),
             n=len(group),
         )
 

@@ -12,6 +12,7 @@ from streaming.recognizers.base import (
     ModelCorrupt,
     Recognizer,
 )
+from streaming.recognizers.believable import believed
 from streaming.recognizers.canary import canary_load
 from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.prepared import PreparedModel, languages_of, model_for
@@ -35,7 +36,9 @@ class SeveralModels:
         if model is None:
             asked = options.language or "that was not named"
             raise LanguageUnsupported(f"No speech model of this node knows the language {asked}.")
-        hypothesis = self._recognizer(model).transcribe(audio, options)
+        hypothesis = believed(
+            self._recognizer(model).transcribe(audio, options), engine=model.engine, share=options.speech_share
+        )
         language = tag_normalise(options.language) or options.language
         return replace(hypothesis, engine=model.name, language=language)
 

@@ -75,9 +75,7 @@ class WhisperRecognizer:
             parts = self._decode(audio, code, options, beam_size=BEAM_SIZE_AFTER_LOOP, padding=WINDOW_SAMPLES)
         # Of speech that ends in a loop the speech is kept: it was said, and the loop is cut.
         spoken = [
-            part
-            for part in parts
-            if not _is_noise(part) and compression_ratio(text_cut(part.text)) <= MAX_COMPRESSION
+            part for part in parts if not _is_noise(part) and compression_ratio(text_cut(part.text)) <= MAX_COMPRESSION
         ]
         return loops_cut(_hypothesis(spoken, language=options.language, audio_s=len(audio) / SAMPLE_RATE_HZ))
 

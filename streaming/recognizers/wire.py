@@ -133,6 +133,7 @@ def _options(said: dict[str, object]) -> DecodeOptions:
         draft=_whole_numbers(said["draft"]),
         n_kept=int(str(said["n_kept"])),
         stream=str(said["stream"]),
+        speech_share=float(str(said["speech_share"])),
     )
 
 

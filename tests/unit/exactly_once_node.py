@@ -127,7 +127,7 @@ class UnevenPool:
         self._crashed: set[int] = set()
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[Self]:
+    async def slot(self, prefer: str = "") -> AsyncIterator[Self]:
         async with self._slots:
             yield self
 

@@ -65,7 +65,7 @@ class InstantPool:
     n_processes = 1
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[Self]:
+    async def slot(self, prefer: str = "") -> AsyncIterator[Self]:
         yield self
 
     async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis:

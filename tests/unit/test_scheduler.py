@@ -23,7 +23,7 @@ class ScriptedPool:
         self.release = asyncio.Semaphore(0)
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[Self]:
+    async def slot(self, prefer: str = "") -> AsyncIterator[Self]:
         yield self
 
     async def check(self, *, timeout_s: float) -> bool:

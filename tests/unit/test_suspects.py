@@ -34,7 +34,7 @@ class FragilePool:
         self.n_running_suspects = self.most_running_suspects = 0
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[Self]:
+    async def slot(self, prefer: str = "") -> AsyncIterator[Self]:
         yield self
 
     async def check(self, *, timeout_s: float) -> bool:
