@@ -98,10 +98,10 @@ def test_a_language_that_the_model_does_not_know_is_one_sentence(
     tmp_path: Path, speech_cache: Path, speech_samples: dict[str, Path]
 ) -> None:
     """Not an empty transcript, as if nothing had been said."""
-    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache)
+    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache, SPEECH_MODEL="moonshine-base-en")
     done = run("transcribe", str(speech_samples["beckett"]), "--language", "de", environment=environment)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "does not know the language de" in done.stderr
+    assert "None of the speech models (moonshine-base-en) knows the language de." in done.stderr
     assert "Traceback" not in done.stderr
 
 
