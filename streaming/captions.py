@@ -15,9 +15,9 @@ from streaming.recognizers.base import Hypothesis
 from streaming.stabilizer import Stabilizer, tokens_of
 from streaming.unfolding import Outlook, Plan, Unfolding
 
-FIRST_PARTIAL_AFTER_SAMPLES = 300 * SAMPLES_PER_MS
-UNTIL_SHOWN_EVERY_SAMPLES = 250 * SAMPLES_PER_MS
-PARTIAL_EVERY_SAMPLES = 700 * SAMPLES_PER_MS
+FIRST_PARTIAL_AFTER_SAMPLES = 200 * SAMPLES_PER_MS
+UNTIL_SHOWN_EVERY_SAMPLES = 200 * SAMPLES_PER_MS
+PARTIAL_EVERY_SAMPLES = 800 * SAMPLES_PER_MS
 LONGEST_SILENCE_SAMPLES = 96 * SAMPLES_PER_MS  # a pause is decoded as such soon
 BETWEEN_PARTIALS_S = 0.1
 

@@ -53,7 +53,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """The open utterance, if it is over: `answer` says whether a sentence is finished there."""
+    """The open utterance, if it is over: `answer` says how likely a sentence is finished there."""
 
     start: int
     end: int
@@ -146,11 +146,11 @@ class Listener:
                 self._take(verdict, findings)
         return findings
 
-    def answer(self, pause: Pause, *, is_finished: bool) -> list[Finding]:
-        """Whether a sentence ends where this Pause was found. An answer that comes too late changes nothing."""
+    def answer(self, pause: Pause, *, finished: float) -> list[Finding]:
+        """How likely a sentence ends where this Pause was found. An answer that comes too late changes nothing."""
         findings: list[Finding] = []
         if pause.start == self._epoch_start:
-            verdict = self._segmenter.answer(pause.end - pause.start, is_finished=is_finished)
+            verdict = self._segmenter.answer(pause.end - pause.start, finished=finished)
             if verdict is not None:
                 self._take(verdict, findings)
         return findings

@@ -25,7 +25,7 @@ from streaming.surroundings import Surroundings
 from streaming.timeline import Skipped
 
 WINDOWS_A_STEP = 16
-FINISHED = 0.75  # a sentence that the recognizer is so sure has ended
+IS_OVER = 0.9  # a final is likely to follow at once
 
 
 @dataclass(slots=True)
@@ -149,28 +149,27 @@ class Transcriber:
     async def _answer(self) -> None:
         question = self._question
         assert question is not None  # the listener waits for an answer to the last pause only
-        is_finished = await self._learn()
-        await self._take(self._listener.answer(question.pause, is_finished=is_finished))
+        finished = await self._learn()
+        await self._take(self._listener.answer(question.pause, finished=finished))
 
-    async def _learn(self) -> bool:
-        """Wait for what was heard up to the last pause; the next decode begins with it. Whether a sentence ends there.
+    async def _learn(self) -> float:
+        """Wait for what was heard up to the last pause; the next decode begins with it. How likely it is finished.
 
         So what is decoded does not depend on when the answer comes. An utterance that cannot be recognized ends there:
         what follows should not become a gap with it.
         """
         question = self._question
         if question is None or question.is_answered:
-            return False
+            return 0.0
         await asyncio.wait([question.hypothesis])
         if question.hypothesis.cancelled():  # the node is stopping: nothing is decided any more
             await asyncio.get_running_loop().create_future()
         question.is_answered = True
         if question.hypothesis.exception() is not None:
-            return True
+            return 1.0
         hypothesis = question.hypothesis.result()
-        is_finished = hypothesis.finished >= FINISHED
-        self._captions.settle(hypothesis, at=question.pause.end, is_over=is_finished)
-        return is_finished
+        self._captions.settle(hypothesis, at=question.pause.end, is_over=hypothesis.finished >= IS_OVER)
+        return hypothesis.finished
 
     async def _close(self, utterance: Utterance) -> None:
         self._around.scheduler.forget(self._owner)

@@ -16,6 +16,7 @@ HOLD_SAMPLES = 200 * SAMPLES_PER_MS  # a word that ends so near the end of the a
 SURE = 0.85
 SURE_WHEN_AGREED = 0.5  # two hypotheses in a row said so
 SHOWN = 0.75
+OLD_SAMPLES = 800 * SAMPLES_PER_MS  # a word that has been heard for so long is not waited for, however unlikely it is
 SHOWN_FIRST = 0.3  # the first word says that somebody speaks and is heard
 
 
@@ -111,7 +112,7 @@ class Unfolding:
         self._n_sure = min(self._n_sure, agreed)
         self._n_sure += self._count_sure(agreed, end=end)
         self._n_stable = max(self._n_stable, min(plan.first_word + plan.n_given_words, len(self._words)))
-        return self._outlook(n_shown=self._n_sure + self._count_shown())
+        return self._outlook(n_shown=self._n_sure + self._count_shown(end=end))
 
     def settle(self, hypothesis: Hypothesis, *, is_over: bool) -> Outlook:
         """What a decode of the whole utterance up to a pause heard. A pause leaves no word half heard."""
@@ -134,19 +135,23 @@ class Unfolding:
     def _count_sure(self, agreed: int, *, end: int) -> int:
         n_more = 0
         for index, word in enumerate(self._words[self._n_sure :], start=self._n_sure):
-            needed = SURE_WHEN_AGREED if index < agreed else SURE
+            is_agreed = index < agreed
+            is_old = is_agreed and word.end <= end - OLD_SAMPLES
+            needed = 0.0 if is_old else SURE_WHEN_AGREED if is_agreed else SURE
             if word.end > end - HOLD_SAMPLES or word.confidence < needed:
                 break
             n_more += 1
         return n_more
 
-    def _count_shown(self) -> int:
+    def _count_shown(self, *, end: int) -> int:
         """Words behind the sure ones: what was shown and is still heard stays, and what is likely joins it."""
         n_more = common_length(self._shown, [plain(word.text) for word in self._words]) - self._n_sure
         n_more = max(n_more, 0)
         for word in self._words[self._n_sure + n_more :]:
             is_first = not self._shown and self._n_sure + n_more == 0
-            if word.confidence < (SHOWN_FIRST if is_first else SHOWN) or (n_more and not self._shown):
+            is_old = word.end <= end - OLD_SAMPLES
+            is_likely = is_old or word.confidence >= (SHOWN_FIRST if is_first else SHOWN)
+            if not is_likely or (n_more and not self._shown):
                 break
             n_more += 1
         return n_more

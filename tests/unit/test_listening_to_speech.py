@@ -46,7 +46,7 @@ def heard_out(listener: Listener) -> list[Finding]:
     while not listener.is_idle:
         for finding in listener.advance(1):
             if isinstance(finding, Pause):
-                findings += listener.answer(finding, is_finished=False)
+                findings += listener.answer(finding, finished=0)
             else:
                 findings.append(finding)
     return findings

@@ -13,6 +13,7 @@ SETTINGS = SegmenterSettings(
     preroll_slack_samples=20,
     tail_samples=30,
     finished_silence_samples=40,
+    likely_silence_samples=40,
     end_silence_samples=50,
     longest_samples=300,
     cut_search_samples=150,
@@ -34,7 +35,7 @@ def verdicts(
         power = powers[index] if powers else 0.0
         verdict = segmenter.hear(SpeechWindow(probability=probability, power=power))
         if isinstance(verdict, Paused):
-            verdict = segmenter.answer(verdict.end, is_finished=is_finished)
+            verdict = segmenter.answer(verdict.end, finished=is_finished)
         if verdict is not None:
             found.append((index + 1, verdict))
         if isinstance(verdict, Quiet | Spoken):
@@ -68,7 +69,7 @@ def test_speech_after_a_long_pause_waits_for_the_answer_and_a_late_answer_decide
             segmenter.hear(SpeechWindow(probability=probability, power=0.0))
         assert segmenter.must_wait(SpeechWindow(probability=0.9, power=0.0))
         assert not segmenter.must_wait(SpeechWindow(probability=0.0, power=0.0))
-        assert segmenter.answer(60, is_finished=is_finished) == verdict
+        assert segmenter.answer(60, finished=is_finished) == verdict
         assert not segmenter.must_wait(SpeechWindow(probability=0.9, power=0.0))
 
 
@@ -77,7 +78,7 @@ def test_an_answer_about_an_earlier_pause_changes_nothing() -> None:
     for probability in [0.9] * 3 + [0.0] * 3 + [0.9] + [0.0] * 4:
         assert not segmenter.must_wait(SpeechWindow(probability=probability, power=0.0))
         segmenter.hear(SpeechWindow(probability=probability, power=0.0))
-    assert segmenter.answer(60, is_finished=True) is None
+    assert segmenter.answer(60, finished=1) is None
 
 
 def test_weak_speech_keeps_an_utterance_open_but_does_not_open_one() -> None:
