@@ -20,8 +20,6 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-
 from streaming.audio.buffer import SampleBuffer
 from streaming.audio.pcm import Float32
 from streaming.segmenter import Opened, Paused, Quiet, Segmenter, SegmenterSettings, SpeechWindow, Spoken, Verdict
@@ -82,12 +80,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenUtterance:
-    """What was said so far, with `silence` samples at its end. `audio` is a copy, float32 of shape (end - start,)."""
+    """What was said so far, with `silence` samples at its end. Its audio: see `Listener.copy`."""
 
     start: int
     end: int
     silence: int
-    audio: Float32 = field(repr=False, compare=False)
 
 
 Finding = SpeechStarted | SpeechStopped | Pause | Utterance | NonSpeech | Muted | Gap
@@ -187,9 +184,11 @@ class Listener:
         if not self._segmenter.is_open:
             return None
         start, end = self._epoch_start, self._heard_end
-        return OpenUtterance(
-            start=start, end=end, silence=self._segmenter.silence, audio=self._buffer.view(start, end).copy()
-        )
+        return OpenUtterance(start=start, end=end, silence=self._segmenter.silence)
+
+    def copy(self, start: int, end: int) -> Float32:
+        """Samples that are not settled yet, float32 of shape (end - start,)."""
+        return self._buffer.view(start, end).copy()
 
     def _windows(self, n_windows: int) -> list[SpeechWindow]:
         """The decisions of the next windows. They are heard one by one, since a verdict may end the epoch at any."""
@@ -197,10 +196,9 @@ class Listener:
         samples = self._buffer.view(self._heard_end, end)
         probabilities = self._detector.probabilities(samples)
         windows = samples.reshape(n_windows, self._settings.window_samples)
-        powers = np.einsum("ij,ij->i", windows, windows) / self._settings.window_samples
         return [
-            SpeechWindow(probability=probability, power=power)
-            for probability, power in zip(probabilities.tolist(), powers.tolist(), strict=True)
+            SpeechWindow(probability=probability, power=float(window.dot(window)) / self._settings.window_samples)
+            for probability, window in zip(probabilities.tolist(), windows, strict=True)
         ]
 
     def _take(self, verdict: Verdict, findings: list[Finding]) -> None:

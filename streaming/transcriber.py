@@ -116,7 +116,8 @@ class Transcriber:
         )
         every_x = scheduler.partial_every_x * self._around.update_every_x(options.language)
         show = self._captions.shower(utterance, plan, every_x=every_x)
-        scheduler.partial(self._owner, utterance.audio[plan.start :], options, on_result=show)
+        audio = self._listener.copy(utterance.start + plan.start, utterance.end)
+        scheduler.partial(self._owner, audio, options, on_result=show)
 
     def close(self) -> None:
         """Nobody will commit what is being decoded here: leave the recognizers to others."""

@@ -9,7 +9,7 @@ from streaming.stabilizer import common_length, plain, tokens_of
 
 # Chosen by replaying read speech with every hypothesis kept (docs/performance.md): words that are shown sooner or with
 # less certainty are taken back more often.
-CONTEXT_SAMPLES = 1_500 * SAMPLES_PER_MS  # sure words whose audio is decoded again, so that what follows is understood
+CONTEXT_SAMPLES = 1_200 * SAMPLES_PER_MS  # sure words whose audio is decoded again, so that what follows is understood
 N_GIVEN = 2  # of these words the first are not judged again: the audio may begin in the middle of them
 EDGE_SAMPLES = 80 * SAMPLES_PER_MS  # word times are no nearer to the truth than that
 HOLD_SAMPLES = 200 * SAMPLES_PER_MS  # a word that ends so near the end of the audio may still become another one
@@ -122,8 +122,9 @@ class Unfolding:
             self._previous = tokens = tuple(tokens_of(hypothesis.text))
             return Outlook(tokens=tokens, n_stable=len(tokens), n_shown=len(tokens), is_over=is_over)
         self._words, self._n_sure, self._n_settled = words, len(words), len(words)
-        # The final is on its way, and brings the last word with its mark.
-        return self._outlook(n_shown=max(1, len(words) - is_over), is_over=is_over)
+        # A final that is on its way brings the last word with its mark, unless that word was shown already.
+        n_shown = common_length(self._shown, [plain(word.text) for word in words])
+        return self._outlook(n_shown=max(1, n_shown, len(words) - is_over), is_over=is_over)
 
     def _first_word(self) -> int:
         """The last word that begins early enough before what is not sure."""
