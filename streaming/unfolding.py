@@ -17,7 +17,7 @@ SURE = 0.85
 SURE_WHEN_AGREED = 0.5  # two hypotheses in a row said so
 SHOWN = 0.75
 OLD_SAMPLES = 800 * SAMPLES_PER_MS  # a word that has been heard for so long is not waited for, however unlikely it is
-SHOWN_FIRST = 0.3  # the first word says that somebody speaks and is heard
+SHOWN_FIRST = 0.2  # the first word says that somebody speaks and is heard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
