@@ -65,6 +65,8 @@ def sharpened(words: Sequence[SpokenWord], audio: Float32) -> list[SpokenWord]:
 
     Whisper lets the first word begin with the recording, and gives a pause to one of the words beside it.
     """
+    if not words:
+        return []
     power = _power(audio)
     runs = _runs(power)
     trimmed = [_trimmed(word, runs, power) for word in words]

@@ -135,9 +135,9 @@ class SessionCaptions:
     def plan(self) -> Plan:
         return self._opened_now.caption.unfolding.plan()
 
-    def draft(self) -> tuple[tuple[int, ...], int]:
-        """What has been heard of the open utterance, for decoding all of it: see `Unfolding.draft`."""
-        return self._opened_now.caption.unfolding.draft()
+    def settled(self) -> tuple[int, ...]:
+        """What the last pause of the open utterance was heard as: see `Unfolding.settled`."""
+        return self._opened_now.caption.unfolding.settled()
 
     def is_due(self, utterance: OpenUtterance) -> bool:
         is_late = self._open is not None and utterance.end >= self._open.next_partial_at

@@ -23,10 +23,10 @@ class SegmenterSettings:
     # The surer a sentence is finished, the less silence ends its utterance. Cutting at each end of a clause (352 ms
     # from 0.75 on) costs 3 points of WER on read speech: what follows is understood by what was said before.
     finished_silence_samples: int = 4_608  # 288 ms
-    likely_silence_samples: int = 7_168  # 448 ms
-    end_silence_samples: int = 10_752  # 672 ms: a pause for thought is shorter
-    finished: float = 0.98
-    likely_finished: float = 0.9
+    likely_silence_samples: int = 8_192  # 512 ms
+    end_silence_samples: int = 12_800  # 800 ms: a pause for thought is shorter
+    finished: float = 0.99
+    likely_finished: float = 0.97
     longest_samples: int = 320_000  # 20 s: the recognizer's accuracy falls beyond it
     cut_search_samples: int = 128_000  # 8 s: where the quietest point of a forced cut is looked for
     silence_step_samples: int = 40_960  # 80 windows: silence is settled in these steps

@@ -25,7 +25,7 @@ from streaming.surroundings import Surroundings
 from streaming.timeline import Skipped
 
 WINDOWS_A_STEP = 16
-IS_OVER = 0.9  # a final is likely to follow at once
+IS_OVER = 0.97  # a final is likely to follow at once
 
 
 @dataclass(slots=True)
@@ -184,12 +184,12 @@ class Transcriber:
         self._committer.add(Speech(start=utterance.start, end=utterance.end, caption=caption, hypothesis=hypothesis))
 
     def _decode(self, heard: Pause | Utterance) -> asyncio.Future[Hypothesis]:
-        draft, n_kept = self._captions.draft()
+        draft = self._captions.settled()
         options = replace(
             self._options(heard.start),
             want_words=True,
             draft=draft,
-            n_kept=n_kept,
+            n_kept=len(draft),
             speech_share=heard.speech_share,
         )
         return self._around.scheduler.final(heard.audio, options)

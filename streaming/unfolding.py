@@ -69,7 +69,7 @@ class Unfolding:
         self._words: list[_Known] = []
         self._n_sure = 0
         self._n_stable = 0
-        self._n_settled = 0  # words that the last pause was heard with
+        self._settled: tuple[int, ...] = ()  # tokens of the last pause
         self._n_pauses = 0
         self._shown: list[str] = []
         self._previous: Sequence[str] = ()
@@ -95,9 +95,13 @@ class Unfolding:
             n_pauses=self._n_pauses,
         )
 
-    def draft(self) -> tuple[tuple[int, ...], int]:
-        """(tokens for decoding the whole utterance, how many of them were decoded in the last pause)."""
-        return _tokens(self._words), len(_tokens(self._words[: self._n_settled]))
+    def settled(self) -> tuple[int, ...]:
+        """What the last pause was heard as: where decoding the whole utterance begins.
+
+        What was heard since is left out although it would save work: when it was heard is chance, and a final must come
+        out the same in a replay.
+        """
+        return self._settled
 
     def hear(self, hypothesis: Hypothesis, plan: Plan, *, end: int) -> Outlook | None:
         """What a decode by `plan` heard until `end` samples after the start; None when a pause has overtaken it."""
@@ -121,7 +125,7 @@ class Unfolding:
         if not words:
             self._previous = tokens = tuple(tokens_of(hypothesis.text))
             return Outlook(tokens=tokens, n_stable=len(tokens), n_shown=len(tokens), is_over=is_over)
-        self._words, self._n_sure, self._n_settled = words, len(words), len(words)
+        self._words, self._n_sure, self._settled = words, len(words), hypothesis.tokens
         # A final that is on its way brings the last word with its mark, unless that word was shown already.
         n_shown = common_length(self._shown, [plain(word.text) for word in words])
         return self._outlook(n_shown=max(1, n_shown, len(words) - is_over), is_over=is_over)

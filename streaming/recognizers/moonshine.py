@@ -18,6 +18,7 @@ from streaming.recognizers.base import (
     ModelCorrupt,
     language_is_supported,
 )
+from streaming.recognizers.believable import LITTLE_SPEECH
 from streaming.recognizers.loops import loops_cut
 from streaming.recognizers.pieces import Pieces, pieces_parse
 from streaming.speech_models.prepared import PreparedModel
@@ -34,7 +35,8 @@ MIN_CONFIDENCE: Final = 0.4
 
 # The model at times ends before the first word of speech that it could well have written down. If it is less sure of
 # silence than this, it is asked what it would have said, and believed when it is sure of that. On the recordings
-# measured this brings back "He would not.", "Okay, I'm here."; of 150 stretches of noise it makes one into words.
+# measured this brings back "He would not.", "Okay, I'm here."; of 150 stretches of noise it makes one into words, and
+# none where the voice detector found enough speech: elsewhere silence is believed.
 SURE_OF_SILENCE: Final = 0.9
 SURE_OF_SPEECH: Final = 0.6
 MIN_TOKENS_SPOKEN: Final = 2
@@ -129,7 +131,8 @@ class MoonshineRecognizer:
         """Words and their times always come with the text: they cost next to nothing."""
         if not language_is_supported(self.languages, options.language):
             raise LanguageUnsupported(f"{self.engine} does not know the language {options.language}.")
-        heard = self._heard(audio, self._draft(options))
+        is_doubtful = options.speech_share < LITTLE_SPEECH
+        heard = self._heard(audio, self._draft(options), believes_silence=is_doubtful)
         if heard.confidence < MIN_CONFIDENCE or not heard.tokens:
             return Hypothesis(text="", confidence=heard.confidence, language=self.languages[0])
         starts, ends = token_times(heard.alignment, FRAME_S)
@@ -155,14 +158,14 @@ class MoonshineRecognizer:
             n_kept -= 1
         return Draft(given=given, likely=draft, n_kept=n_kept)
 
-    def _heard(self, audio: Float32, draft: Draft) -> Decoded:
+    def _heard(self, audio: Float32, draft: Draft, *, believes_silence: bool) -> Decoded:
         if len(audio) < MIN_SAMPLES:
             audio = np.pad(audio, (0, MIN_SAMPLES - len(audio)))
         max_tokens = int(len(audio) / SAMPLE_RATE_HZ * MAX_TOKENS_PER_SECOND) + EXTRA_TOKENS
         cache = _Cache(self._decoder, self._encoder.run({"input_values": audio[np.newaxis]}) | self._nothing_past)
         silent = cache.copy()
         heard = self._decode(cache, draft, max_tokens=max_tokens)
-        if heard.tokens or heard.confidence >= SURE_OF_SILENCE:
+        if heard.tokens or heard.confidence >= SURE_OF_SILENCE or believes_silence:
             return heard
         instead = self._decode(silent, Draft(), max_tokens=max_tokens, may_be_silence=False)
         is_speech = instead.confidence >= SURE_OF_SPEECH and len(instead.tokens) >= MIN_TOKENS_SPOKEN

@@ -131,7 +131,7 @@ def test_the_interface_s_description_says_where_429_can_come() -> None:
         for call in path.values()
         if "429" in call["responses"]
     }
-    assert found == {"meeting_create", "participant_admit", "ticket_renew"}
+    assert found == {"meeting_create", "participant_admit", "participant_update", "ticket_renew"}
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from whisper_normalizer.english import EnglishTextNormalizer
 
 from streaming.client.audio_files import audio_read
 from streaming.conditions import RECOGNITION_UNAVAILABLE
@@ -13,6 +14,7 @@ from tests.faults.recognizer_processes import all_suspended
 from tests.nodes import NodeProcess, node_environment, node_running, wait_until_ready
 from tests.sockets import WAIT_S, Api, Peer, peer, silence
 
+normalize = EnglishTextNormalizer()  # case and marks may depend on what was shown before a final
 pytestmark = pytest.mark.speech
 
 
@@ -67,7 +69,7 @@ async def test_with_all_recognizers_suspended_people_are_told_and_nothing_is_los
         async with httpx.AsyncClient(timeout=WAIT_S) as http:
             metrics = (await http.get(f"{node.url}/metrics")).text
     assert (ended["received"], ended["gap"]) == (audio.size, 0)
-    said = [[segment["text"] for segment in each["segments"]] for each in found]
+    said = [[normalize(segment["text"]) for segment in each["segments"]] for each in found]
     assert said[0] == said[1]
     assert "better" in said[0][-1]
     assert "colloquy_recognition_ok 1.0" in metrics

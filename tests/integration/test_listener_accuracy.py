@@ -1,7 +1,7 @@
 """Cutting a stream into utterances costs (nearly) no words: the same model on whole sentences does as well."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jiwer
@@ -11,8 +11,8 @@ import soundfile as sf
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from streaming.audio.pcm import Float32
-from streaming.listener import Listener, Utterance
-from streaming.recognizers.base import DecodeOptions
+from streaming.listener import Finding, Listener, Pause, Utterance
+from streaming.recognizers.base import DecodeOptions, Hypothesis
 from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.store import model_ensure
 from streaming.vad import SileroDetector
@@ -23,13 +23,13 @@ RATE_HZ = 16_000
 FRAME_SAMPLES = 1_600
 WORST_LOSS = 0.02
 
-Decode = Callable[[Float32], str]
+Decode = Callable[[Float32], Hypothesis]
 
 
 @pytest.fixture(scope="module")
 def decode(speech_cache: Path) -> Decode:
     model = recognizer_load(model_ensure(name="moonshine-base-en", directory=None, cache=speech_cache))
-    return lambda audio: model.transcribe(audio, DecodeOptions(language="en")).text
+    return lambda audio: model.transcribe(audio, DecodeOptions(language="en"))
 
 
 def word_error_rate(references: list[str], hypotheses: list[str]) -> float:
@@ -38,13 +38,25 @@ def word_error_rate(references: list[str], hypotheses: list[str]) -> float:
 
 
 def streamed(samples: Float32, decode: Decode) -> str:
-    listener, findings = Listener(SileroDetector(), 0), []
+    said: list[str] = []
+    listener = Listener(SileroDetector(), 0)
     for first in range(0, len(samples), FRAME_SAMPLES):
         listener.feed(samples[first : first + FRAME_SAMPLES])
         while not listener.is_idle:
-            findings += listener.advance()
-    findings += listener.flush()
-    return " ".join(decode(finding.audio) for finding in findings if isinstance(finding, Utterance))
+            said += texts(listener, listener.advance(1), decode)
+    while listener.settled < listener.pending:
+        said += texts(listener, listener.flush(), decode)
+    return " ".join(said)
+
+
+def texts(listener: Listener, findings: list[Finding], decode: Decode) -> Iterator[str]:
+    """What the utterances say, each pause answered at once."""
+    for finding in findings:
+        if isinstance(finding, Pause):
+            answered = listener.answer(finding, finished=decode(finding.audio).finished)
+            yield from texts(listener, answered, decode)
+        elif isinstance(finding, Utterance):
+            yield decode(finding.audio).text
 
 
 def test_streamed_sentences_are_as_right_as_whole_ones(shared_testdata: Path, decode: Decode) -> None:
@@ -53,7 +65,7 @@ def test_streamed_sentences_are_as_right_as_whole_ones(shared_testdata: Path, de
     sentences = [sf.read(shared_testdata / "read" / row["audio"], dtype="float32")[0] for row in rows]
     pause = np.zeros(2 * RATE_HZ, dtype=np.float32)
     stream = np.concatenate([part for sentence in sentences for part in (pause, sentence)] + [pause])
-    whole = word_error_rate(references, [decode(sentence) for sentence in sentences])
+    whole = word_error_rate(references, [decode(sentence).text for sentence in sentences])
     assert word_error_rate([" ".join(references)], [streamed(stream, decode)]) <= whole + WORST_LOSS
 
 
@@ -67,6 +79,6 @@ def test_a_streamed_meeting_track_is_as_right_as_its_turns(shared_testdata: Path
         turns = sorted((t for t in meeting["segments"] if t["speaker"] == speaker), key=lambda turn: turn["start"])
         references.append(" ".join(turn["text"] for turn in turns))
         cuts = [track[int(turn["start"] * RATE_HZ) : int(turn["end"] * RATE_HZ)] for turn in turns]
-        turned.append(" ".join(decode(cut) for cut in cuts))
+        turned.append(" ".join(decode(cut).text for cut in cuts))
         tracked.append(streamed(track, decode))
     assert word_error_rate(references, tracked) <= word_error_rate(references, turned) + WORST_LOSS

@@ -6,6 +6,7 @@ import io
 import shutil
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -161,7 +162,8 @@ async def test_over_the_wire_an_utterance_gives_the_same(tone_model: PreparedMod
     try:
         for end in range(8_000, len(SPOKEN), 8_000):
             answer = await process.transcribe(SPOKEN[:end], partial_of("wire"))
-            assert answer == recognizer.transcribe(SPOKEN[:end], partial_of(f"here {end}"))
+            here = recognizer.transcribe(SPOKEN[:end], partial_of(f"here {end}"))
+            assert answer == replace(here, engine=NAME)
         assert (await process.transcribe(SPOKEN, EN)).text == TEXT
     finally:
         await process.close()
