@@ -1,6 +1,7 @@
 """Moonshine (Jeffries et al. 2024) prepared to int8, decoded greedily with key-value caches on one thread."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from streaming.recognizers.base import (
 from streaming.recognizers.believable import LITTLE_SPEECH
 from streaming.recognizers.loops import loops_cut
 from streaming.recognizers.pieces import Pieces, pieces_parse
+from streaming.recognizers.rescoring import Understood, changed, changes
+from streaming.recognizers.vocabulary import Entry, entries_of
 from streaming.speech_models.prepared import PreparedModel
 
 START_TOKEN: Final = 1
@@ -62,11 +65,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """`probabilities` and rows of `alignment` (n_tokens + 1, n_frames) belong to the tokens and the end behind them."""
+    """`probabilities`, `logits` and rows of `alignment` (n_tokens + 1, n_frames) are of the tokens and their end."""
 
     tokens: tuple[int, ...]
     probabilities: tuple[float, ...]
     alignment: Float32
+    logits: tuple[Float32, ...]
     n_given: int = 0
     is_cut: bool = False
 
@@ -132,14 +136,17 @@ class MoonshineRecognizer:
         if not language_is_supported(self.languages, options.language):
             raise LanguageUnsupported(f"{self.engine} does not know the language {options.language}.")
         is_doubtful = options.speech_share < LITTLE_SPEECH
-        heard = self._heard(audio, self._draft(options), believes_silence=is_doubtful)
+        heard, cache = self._heard(audio, self._draft(options), believes_silence=is_doubtful)
         if heard.confidence < MIN_CONFIDENCE or not heard.tokens:
             return Hypothesis(text="", confidence=heard.confidence, language=self.languages[0])
+        confidence = heard.confidence
+        if options.vocabulary and options.want_words:
+            heard = self._with_names(heard, cache, entries_of(options.vocabulary))
         starts, ends = token_times(heard.alignment, FRAME_S)
         words = self._pieces.words(heard.tokens, heard.probabilities, starts, ends)
         hypothesis = Hypothesis(
             text=" ".join(word.w for word in words),
-            confidence=heard.confidence,
+            confidence=confidence,
             language=self.languages[0],
             words=words,
             finished=heard.probabilities[-2] if self._pieces.is_stop(heard.tokens[-1]) else 0.0,
@@ -158,7 +165,26 @@ class MoonshineRecognizer:
             n_kept -= 1
         return Draft(given=given, likely=draft, n_kept=n_kept)
 
-    def _heard(self, audio: Float32, draft: Draft, *, believes_silence: bool) -> Decoded:
+    def _with_names(self, heard: Decoded, cache: _Cache, entries: Sequence[Entry]) -> Decoded:
+        """The same with words of the vocabulary where the audio allows them."""
+        nothing = np.zeros(len(heard.tokens), dtype=np.float32)
+        words = self._pieces.words(heard.tokens, heard.probabilities, nothing, nothing)
+        understood = Understood(
+            tokens=heard.tokens if heard.is_cut else (*heard.tokens, END_TOKEN),
+            logits=heard.logits,
+            words=tuple(word.w for word in words),
+            n_tokens=tuple(word.n for word in words),
+        )
+        made = changes(cache, understood, entries, self._pieces, start=START_TOKEN)
+        if not made:
+            return heard
+        tokens, sure = changed(heard.tokens, made)
+        cache.cut(0)
+        named = self._decode(cache, Draft(given=tokens), max_tokens=len(tokens))
+        probabilities = tuple(sure.get(at, probability) for at, probability in enumerate(named.probabilities))
+        return replace(named, probabilities=probabilities)
+
+    def _heard(self, audio: Float32, draft: Draft, *, believes_silence: bool) -> tuple[Decoded, _Cache]:
         if len(audio) < MIN_SAMPLES:
             audio = np.pad(audio, (0, MIN_SAMPLES - len(audio)))
         max_tokens = int(len(audio) / SAMPLE_RATE_HZ * MAX_TOKENS_PER_SECOND) + EXTRA_TOKENS
@@ -166,10 +192,10 @@ class MoonshineRecognizer:
         silent = cache.copy()
         heard = self._decode(cache, draft, max_tokens=max_tokens)
         if heard.tokens or heard.confidence >= SURE_OF_SILENCE or believes_silence:
-            return heard
+            return heard, cache
         instead = self._decode(silent, Draft(), max_tokens=max_tokens, may_be_silence=False)
         is_speech = instead.confidence >= SURE_OF_SPEECH and len(instead.tokens) >= MIN_TOKENS_SPOKEN
-        return instead if is_speech and not instead.is_cut else heard
+        return (instead, silent) if is_speech and not instead.is_cut else (heard, cache)
 
     def _decode(self, cache: _Cache, draft: Draft, *, max_tokens: int, may_be_silence: bool = True) -> Decoded:
         """All of the draft is judged in one call of the decoder; from where it falls, tokens come one by one."""
@@ -180,13 +206,15 @@ class MoonshineRecognizer:
             logits[0, END_TOKEN] = -np.inf
         tokens: list[int] = []
         probabilities: list[float] = []
+        chosen_by: list[Float32] = []
         first = 0  # the token that logits[0] are about
         while True:
             expected = drafted[len(tokens)] if len(tokens) < len(drafted) else None
             ratio = (
                 0.0 if len(tokens) < n_given else KEPT_RATIO if len(tokens) < n_given + draft.n_kept else EQUAL_RATIO
             )
-            token, probability = self._choose(logits[len(tokens) - first], expected, ratio=ratio)
+            chosen_by.append(logits[len(tokens) - first])
+            token, probability = self._choose(chosen_by[-1], expected, ratio=ratio)
             probabilities.append(probability)
             is_cut = token != END_TOKEN and len(tokens) == max_tokens
             if token == END_TOKEN or is_cut:
@@ -203,6 +231,7 @@ class MoonshineRecognizer:
             tokens=tuple(tokens),
             probabilities=tuple(probabilities),
             alignment=rows[: len(tokens) + 1],
+            logits=tuple(chosen_by),
             n_given=min(n_given, len(tokens)),
             is_cut=is_cut,
         )

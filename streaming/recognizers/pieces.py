@@ -17,6 +17,8 @@ class Pieces:
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self._pieces = pieces
+        # Characters stand behind bytes in it: where both are the same, the character is what the model writes.
+        self._ids = {piece: token for token, piece in enumerate(pieces)}
 
     @property
     def n_pieces(self) -> int:
@@ -30,6 +32,26 @@ class Pieces:
         """Punctuation that ends a sentence."""
         return self._bytes(token) in STOPS
 
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """`text` as the model would write it, a space before it; nothing if it could not.
+
+        A byte-pair vocabulary of the Llama kind: pieces stand in the order in which they were learned, and of all
+        neighbours that make a piece, those whose piece was learned first are joined first.
+        """
+        signs = (sign.encode("utf-8", "ignore") for sign in f" {text}".replace(" ", SPACE.decode()))
+        parts = [part for sign in signs for part in ([sign] if sign in self._ids else [bytes([b]) for b in sign])]
+        while pairs := [
+            (token, at)
+            for at in range(len(parts) - 1)
+            if (token := self._ids.get(parts[at] + parts[at + 1])) is not None
+        ]:
+            _, at = min(pairs)
+            parts[at : at + 2] = [parts[at] + parts[at + 1]]
+        if not all(part in self._ids for part in parts):
+            return ()
+        tokens = tuple(self._ids[part] for part in parts)
+        return tokens if self.text(tokens) == text else ()
+
     def words(
         self, tokens: Sequence[int], probabilities: Sequence[float], starts: Float32, ends: Float32
     ) -> tuple[Word, ...]:
@@ -39,7 +61,7 @@ class Pieces:
         """
         groups: list[list[int]] = []
         for index, token in enumerate(tokens):
-            if not groups or (self._bytes(token).startswith(SPACE) and self._text([tokens[i] for i in groups[-1]])):
+            if not groups or (self._bytes(token).startswith(SPACE) and self.text([tokens[i] for i in groups[-1]])):
                 groups.append([])
             groups[-1].append(index)
         return tuple(self._word(group, tokens, probabilities, starts, ends) for group in groups)
@@ -54,14 +76,14 @@ class Pieces:
     ) -> Word:
         spoken = [index for index in group if not self.is_mark(tokens[index])] or group
         return Word(
-            w=self._text([tokens[index] for index in group]),
+            w=self.text([tokens[index] for index in group]),
             s=round(float(starts[spoken[0]]), 3),
             e=round(float(ends[spoken[-1]]), 3),
             c=round(math.prod(probabilities[index] for index in spoken) ** (1 / len(spoken)), 3),
             n=len(group),
         )
 
-    def _text(self, tokens: Sequence[int]) -> str:
+    def text(self, tokens: Sequence[int]) -> str:
         data = b"".join(map(self._bytes, tokens))
         return re.sub(r"\s+", " ", data.decode("utf-8", "ignore").replace("\u2581", " ")).strip()
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.recognizers.base import ModelCorrupt
-from streaming.recognizers.pieces import pieces_parse
+from streaming.recognizers.pieces import Pieces, pieces_parse
 
 
 def _packed(token: bytes) -> bytes:
@@ -24,3 +24,22 @@ def test_a_tokenizer_that_was_cut_off_is_corrupt(token: bytes, data: st.DataObje
     packed = _packed(token)
     with pytest.raises(ModelCorrupt):
         pieces_parse(packed[: data.draw(st.integers(1, len(packed) - 1))])
+
+
+LETTERS = ("▁", "a", "b", "ab", "▁a", "▁ab", "bb", "abb")
+BYTES = [bytes([byte]) for byte in range(256)]
+
+
+def test_what_was_learned_first_is_joined_first() -> None:
+    pieces = Pieces([piece.encode() for piece in LETTERS])
+    assert [LETTERS[token] for token in pieces.tokens("abb")] == ["▁ab", "b"]
+    assert [LETTERS[token] for token in pieces.tokens("ab a")] == ["▁ab", "▁a"]
+
+
+@given(st.text(), st.booleans())
+def test_any_text_is_written_so_that_it_reads_the_same_or_not_at_all(text: str, has_bytes: bool) -> None:
+    pieces = Pieces([*(BYTES if has_bytes else ()), *(piece.encode() for piece in LETTERS)])
+    tokens = pieces.tokens(text)
+    assert not tokens or pieces.text(tokens) == text
+    if has_bytes and text.isascii() and text == " ".join(text.split()) and text.isprintable():
+        assert pieces.text(tokens) == text
