@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from meetings.limits import SAMPLES_PER_MS, meeting_ms
 from meetings.values import OpenedSession
 from streaming.clocks import Clock
-from streaming.listener import OpenUtterance
+from streaming.listener import OpenUtterance, Pause
 from streaming.protocol.messages import speech_message
 from streaming.recognizers.base import Hypothesis
 from streaming.stabilizer import Stabilizer, tokens_of
@@ -20,6 +20,7 @@ UNTIL_SHOWN_EVERY_SAMPLES = 200 * SAMPLES_PER_MS
 PARTIAL_EVERY_SAMPLES = 800 * SAMPLES_PER_MS
 LONGEST_SILENCE_SAMPLES = 96 * SAMPLES_PER_MS  # a pause is decoded as such soon
 BETWEEN_PARTIALS_S = 0.1
+IS_OVER = 0.97  # a sentence that is so likely finished: its final will follow at once
 
 Publish = Callable[[UUID, str, Mapping[str, Any]], None]
 
@@ -161,12 +162,16 @@ class SessionCaptions:
 
         return show
 
-    def settle(self, hypothesis: Hypothesis, *, at: int, is_over: bool) -> None:
-        """Show what was heard of the whole open utterance up to the pause that ends at `at`."""
+    def settle(self, hypothesis: Hypothesis, pause: Pause) -> None:
+        """Show what was heard of the whole open utterance up to the pause."""
         if self._open is not None:
-            outlook = self._open.caption.unfolding.settle(hypothesis, is_over=is_over)
-            self._show(outlook, hypothesis, at=at)
-            self._open.next_partial_at = at + PARTIAL_EVERY_SAMPLES
+            unfolding = self._open.caption.unfolding
+            if pause.is_silence:
+                outlook = unfolding.settle(hypothesis, is_over=hypothesis.finished >= IS_OVER)
+            else:
+                outlook = unfolding.reach(hypothesis, end=pause.end - pause.start)
+            self._show(outlook, hypothesis, at=pause.end)
+            self._open.next_partial_at = pause.end + PARTIAL_EVERY_SAMPLES
 
     def _show(self, outlook: Outlook, hypothesis: Hypothesis, *, at: int) -> None:
         """Audio that is caught up on comes faster than real time; what is shown still must be readable."""

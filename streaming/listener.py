@@ -22,7 +22,17 @@ from typing import Literal
 
 from streaming.audio.buffer import SampleBuffer
 from streaming.audio.pcm import Float32
-from streaming.segmenter import Opened, Paused, Quiet, Segmenter, SegmenterSettings, SpeechWindow, Spoken, Verdict
+from streaming.segmenter import (
+    Opened,
+    Paused,
+    Quiet,
+    Reached,
+    Segmenter,
+    SegmenterSettings,
+    SpeechWindow,
+    Spoken,
+    Verdict,
+)
 from streaming.vad import SpeechDetector
 
 
@@ -51,8 +61,12 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """The open utterance, if it is over: `answer` says how likely a sentence is finished there."""
+    """The open utterance up to here, which is all of it if it is over; `answer` says how likely a sentence ends here.
 
+    It may be over where there `is_silence`. A long utterance without a pause is looked at as well, in even steps.
+    """
+
+    is_silence: bool
     start: int
     end: int
     speech_share: float  # how much of it the detector takes for speech, 0 to 1
@@ -208,11 +222,12 @@ class Listener:
             case Opened(onset):
                 findings.append(SpeechStarted(utterance_start=start, at=start + onset))
                 return
-            case Paused(length):
+            case Paused(length) | Reached(length):
                 end = start + length
                 share = self._segmenter.speech_share(length)
                 audio = self._buffer.view(start, end).copy()
-                findings.append(Pause(start=start, end=end, speech_share=share, audio=audio))
+                is_silence = isinstance(verdict, Paused)
+                findings.append(Pause(is_silence=is_silence, start=start, end=end, speech_share=share, audio=audio))
                 return
             case Quiet(length):
                 findings.append(NonSpeech(start=start, end=start + length))

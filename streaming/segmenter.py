@@ -27,6 +27,9 @@ class SegmenterSettings:
     end_silence_samples: int = 12_800  # 800 ms: a pause for thought is shorter
     finished: float = 0.99
     likely_finished: float = 0.97
+    checkpoint_samples: int = (
+        48_128  # 3 s: so much of what is said without a pause may be heard differently in the final
+    )
     longest_samples: int = 320_000  # 20 s: the recognizer's accuracy falls beyond it
     cut_search_samples: int = 128_000  # 8 s: where the quietest point of a forced cut is looked for
     silence_step_samples: int = 40_960  # 80 windows: silence is settled in these steps
@@ -85,7 +88,14 @@ class Paused:
     end: int
 
 
-Verdict = Opened | Quiet | Spoken | Paused
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """[0, end) is the begin of a long utterance; what is heard of it now is what its final begins with."""
+
+    end: int
+
+
+Verdict = Opened | Quiet | Spoken | Paused | Reached
 
 VOICED_PROBABILITY = 0.5
 SILENT_POWER = 1e-12  # -120 dBFS: below it all windows are equally quiet
@@ -107,6 +117,7 @@ class Segmenter:
         self._last_speech = 0  # window index
         self._powers: list[float] = []
         self._n_voiced: list[int] = [0]  # windows that are rather speech than not, before each boundary
+        self._decoded_to = 0  # the last pause or checkpoint
         self._asked: int | None = None  # the end of the pause that is not answered yet
         self._needed = settings.end_silence_samples  # as was answered about the present pause
         self.is_open = False
@@ -184,7 +195,7 @@ class Segmenter:
         skipped = (self._onset or 0) * settings.window_samples - settings.preroll_samples
         return skipped if skipped > settings.preroll_slack_samples else 0
 
-    def _hear_open(self, index: int, window: SpeechWindow) -> Spoken | Paused | None:
+    def _hear_open(self, index: int, window: SpeechWindow) -> Spoken | Paused | Reached | None:
         settings = self._settings
         if window.probability >= settings.stop_probability:
             self._last_speech, self._asked, self._needed = index, None, settings.end_silence_samples
@@ -194,8 +205,11 @@ class Segmenter:
         if heard + settings.window_samples > settings.longest_samples:
             return Spoken(self._quietest_boundary(heard))
         if self.silence == settings.tail_samples:
-            self._asked = heard
+            self._asked = self._decoded_to = heard
             return Paused(heard)
+        if self.silence == 0 and heard - self._decoded_to >= settings.checkpoint_samples:
+            self._decoded_to = heard
+            return Reached(heard)
         return None
 
     def _ended(self) -> Spoken | None:

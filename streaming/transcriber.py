@@ -25,7 +25,6 @@ from streaming.surroundings import Surroundings
 from streaming.timeline import Skipped
 
 WINDOWS_A_STEP = 16
-IS_OVER = 0.97  # a final is likely to follow at once
 
 
 @dataclass(slots=True)
@@ -131,8 +130,9 @@ class Transcriber:
                     self._captions.start(start, at=at)
                 case SpeechStopped(at=at):
                     self._captions.stop(at=at)
-                case Pause():
-                    await self._ask(finding)
+                case Pause(is_silence=is_silence):
+                    if is_silence or self._has_cheap_updates(finding.start):
+                        await self._ask(finding)
                 case Utterance():
                     await self._close(finding)
                 case NonSpeech(end=end):
@@ -146,6 +146,10 @@ class Transcriber:
         await self._learn()
         self._question = _Question(pause, self._decode(pause))
         self._question.hypothesis.add_done_callback(lambda _: self._wake())
+
+    def _has_cheap_updates(self, start: int) -> bool:
+        """Whether a look at a long utterance costs little against its final: a function of its language, as all here."""
+        return self._around.update_every_x(self._languages.at(start)) == 1
 
     async def _answer(self) -> None:
         question = self._question
@@ -169,7 +173,7 @@ class Transcriber:
         if question.hypothesis.exception() is not None:
             return 1.0
         hypothesis = question.hypothesis.result()
-        self._captions.settle(hypothesis, at=question.pause.end, is_over=hypothesis.finished >= IS_OVER)
+        self._captions.settle(hypothesis, question.pause)
         return hypothesis.finished
 
     async def _close(self, utterance: Utterance) -> None:

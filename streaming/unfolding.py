@@ -130,6 +130,16 @@ class Unfolding:
         n_shown = common_length(self._shown, [plain(word.text) for word in words])
         return self._outlook(n_shown=max(1, n_shown, len(words) - is_over), is_over=is_over)
 
+    def reach(self, hypothesis: Hypothesis, *, end: int) -> Outlook:
+        """The same in the middle of speech, `end` samples after the start: the last words may be half heard."""
+        self._n_pauses += 1
+        words = _known(hypothesis, start=0)
+        if not words:
+            return self._agree(hypothesis)
+        whole = [word for word in words if word.end <= end - HOLD_SAMPLES]
+        self._words, self._n_sure, self._settled = words, len(whole), _tokens(whole)
+        return self._outlook(n_shown=len(whole) + self._count_shown(end=end))
+
     def _first_word(self) -> int:
         """The last word that begins early enough before what is not sure."""
         if self._n_sure == 0:

@@ -32,6 +32,7 @@ SETTINGS = SegmenterSettings(
     finished_silence_samples=4 * WINDOW,
     likely_silence_samples=5 * WINDOW,
     end_silence_samples=7 * WINDOW - 3,
+    checkpoint_samples=9 * WINDOW,
     longest_samples=40 * WINDOW,
     cut_search_samples=16 * WINDOW,
     silence_step_samples=12 * WINDOW,

@@ -1,10 +1,22 @@
 """Where utterances begin and end, told by speech decisions alone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.segmenter import Opened, Paused, Quiet, Segmenter, SegmenterSettings, SpeechWindow, Spoken, Verdict
+from streaming.segmenter import (
+    Opened,
+    Paused,
+    Quiet,
+    Reached,
+    Segmenter,
+    SegmenterSettings,
+    SpeechWindow,
+    Spoken,
+    Verdict,
+)
 
 # One window is 10 samples, so that the numbers below can be read.
 SETTINGS = SegmenterSettings(
@@ -71,6 +83,13 @@ def test_speech_after_a_long_pause_waits_for_the_answer_and_a_late_answer_decide
         assert not segmenter.must_wait(SpeechWindow(probability=0.0, power=0.0))
         assert segmenter.answer(60, finished=is_finished) == verdict
         assert not segmenter.must_wait(SpeechWindow(probability=0.9, power=0.0))
+
+
+def test_a_long_utterance_without_a_pause_is_looked_at_in_even_steps() -> None:
+    segmenter = Segmenter(replace(SETTINGS, checkpoint_samples=70))
+    heard = [segmenter.hear(SpeechWindow(probability=0.9, power=0.0)) for _ in range(20)]
+    assert [verdict for verdict in heard if isinstance(verdict, Reached)] == [Reached(70), Reached(140)]
+    assert not segmenter.must_wait(SpeechWindow(probability=0.9, power=0.0))
 
 
 def test_an_answer_about_an_earlier_pause_changes_nothing() -> None:

@@ -99,6 +99,13 @@ def test_a_last_word_that_was_shown_already_stays_in_a_pause() -> None:
     assert shown(unfolding.settle(evenly("He sat down."), is_over=True)) == "He sat down."
 
 
+def test_in_the_middle_of_speech_only_words_that_were_heard_whole_are_settled() -> None:
+    unfolding = Unfolding()
+    outlook = unfolding.reach(evenly("He sat down by"), end=2 * SECOND)
+    assert unfolding.settled() == tuple(map(token, ("He", "sat", "down")))
+    assert shown(outlook) == "He sat down by"
+
+
 def test_what_a_partial_heard_before_a_pause_is_overtaken_by_the_pause() -> None:
     unfolding = Unfolding()
     plan = unfolding.plan()
