@@ -15,7 +15,7 @@ EDGE_SAMPLES = 80 * SAMPLES_PER_MS  # word times are no nearer to the truth than
 HOLD_SAMPLES = 200 * SAMPLES_PER_MS  # a word that ends so near the end of the audio may still become another one
 SURE = 0.85
 SURE_WHEN_AGREED = 0.5  # two hypotheses in a row said so
-SHOWN = 0.75
+SHOWN = 0.88
 OLD_SAMPLES = 800 * SAMPLES_PER_MS  # a word that has been heard for so long is not waited for, however unlikely it is
 SHOWN_FIRST = 0.2  # the first word says that somebody speaks and is heard
 
