@@ -148,7 +148,7 @@ class Transcriber:
         self._question.hypothesis.add_done_callback(lambda _: self._wake())
 
     def _has_cheap_updates(self, start: int) -> bool:
-        """Whether looking at a long utterance costs little. A function of its language, as all that finals depend on."""
+        """Whether looking at a long utterance costs little: a function of its language, as all that finals need."""
         return self._around.update_every_x(self._languages.at(start)) == 1
 
     async def _answer(self) -> None:
