@@ -1,0 +1,111 @@
+"""What a final is decoded from is a function of the audio: neither partials nor the time that decoding takes count."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import pytest
+
+from streaming.clocks import SystemClock
+from streaming.pipeline import SessionPipeline
+from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis, Word
+from streaming.scheduler import Scheduler
+from streaming.session_items import End, Finalize
+from tests.unit.session_fakes import SECOND, Node, RecordingSink, frames, loudness
+
+# Pauses of every kind: too short to matter, in mid-sentence, at its end; and five seconds without one.
+SPEECH = loudness(
+    (0.7, False), (1.2, True), (0.15, False), (0.6, True), (0.4, False), (0.9, True), (0.55, False), (5.0, True),
+    (1.2, False), (0.8, True), (0.3, False), (0.7, True), (1.5, False),
+)  # fmt: skip
+
+
+class SlowPool:
+    """Hears a word each 0.4 s, and is as sure of the end of a sentence as the number of its words says.
+
+    Decoding takes so many turns of the event loop; partials are heard with other words, and not the same ones twice.
+    """
+
+    n_processes = 2
+
+    def __init__(self, *, n_turns_final: int, n_turns_partial: int) -> None:
+        self._n_turns = {True: n_turns_final, False: n_turns_partial}
+        self.finals: list[tuple[int, tuple[int, ...], int]] = []
+        self.n_partials = 0
+
+    @asynccontextmanager
+    async def slot(self, prefer: str = "") -> AsyncIterator[Self]:
+        yield self
+
+    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis:
+        is_final = options.want_words
+        if is_final:
+            self.finals.append((audio.size, options.draft, options.n_kept))
+        else:
+            self.n_partials += 1
+        for _ in range(self._n_turns[is_final]):
+            await asyncio.sleep(0)
+        first = 100 if is_final else 1_000 * self.n_partials
+        times = [0.4 * index for index in range(int(audio.size / SECOND / 0.4))]
+        words = tuple(Word(w=f"w{first + i}", s=time, e=time + 0.3, c=0.99, n=1) for i, time in enumerate(times))
+        return Hypothesis(
+            text=" ".join(word.w for word in words),
+            confidence=1.0,
+            language="en",
+            words=words,
+            finished=(0.0, 0.98, 1.0)[len(words) % 3],
+            tokens=tuple(range(first, first + len(words))),
+        )
+
+    async def check(self, *, timeout_s: float) -> bool:
+        return True
+
+
+async def heard(pool: SlowPool) -> list[tuple[str, int, int]]:
+    """What a whole session became; its finals are in `pool.finals`."""
+    node, items = Node(), [*frames(SPEECH, n_samples=960), Finalize(cid=1), End(position=SPEECH.size)]
+    scheduler = Scheduler(pool=pool, clock=SystemClock())
+    scheduler.start()
+    try:
+        pipeline = SessionPipeline(opened=node.database.opened(), around=node.around(scheduler), sink=RecordingSink())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pipeline.run())
+            await put_all(pipeline, items)
+    finally:
+        await scheduler.close()
+    return node.database.spans
+
+
+async def put_all(pipeline: SessionPipeline, items: list[Any]) -> None:
+    for item in items:
+        await pipeline.put_in_turn(item)
+
+
+@pytest.mark.parametrize(("n_turns_final", "n_turns_partial"), [(0, 7), (3, 0), (40, 1), (200, 0), (1, 90)])
+async def test_finals_are_decoded_from_the_same_however_long_decoding_takes(
+    n_turns_final: int, n_turns_partial: int
+) -> None:
+    at_once = SlowPool(n_turns_final=0, n_turns_partial=0)
+    later = SlowPool(n_turns_final=n_turns_final, n_turns_partial=n_turns_partial)
+    assert await heard(later) == await heard(at_once)
+    assert later.finals == at_once.finals
+    assert at_once.n_partials > 0
+    assert later.n_partials != at_once.n_partials or n_turns_final < 40
+
+
+async def test_a_pause_that_ends_an_utterance_is_its_final_and_not_decoded_twice() -> None:
+    pool = SlowPool(n_turns_final=0, n_turns_partial=0)
+    spans = await heard(pool)
+    lengths = [end - start for kind, start, end in spans if kind == "speech"]
+    assert len(lengths) > 1
+    assert [size for size, *_ in pool.finals].count(lengths[0]) == 1
+    assert lengths[0] in [size for size, *_ in pool.finals]
+
+
+async def test_a_decode_begins_with_what_the_last_pause_or_three_seconds_of_speech_were_heard_as() -> None:
+    pool = SlowPool(n_turns_final=0, n_turns_partial=0)
+    await heard(pool)
+    assert any(draft for _, draft, _ in pool.finals)
+    assert all(n_kept == len(draft) for _, draft, n_kept in pool.finals)
+    assert all(token < 1_000 for _, draft, _ in pool.finals for token in draft)  # none that a partial heard
