@@ -21,27 +21,27 @@ VARINT, EIGHT_BYTES, LENGTH, FOUR_BYTES = 0, 1, 2, 5
 def onnx_metadata(path: Path) -> dict[str, str]:
     """The custom metadata of an ONNX file; the graph is skipped, so this is quick at any size. Raises ModelCorrupt."""
     found: dict[str, str] = {}
-    for part in _parts(path, ONNX_METADATA):
-        pair = {number: data for number, data in _fields(io.BytesIO(part), len(part)) if number in (1, 2)}
-        found[pair.get(1, b"").decode("utf-8", "replace")] = pair.get(2, b"").decode("utf-8", "replace")
+    for fields in _messages(path, ONNX_METADATA):
+        found[fields.get(1, b"").decode("utf-8", "replace")] = fields.get(2, b"").decode("utf-8", "replace")
     return found
 
 
 def bpe_pieces(path: Path) -> list[tuple[str, float]]:
     """(piece, score) of a sentencepiece model, in the order of their numbers. Raises ModelCorrupt."""
     pieces: list[tuple[str, float]] = []
-    for part in _parts(path, BPE_PIECES):
-        fields = dict(_fields(io.BytesIO(part), len(part)))
+    for fields in _messages(path, BPE_PIECES):
         score = struct.unpack("<f", fields[2])[0] if len(fields.get(2, b"")) == 4 else 0.0
         pieces.append((fields.get(1, b"").decode("utf-8", "replace"), score))
     return pieces
 
 
-def _parts(path: Path, wanted: int) -> list[bytes]:
+def _messages(path: Path, wanted: int) -> list[dict[int, bytes]]:
+    """The fields of each message that is field `wanted` of the file. Raises ModelCorrupt."""
     try:
         with path.open("rb") as file:
             n_bytes = os.fstat(file.fileno()).st_size
-            return [data for number, data in _fields(file, n_bytes, only=wanted) if number == wanted]
+            parts = [data for number, data in _fields(file, n_bytes, only=wanted) if number == wanted]
+        return [dict(_fields(io.BytesIO(part), len(part))) for part in parts]
     except OSError as problem:
         raise ModelCorrupt(f"{path} of the speech model cannot be read ({problem.strerror}).") from problem
     except ValueError as problem:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import onnx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
@@ -29,6 +29,8 @@ def test_pieces_and_scores_are_read(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=200))
+@example(b"\x0a\x02\x08\x80")  # a message within the file that is cut off
+@example(b"\x72\x02\x08\x80")
 def test_no_bytes_make_anything_but_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("p") / "model.onnx"
     path.write_bytes(data)
