@@ -1,5 +1,6 @@
 """Moonshine (Jeffries et al. 2024) prepared to int8, decoded greedily with key-value caches on one thread."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +23,8 @@ from streaming.recognizers.base import (
 from streaming.recognizers.believable import LITTLE_SPEECH
 from streaming.recognizers.loops import loops_cut
 from streaming.recognizers.pieces import Pieces, pieces_parse
-from streaming.recognizers.rescoring import Understood, changed, changes
-from streaming.recognizers.vocabulary import Entry, entries_of
+from streaming.recognizers.rescoring import MOST_ALLOWED, Understood, changed, changes
+from streaming.recognizers.vocabulary import Entry, entries_of, named
 from streaming.speech_models.prepared import PreparedModel
 
 START_TOKEN: Final = 1
@@ -46,6 +47,7 @@ MIN_TOKENS_SPOKEN: Final = 2
 
 # Words of the last pause are kept where they are nearly as likely as others: a reader sees every change.
 KEPT_RATIO: Final = 0.25
+NAMED_RATIO: Final = math.exp(-MOST_ALLOWED)
 # Judging many tokens in one call rounds otherwise than choosing one by one: nearly equal is equal.
 EQUAL_RATIO: Final = 0.7
 
@@ -56,11 +58,25 @@ Feed = dict[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What may be taken over: `given` without a question, `likely` where it stands up to the audio."""
+    """What may be taken over: `given` without a question, `likely` where it stands up to the audio.
+
+    Of `likely` the first `n_kept` are kept where they are nearly as likely as others; of these the ones at the indices
+    `named` make words of the vocabulary, which need be less so.
+    """
 
     given: tuple[int, ...] = ()
     likely: tuple[int, ...] = ()
     n_kept: int = 0
+    named: frozenset[int] = frozenset()
+
+    def least_ratio(self, at: int) -> float:
+        """How likely token `at` must be, compared with the likeliest one, to be taken over."""
+        at -= len(self.given)
+        if at < 0:
+            return 0.0
+        if at in self.named:
+            return NAMED_RATIO
+        return KEPT_RATIO if at < self.n_kept else EQUAL_RATIO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +179,16 @@ class MoonshineRecognizer:
             given, draft = given[:-1], draft or given[-1:]
         while n_kept and self._pieces.is_mark(draft[min(n_kept, len(draft)) - 1]):
             n_kept -= 1
-        return Draft(given=given, likely=draft, n_kept=n_kept)
+        kept_names = self._named(draft[:n_kept], options.vocabulary) if options.vocabulary and n_kept else frozenset()
+        return Draft(given=given, likely=draft, n_kept=n_kept, named=kept_names)
+
+    def _named(self, tokens: tuple[int, ...], vocabulary: tuple[str, ...]) -> frozenset[int]:
+        """Indices of the tokens of words that the last pause may have brought in: a partial would take them back."""
+        nothing = np.zeros(len(tokens), dtype=np.float32)
+        words = self._pieces.words(tokens, (0.0,) * len(tokens), nothing, nothing)
+        found = named([word.w for word in words], entries_of(vocabulary))
+        of_words = [at for at, word in enumerate(words) for _ in range(word.n)]
+        return frozenset(index for index, at in enumerate(of_words) if at in found)
 
     def _with_names(self, heard: Decoded, cache: _Cache, entries: Sequence[Entry]) -> Decoded:
         """The same with words of the vocabulary where the audio allows them."""
@@ -180,9 +205,9 @@ class MoonshineRecognizer:
             return heard
         tokens, sure = changed(heard.tokens, made)
         cache.cut(0)
-        named = self._decode(cache, Draft(given=tokens), max_tokens=len(tokens))
-        probabilities = tuple(sure.get(at, probability) for at, probability in enumerate(named.probabilities))
-        return replace(named, probabilities=probabilities)
+        again = self._decode(cache, Draft(given=tokens), max_tokens=len(tokens))
+        probabilities = tuple(sure.get(at, probability) for at, probability in enumerate(again.probabilities))
+        return replace(again, probabilities=probabilities)
 
     def _heard(self, audio: Float32, draft: Draft, *, believes_silence: bool) -> tuple[Decoded, _Cache]:
         if len(audio) < MIN_SAMPLES:
@@ -210,11 +235,8 @@ class MoonshineRecognizer:
         first = 0  # the token that logits[0] are about
         while True:
             expected = drafted[len(tokens)] if len(tokens) < len(drafted) else None
-            ratio = (
-                0.0 if len(tokens) < n_given else KEPT_RATIO if len(tokens) < n_given + draft.n_kept else EQUAL_RATIO
-            )
             chosen_by.append(logits[len(tokens) - first])
-            token, probability = self._choose(chosen_by[-1], expected, ratio=ratio)
+            token, probability = self._choose(chosen_by[-1], expected, ratio=draft.least_ratio(len(tokens)))
             probabilities.append(probability)
             is_cut = token != END_TOKEN and len(tokens) == max_tokens
             if token == END_TOKEN or is_cut:

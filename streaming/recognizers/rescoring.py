@@ -8,7 +8,7 @@ two are. Words that were understood with certainty leave no probability for othe
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final, Protocol
 
@@ -21,10 +21,10 @@ from streaming.recognizers.vocabulary import Entry, Place, letters_of, places
 MOST_JUDGED: Final = 8
 N_BEHIND: Final = 4  # tokens behind that a wrong word makes less likely
 # Natural logarithms, from recordings, among them none of a name that was invented; see `allowance`.
-MOST_ALLOWED: Final = 8.0
+MOST_ALLOWED: Final = 9.0
 MERGED: Final = 1.0  # less for each word that would be gone
 MOST_REGAINED: Final = 2.0  # by the tokens behind the first one; more was never seen
-ALLOWED_CASE: Final = 2.0  # "will" and "Will" sound the same
+ALLOWED_CASE: Final = 1.0  # "will" and "Will" sound the same
 
 
 class Judge(Protocol):
@@ -62,14 +62,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Candidate:
-    """`allowed`: how much less likely it may be than what was understood; infinite for the same word."""
+    """The tokens from `first` until before `end` against `tokens`; these may be other than those that will be written.
 
-    place: Place
+    `allowed`: how much less likely they may be than what was understood; infinite for the same word. `begin`: how much
+    likelier the first of them is than the one that was chosen.
+    """
+
+    change: Change
     first: int
     end: int
     tokens: tuple[int, ...]
     allowed: float
-    begin: float = 0.0  # how much likelier its first token is than the one that was chosen
+    begin: float
 
 
 def allowance(*, alike: float, n_gone: int) -> float:
@@ -87,20 +91,19 @@ def changes(
     old = [
         float(_log_probabilities(row, token)) for row, token in zip(understood.logits, understood.tokens, strict=False)
     ]
-    judged: list[tuple[float, Place, Change]] = []
+    judged: list[tuple[float, Change]] = []
     for candidate in _candidates(understood, old, entries, pieces):
-        margin, sure = math.inf, math.exp(min(old[candidate.first : candidate.end + 1]))
-        if candidate.allowed < math.inf:
-            margin = candidate.allowed + _gain(judge, understood, old, candidate, start=start)
-            sure = 1 / (1 + math.exp(-margin))
+        if candidate.allowed == math.inf:
+            judged.append((math.inf, candidate.change))
+            continue
+        margin = candidate.allowed + _gain(judge, understood, old, candidate, start=start)
         if margin >= 0:
-            change = Change(first=candidate.first, end=candidate.end, tokens=candidate.tokens, sure=sure)
-            judged.append((margin, candidate.place, change))
-    taken: list[tuple[Place, Change]] = []
-    for _, place, change in sorted(judged, key=lambda one: -one[0]):
-        if all(place.end <= other.first or place.first >= other.end for other, _ in taken):
-            taken.append((place, change))
-    return sorted((change for _, change in taken), key=lambda change: change.first)
+            judged.append((margin, replace(candidate.change, sure=1 / (1 + math.exp(-margin)))))
+    taken: list[Change] = []
+    for _, change in sorted(judged, key=lambda one: -one[0]):
+        if all(change.end <= other.first or change.first >= other.end for other in taken):
+            taken.append(change)
+    return sorted(taken, key=lambda change: change.first)
 
 
 def changed(tokens: Sequence[int], made: Sequence[Change]) -> tuple[tuple[int, ...], dict[int, float]]:
@@ -125,25 +128,45 @@ def _candidates(
     other: list[_Candidate] = []
     for place in places(understood.words, entries):
         first, end = firsts[place.first], firsts[place.end]
-        tokens = pieces.tokens(place.text)
-        n_equal = _n_equal(tokens, understood.tokens[first:end])
-        if not tokens or tokens == understood.tokens[first:end] or first + n_equal >= len(old):
+        written = pieces.tokens(place.text)
+        if not written or written == understood.tokens[first:end]:
             continue
-        first, tokens = first + n_equal, tokens[n_equal:]
+        change = Change(first=first, end=end, tokens=written, sure=math.exp(min(old[first:end])))
         allowed = _allowed(understood, place, pieces)
-        begin = float(_log_probabilities(understood.logits[first], _said(understood, end, tokens)[0])) - old[first]
-        candidate = _Candidate(place=place, first=first, end=end, tokens=tokens, allowed=allowed, begin=begin)
-        (same if allowed == math.inf else other).append(candidate)
+        for tokens in sorted(_spellings(place.text, pieces)):
+            at = first + _n_equal(tokens, understood.tokens[first:end])
+            if at < len(old):
+                tokens = tokens[at - first :]
+                begin = float(_log_probabilities(understood.logits[at], _said(understood, end, tokens)[0])) - old[at]
+                candidate = _Candidate(change=change, first=at, end=end, tokens=tokens, allowed=allowed, begin=begin)
+                (same if allowed == math.inf else other).append(candidate)
     other.sort(key=lambda candidate: -candidate.begin - candidate.allowed)
     return same + [one for one in other if one.begin + one.allowed >= -MOST_REGAINED][:MOST_JUDGED]
+
+
+def _spellings(text: str, pieces: Pieces) -> set[tuple[int, ...]]:
+    """No model expects "EBITDA" in capitals or "WebSocket" as one word with two, but it knows how they are said.
+
+    What is a common word in small letters is not asked for in these: the name "Will" is no "will".
+    """
+    spellings = {pieces.tokens(text)}
+    if not text.istitle():
+        spellings.add(pieces.tokens(text.title()))
+        if not text.islower() and not _is_common(text, pieces):
+            spellings.add(pieces.tokens(text.lower()))
+    return spellings - {()}
+
+
+def _is_common(word: str, pieces: Pieces) -> bool:
+    """Words that a vocabulary learned from text has whole are in every text."""
+    return len(pieces.tokens(letters_of(word))) <= 1
 
 
 def _allowed(understood: Understood, place: Place, pieces: Pieces) -> float:
     if not place.is_same:
         n_gone = place.end - place.first - len(place.text.split())
         return allowance(alike=place.alike, n_gone=n_gone)
-    # Words that a vocabulary learned from text has whole are in every text.
-    is_common = len(pieces.tokens(letters_of(understood.words[place.first]))) <= 1
+    is_common = _is_common(understood.words[place.first], pieces)
     return ALLOWED_CASE if is_common and place.end == place.first + 1 else math.inf
 
 

@@ -20,7 +20,7 @@ MOST_ENTRIES: Final = 400
 LONGEST_ENTRY: Final = 60  # characters; what is longer is a sentence
 FEWEST_LETTERS: Final = 3  # with two letters everything sounds like everything
 LONGEST_SPAN: Final = 4  # words
-LEAST_ALIKE: Final = 0.55
+LEAST_ALIKE: Final = 0.5
 
 # From spelling to sound, English above all: names are said by those who read them. What listeners and recognizers mix
 # up becomes one letter: all vowels, voiced and unvoiced consonants; a doubled letter is one.
@@ -128,8 +128,15 @@ def places(words: Sequence[str], entries: Sequence[Entry]) -> list[Place]:
     return sorted(found, key=lambda place: -place.alike)
 
 
+def named(words: Sequence[str], entries: Sequence[Entry]) -> set[int]:
+    """The indices of words that make a term, however it is spelled."""
+    terms = {entry.letters for entry in entries}
+    return {at for span in _spans(words) if span.letters in terms for at in range(span.first, span.end)}
+
+
 def _alike(spans: Sequence[_Span], entries: Sequence[Entry]) -> Float32:
-    """(n_spans, n_entries): 1.0 for the same letters, else the mean of how alike they sound and are spelled."""
+    """(n_spans, n_entries): 1.0 for the same letters, else how alike they sound and are spelled, the lesser above all:
+    "Hale" and "Hill" sound the same to `sound_of`."""
     parts = [
         cdist(ours, theirs, scorer=Levenshtein.normalized_similarity, dtype=np.float32)
         for ours, theirs in (
@@ -137,8 +144,8 @@ def _alike(spans: Sequence[_Span], entries: Sequence[Entry]) -> Float32:
             ([sound_of(span.letters) for span in spans], [entry.sound for entry in entries]),
         )
     ]
-    mean: Float32 = (parts[0] + parts[1]) / 2
-    return mean
+    alike: Float32 = 0.75 * np.minimum(*parts) + 0.25 * np.maximum(*parts)
+    return alike
 
 
 def _spans(words: Sequence[str]) -> list[_Span]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.recognizers.vocabulary import LEAST_ALIKE, MOST_ENTRIES, entries_of, letters_of, places, sound_of
+from streaming.recognizers.vocabulary import LEAST_ALIKE, MOST_ENTRIES, entries_of, letters_of, named, places, sound_of
 
 
 def _texts(said: str, *vocabulary: str) -> list[str]:
@@ -53,6 +53,11 @@ def test_what_is_a_term_already_or_sounds_like_none_stays(said: str, vocabulary:
 def test_a_term_that_was_understood_gets_its_spelling() -> None:
     (place,) = places(["then", "Sql-Alchemy,", "yes"], entries_of(("SQLAlchemy",)))
     assert (place.first, place.end, place.text, place.is_same) == (1, 2, "SQLAlchemy,", True)
+
+
+def test_words_that_make_a_term_are_known_by_their_place() -> None:
+    words = ["So", "Zau", "Al-Makan,", "asked", "Ada's", "friend"]
+    assert named(words, entries_of(("Zau al-Makan", "Ada", "Fred"))) == {1, 2, 4}
 
 
 def test_no_term_reaches_into_the_next_sentence() -> None:
