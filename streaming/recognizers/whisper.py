@@ -51,7 +51,11 @@ class _ShortWindow(WhisperModel):
 
 
 class WhisperRecognizer:
-    """Costs as much as the audio and 5 s more."""
+    """Costs as much as the audio and 5 s more.
+
+    It is not told the vocabulary: as a prompt ("hotwords") that makes it write names into 7 of 12 recordings of noise
+    and meetings, and lose a sentence of one, for 4 more of 22 rare words understood.
+    """
 
     def __init__(self, model: PreparedModel) -> None:
         """Raises ModelCorrupt."""
