@@ -1,6 +1,5 @@
 """Languages on a real node: one meeting, two languages, changed in the middle."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 import jiwer
 import pytest
 
-from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
+from tests.foreign_speech import letters, spoken
 from tests.nodes import NodeProcess, node_environment, node_running
 from tests.sockets import Api, Message, peer, silence
 
@@ -26,16 +25,6 @@ def api(speech_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     environment = node_environment(data_dir=data_dir, models=speech_cache, RECOGNIZER_PROCESSES="4")
     with node_running(environment) as node:
         yield Api(node.url)
-
-
-def spoken(directory: Path, name: str) -> tuple[Float32, str]:
-    rows = map(json.loads, (directory / "languages" / "manifest.jsonl").read_text().splitlines())
-    text = next(row["text"] for row in rows if row["audio"] == name)
-    return audio_read(directory / "languages" / name), text
-
-
-def letters(text: str) -> str:
-    return " ".join("".join(char if char.isalnum() else " " for char in text.lower()).split())
 
 
 def is_language(message: Message, language: str) -> bool:

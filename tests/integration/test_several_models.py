@@ -9,7 +9,6 @@ from pathlib import Path
 import jiwer
 import pytest
 
-from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import DecodeOptions, Float32, LanguageUnsupported, ModelCorrupt
 from streaming.recognizers.pool import RecognizerPool
 from streaming.recognizers.registry import recognizer_load
@@ -18,6 +17,7 @@ from streaming.speech_models.catalog import MODELS
 from streaming.speech_models.layouts import whisper_languages
 from streaming.speech_models.prepared import PreparedModel
 from streaming.speech_models.store import models_ensure
+from tests.foreign_speech import letters, spoken
 from tests.speech import assert_beckett, sound_read
 
 pytestmark = pytest.mark.speech
@@ -44,16 +44,6 @@ async def pool(models: tuple[PreparedModel, ...]) -> AsyncIterator[RecognizerPoo
     await pool.start()
     yield pool
     await pool.close()
-
-
-def spoken(directory: Path, name: str) -> tuple[Float32, str]:
-    rows = map(json.loads, (directory / "languages" / "manifest.jsonl").read_text().splitlines())
-    text = next(row["text"] for row in rows if row["audio"] == name)
-    return audio_read(directory / "languages" / name), text
-
-
-def letters(text: str) -> str:
-    return " ".join("".join(char if char.isalnum() else " " for char in text.lower()).split())
 
 
 def test_the_first_model_that_knows_a_language_decodes_it(several: SeveralModels, beckett: Float32) -> None:
