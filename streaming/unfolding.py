@@ -7,8 +7,8 @@ from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
 from streaming.recognizers.base import Hypothesis
 from streaming.stabilizer import common_length, plain, tokens_of
 
-# Chosen by replaying read speech with every hypothesis kept (docs/performance.md): words that are shown sooner or with
-# less certainty are taken back more often.
+# Chosen by what a reader of read speech was shown (`python -m bench --keep-history`): words that are shown sooner or
+# with less certainty are taken back more often.
 CONTEXT_SAMPLES = 1_200 * SAMPLES_PER_MS  # sure words whose audio is decoded again, so that what follows is understood
 N_GIVEN = 2  # of these words the first are not judged again: the audio may begin in the middle of them
 EDGE_SAMPLES = 80 * SAMPLES_PER_MS  # word times are no nearer to the truth than that
