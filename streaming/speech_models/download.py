@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -99,12 +100,12 @@ def _pip_run(command: list[str], downloads: Path, archive: Archive, progress: Pr
 
 
 def _bytes_below(directory: Path) -> int:
+    """Bytes of the files below a directory that pip is still changing: what is gone since it was listed counts as 0."""
     n_bytes = 0
-    for path in directory.rglob("*"):
-        try:
-            n_bytes += path.stat().st_size
-        except OSError:
-            continue  # gone since it was listed
+    for place, _, names in os.walk(directory):  # which, unlike `rglob`, passes over directories that are gone
+        for name in names:
+            with suppress(OSError):
+                n_bytes += os.stat(os.path.join(place, name)).st_size
     return n_bytes
 
 
