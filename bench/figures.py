@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.corpus import SpeakerStream
 from bench.word_times import SpokenWord, matches, normalize, words_of
-from streaming.stabilizer import common_length
+from streaming.stabilizer import OPEN_MARKS, common_length
 
 # How far beyond a segment's own borders its words are looked for: neither the segmenter nor the aligner is exact.
 MARGIN_S = 0.5
@@ -146,7 +146,7 @@ def erasure(shown: Sequence[Shown]) -> tuple[int, int]:
     """(words retracted, words in finals): a word is retracted when a later message no longer begins with it.
 
     A change of case or punctuation retracts a word too, and so does the withdrawal of a whole segment: what counts is
-    what a reader sees taken back.
+    what a reader sees taken back. A mark put behind the last word that was shown takes nothing back.
     """
     histories: dict[str, list[Shown]] = {}
     for each in shown:
@@ -154,8 +154,15 @@ def erasure(shown: Sequence[Shown]) -> tuple[int, int]:
     retracted = 0
     for history in histories.values():
         texts = [each.segment["text"].split() for each in sorted(history, key=_rev)]
-        retracted += sum(len(before) - common_length(before, after) for before, after in pairwise(texts))
+        retracted += sum(len(before) - _n_standing(before, after) for before, after in pairwise(texts))
     return retracted, sum(len(final.segment["text"].split()) for final in finals_of(shown))
+
+
+def _n_standing(before: Sequence[str], after: Sequence[str]) -> int:
+    n_same = common_length(before, after)
+    if n_same == len(before) - 1 and n_same < len(after) and after[n_same].rstrip(OPEN_MARKS) == before[n_same]:
+        n_same += 1
+    return n_same
 
 
 def updates_s(shown: Sequence[Shown]) -> list[float]:

@@ -57,6 +57,19 @@ def language_at(spans: Sequence[LanguageSpan], position: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechContext:
+    """The end of what was said last, samples [start, end), and the recognizer's tokens of it.
+
+    What is said next is understood by it. A replay needs these samples again, although they are settled.
+    """
+
+    start: int
+    end: int
+    language: str
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSession:
     """What a `hello` gets. `resumed`: the session had been opened before. An ended one has no owner any more.
 
@@ -85,6 +98,12 @@ class OpenedSession:
     counters: SessionCounters = SessionCounters()
     languages: tuple[LanguageSpan, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    context: SpeechContext | None = None
+
+    @property
+    def resume_from(self) -> int:
+        """Where a client has to send from: what is settled, and the context of what follows."""
+        return self.settled if self.context is None else min(self.settled, self.context.start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +135,14 @@ class FinalSegment:
 class Span:
     """What the samples from the previous span's end (or `settled_from`) up to `end` became.
 
-    Speech has a segment, a gap has a reason, and nothing else has either.
+    Speech has a segment, a gap has a reason, and nothing else has either. `context` is that of what follows.
     """
 
     kind: SpanKind
     end: int
     segment: FinalSegment | None = None
     reason: str = ""
+    context: SpeechContext | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

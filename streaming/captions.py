@@ -20,7 +20,7 @@ UNTIL_SHOWN_EVERY_SAMPLES = 200 * SAMPLES_PER_MS
 PARTIAL_EVERY_SAMPLES = 800 * SAMPLES_PER_MS
 LONGEST_SILENCE_SAMPLES = 96 * SAMPLES_PER_MS  # a pause is decoded as such soon
 BETWEEN_PARTIALS_S = 0.1
-IS_OVER = 0.97  # a sentence that is so likely finished: its final will follow at once
+IS_OVER = 0.75  # a sentence that is so likely finished: its final will follow at once
 
 Publish = Callable[[UUID, str, Mapping[str, Any]], None]
 

@@ -4,15 +4,16 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from meetings.limits import SAMPLE_RATE_HZ
-from meetings.values import Committed, FinalSegment, SessionOwner, Span, WordTiming
+from meetings.values import Committed, FinalSegment, SessionOwner, Span, SpeechContext, WordTiming
 from streaming.captions import OpenCaption
 from streaming.errors import StoreRefused
 from streaming.ledger import Ledger
 from streaming.patience import until_stored
+from streaming.recent_speech import context_of, is_recent
 from streaming.recognizers.base import Hypothesis, Word
 from streaming.scheduler import RecognitionFailed
 from streaming.wakeup import Wakeup
@@ -30,12 +31,14 @@ class CommitStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """A closed utterance [start, end) that is being decoded."""
+    """A closed utterance [start, end) that is being decoded. After a break what follows is no continuation of it."""
 
     start: int
     end: int
     caption: OpenCaption
     hypothesis: asyncio.Future[Hypothesis]
+    language: str
+    is_break: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class Other:
     end: int
     kind: Literal["nonspeech", "muted", "gap"]
     reason: str = ""
+    is_break: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +72,13 @@ class Committer:
         *,
         owner: SessionOwner,
         ledger: Ledger,
+        context: SpeechContext | None,
         store: CommitStore,
         received: Callable[[], int],
         retract: Callable[[OpenCaption], None],
         alarm: Callable[[str], None],
     ) -> None:
-        """`ledger` is the stored account that this one goes on from; `alarm` hears when the two part."""
+        """`ledger` and `context` are the stored ones; `alarm` hears when the account and the stored one part."""
         self.ledger = ledger
         self.last_seq = 0
         self._owner = owner
@@ -81,6 +86,7 @@ class Committer:
         self._received = received
         self._retract = retract
         self._alarm = alarm
+        self._context = self._stored_context = context
         self._pieces: deque[Piece] = deque()
         self._has_pieces = Wakeup()
         self._committing: list[OpenCaption] = []
@@ -89,6 +95,11 @@ class Committer:
     @property
     def settled(self) -> int:
         return self.ledger.settled
+
+    @property
+    def resume_from(self) -> int:
+        """Where a replay would have to begin: see `SpeechContext`."""
+        return self.settled if self._stored_context is None else min(self.settled, self._stored_context.start)
 
     @property
     def is_idle(self) -> bool:
@@ -103,6 +114,7 @@ class Committer:
             and (last.kind, last.reason) == (piece.kind, piece.reason)
         ):
             self._pieces.pop()
+            piece = replace(piece, is_break=piece.is_break or last.is_break)
         self._pieces.append(piece)
         self._has_pieces.set()
 
@@ -139,8 +151,19 @@ class Committer:
                 await asyncio.wait([piece.hypothesis])
             self._is_committing = True
             self._pieces.popleft()
-            spans.append(self._span(piece))
+            span = self._span(piece)
+            self._context = self._context_after(piece, span)
+            spans.append(replace(span, context=self._context))
         return spans
+
+    def _context_after(self, piece: Speech | Other, span: Span) -> SpeechContext | None:
+        """Of what follows; the transcriber goes by the same rules (`RecentSpeech`)."""
+        if piece.is_break or span.kind in ("muted", "gap"):
+            return None
+        if span.kind == "speech" and isinstance(piece, Speech):
+            return context_of(piece.hypothesis.result(), start=piece.start, end=piece.end, language=piece.language)
+        known = self._context
+        return known if known is not None and is_recent(known.end, span.end) else None
 
     def _span(self, piece: Speech | Other) -> Span:
         if isinstance(piece, Other):
@@ -179,11 +202,13 @@ class Committer:
             # Trying the same again would end no other way, and the client would replay it for ever.
             logger.exception("a commit was refused; its speech becomes a gap")
             spans = [_without_text(span) for span in spans]
+            self._context = None
             for caption in self._committing:
                 self._retract(caption)
             committed = await self._store_spans(spans)
         self.last_seq = max([self.last_seq, *(message["seq"] or 0 for message in committed.messages)])
         self.ledger = self.ledger.settle(spans)
+        self._stored_context = spans[-1].context
         if (problem := self.ledger.problem or self.ledger.difference(committed.counters)) is not None:
             self._alarm(problem)
 
@@ -202,4 +227,5 @@ def _timing(word: Word, piece: Speech) -> WordTiming:
 
 
 def _without_text(span: Span) -> Span:
-    return Span(kind="gap", end=span.end, reason="commit_refused") if span.segment is not None else span
+    is_speech = span.segment is not None
+    return Span(kind="gap", end=span.end, reason="commit_refused") if is_speech else replace(span, context=None)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from meetings.limits import SAMPLE_RATE_HZ, STREAM_LIMITS
@@ -54,13 +55,14 @@ class SessionPipeline:
         self._has_news = Wakeup()  # something may have changed that `ack` tells
         self._has_news.set()
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
-        self._timeline = Timeline(received=opened.settled)
+        self._timeline = Timeline(received=opened.resume_from)
         self._captions = SessionCaptions(opened=opened, publish=around.publish, clock=around.clock)
         self._committer = Committer(
             owner=opened.owner,
             ledger=_ledger_of(opened),
+            context=opened.context,
             store=around.store,
-            received=lambda: self._timeline.received,
+            received=lambda: self.received,
             retract=self._captions.retract,
             alarm=self._alarm,
         )
@@ -79,7 +81,7 @@ class SessionPipeline:
 
     @property
     def received(self) -> int:
-        return self._timeline.received
+        return max(self._timeline.received, self.opened.settled)
 
     @property
     def is_at_rest(self) -> bool:
@@ -199,10 +201,10 @@ class SessionPipeline:
             case Lost(reason=reason):
                 self._timeline.explain(reason)
             case Speak():
-                await self._languages.change(item, received=self._timeline.received)
+                await self._languages.change(item, received=self.received)
             case Finalize(cid=cid):
                 await self._transcriber.flush()
-                self._committer.add(Mark(reached=self._finalized(cid, self._timeline.received)))
+                self._committer.add(Mark(reached=self._finalized(cid, self.received)))
             case End(position=position):
                 # What an earlier connection received and nobody sent again is accounted for too.
                 await self._skip(self._timeline.end(max(position, self.opened.received)))
@@ -236,11 +238,17 @@ class SessionPipeline:
         self._captions.origin_ms = await until_stored(lambda: store.session_origin_set(owner, origin_ms))
 
     async def _skip(self, pieces: Iterable[Captured | Skipped]) -> None:
+        """What lies before the settled position is sent again for what follows to be understood by, and no more."""
+        settled = self.opened.settled
         for piece in pieces:
             if isinstance(piece, Captured):
-                self._transcriber.feed(piece.samples)
-            else:
-                await self._transcriber.skip(piece)
+                n_settled = min(max(0, settled - piece.position), piece.samples.size)
+                if n_settled:
+                    self._transcriber.recall(piece.position, piece.samples[:n_settled])
+                if n_settled < piece.samples.size:
+                    self._transcriber.feed(piece.samples[n_settled:])
+            elif piece.end > settled:
+                await self._transcriber.skip(replace(piece, start=max(piece.start, settled)))
 
     def _finalized(self, cid: str | int | None, position: int) -> Callable[[int], None]:
         def reached(after_seq: int) -> None:
@@ -254,7 +262,7 @@ class SessionPipeline:
         while True:
             await self._has_news.wait()  # no timer runs for those who only listen
             await asyncio.sleep(ACK_EVERY_S)
-            now = (self._timeline.received, self._committer.settled)
+            now = (self.received, self._committer.resume_from)
             if now != told and self.sink is not None:
                 self.sink.ack(received=now[0], settled=now[1], lag_ms=self._lag_ms())
                 told = now

@@ -68,7 +68,7 @@ class _Final:
 
     @property
     def audio_s(self) -> float:
-        return self.audio.size / SAMPLE_RATE_HZ
+        return (self.audio.size - self.options.context.n_samples) / SAMPLE_RATE_HZ
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from meetings.values import OpenedSession
 from streaming.audio.pcm import Float32
 from streaming.captions import SessionCaptions
@@ -19,6 +21,7 @@ from streaming.listener import (
     SpeechStopped,
     Utterance,
 )
+from streaming.recent_speech import RecentSpeech, is_recent
 from streaming.recognizers.base import DecodeOptions, Hypothesis
 from streaming.spoken import SpokenLanguages
 from streaming.surroundings import Surroundings
@@ -34,6 +37,14 @@ class _Question:
     pause: Pause
     hypothesis: asyncio.Future[Hypothesis]
     is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """The last utterance, until it is known what was said."""
+
+    utterance: Utterance
+    hypothesis: asyncio.Future[Hypothesis]
 
 
 class Transcriber:
@@ -63,6 +74,9 @@ class Transcriber:
         self._wake = wake
         self._listener = Listener(detector=around.detector(), settled=opened.settled)
         self._question: _Question | None = None
+        self._recent = RecentSpeech(opened.context)
+        self._closed: _Closed | None = None
+        self._is_break = False  # what follows will be no continuation of what is being closed
 
     @property
     def has_answer(self) -> bool:
@@ -87,10 +101,18 @@ class Transcriber:
     async def flush(self) -> None:
         """Nothing follows for now: close what is open."""
         await self.hear_out()
+        self._is_break = True
         await self._take(self._listener.flush())
         while self._listener.is_waiting:
             await self._answer()
             await self._take(self._listener.flush())
+        self._is_break = False
+        self._closed = None
+        self._recent.forget()
+
+    def recall(self, position: int, samples: Float32) -> None:
+        """Samples that are settled, and sent again for what follows to be understood by."""
+        self._recent.recall(position, samples)
 
     async def skip(self, piece: Skipped) -> None:
         await self.flush()
@@ -136,7 +158,8 @@ class Transcriber:
                 case Utterance():
                     await self._close(finding)
                 case NonSpeech(end=end):
-                    self._committer.add(Other(end=end, kind="nonspeech"))
+                    self._pass_over(end)
+                    self._committer.add(Other(end=end, kind="nonspeech", is_break=self._is_break))
                 case Muted(end=end):
                     self._committer.add(Other(end=end, kind="muted"))
                 case Gap(end=end, reason=reason):
@@ -144,7 +167,7 @@ class Transcriber:
 
     async def _ask(self, pause: Pause) -> None:
         await self._learn()
-        self._question = _Question(pause, self._decode(pause))
+        self._question = _Question(pause, await self._decode(pause))
         self._question.hypothesis.add_done_callback(lambda _: self._wake())
 
     def _has_cheap_updates(self, start: int) -> bool:
@@ -166,13 +189,10 @@ class Transcriber:
         question = self._question
         if question is None or question.is_answered:
             return 0.0
-        await asyncio.wait([question.hypothesis])
-        if question.hypothesis.cancelled():  # the node is stopping: nothing is decided any more
-            await asyncio.get_running_loop().create_future()
+        hypothesis = await _result(question.hypothesis)
         question.is_answered = True
-        if question.hypothesis.exception() is not None:
+        if hypothesis is None:
             return 1.0
-        hypothesis = question.hypothesis.result()
         self._captions.settle(hypothesis, question.pause)
         return hypothesis.finished
 
@@ -183,11 +203,22 @@ class Transcriber:
         if question is not None and (question.pause.start, question.pause.end) == (utterance.start, utterance.end):
             hypothesis = question.hypothesis
         else:
-            hypothesis = self._decode(utterance)
+            hypothesis = await self._decode(utterance)
+        self._closed = _Closed(utterance, hypothesis)
         caption = self._captions.close()
-        self._committer.add(Speech(start=utterance.start, end=utterance.end, caption=caption, hypothesis=hypothesis))
+        self._committer.add(
+            Speech(
+                start=utterance.start,
+                end=utterance.end,
+                caption=caption,
+                hypothesis=hypothesis,
+                language=self._languages.at(utterance.start),
+                is_break=self._is_break,
+            )
+        )
 
-    def _decode(self, heard: Pause | Utterance) -> asyncio.Future[Hypothesis]:
+    async def _decode(self, heard: Pause | Utterance) -> asyncio.Future[Hypothesis]:
+        await self._remember_last()
         draft = self._captions.settled()
         options = replace(
             self._options(heard.start),
@@ -196,7 +227,35 @@ class Transcriber:
             n_kept=len(draft),
             speech_share=heard.speech_share,
         )
-        return self._around.scheduler.final(heard.audio, options)
+        before, context = self._recent.before(heard.start, language=options.language)
+        audio = np.concatenate([before, heard.audio])
+        return self._around.scheduler.final(audio, replace(options, context=context))
+
+    async def _remember_last(self) -> None:
+        """Wait for what was said last: what is said next is understood by it, however late that is known."""
+        closed, self._closed = self._closed, None
+        if closed is None:
+            return
+        hypothesis, utterance = await _result(closed.hypothesis), closed.utterance
+        if hypothesis is None:
+            self._recent.forget()
+        else:
+            language = self._languages.at(utterance.start)
+            self._recent.add(utterance.audio, hypothesis, end=utterance.end, language=language)
+
+    def _pass_over(self, end: int) -> None:
+        """Nothing was said until there: a silent session keeps no audio."""
+        if self._closed is not None and not is_recent(self._closed.utterance.end, end):
+            self._closed = None
+        self._recent.pass_over(end)
 
     def _options(self, start: int) -> DecodeOptions:
         return DecodeOptions(language=self._languages.at(start), vocabulary=self.vocabulary)
+
+
+async def _result(decoding: asyncio.Future[Hypothesis]) -> Hypothesis | None:
+    """None when it could not be recognized."""
+    await asyncio.wait([decoding])
+    if decoding.cancelled():  # the node is stopping: nothing is decided any more
+        await asyncio.get_running_loop().create_future()
+    return None if decoding.exception() is not None else decoding.result()

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
+from meetings.limits import SAMPLES_PER_MS
+from streaming.heard_words import HeardWord, heard_words, tokens_of_words
 from streaming.recognizers.base import Hypothesis
 from streaming.stabilizer import common_length, plain, tokens_of
 
@@ -46,17 +47,6 @@ class Outlook:
     is_over: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """A word between samples of the utterance, made of tokens of the model."""
-
-    text: str
-    tokens: tuple[int, ...]
-    start: int
-    end: int
-    confidence: float
-
-
 class Unfolding:
     """The words of one utterance.
 
@@ -66,7 +56,7 @@ class Unfolding:
     """
 
     def __init__(self) -> None:
-        self._words: list[_Known] = []
+        self._words: list[HeardWord] = []
         self._n_sure = 0
         self._n_stable = 0
         self._settled: tuple[int, ...] = ()  # tokens of the last pause
@@ -87,9 +77,9 @@ class Unfolding:
         judged = first + n_given
         return Plan(
             start=max(start, 0),
-            given=_tokens(self._words[first:judged]),
-            draft=_tokens(self._words[judged:]),
-            n_kept=len(_tokens(self._words[judged : self._n_sure])),
+            given=tokens_of_words(self._words[first:judged]),
+            draft=tokens_of_words(self._words[judged:]),
+            n_kept=len(tokens_of_words(self._words[judged : self._n_sure])),
             n_given_words=n_given,
             first_word=first,
             n_pauses=self._n_pauses,
@@ -107,7 +97,7 @@ class Unfolding:
         """What a decode by `plan` heard until `end` samples after the start; None when a pause has overtaken it."""
         if plan.n_pauses != self._n_pauses:
             return None
-        words = _known(hypothesis, start=plan.start)
+        words = heard_words(hypothesis, start=plan.start)
         if not words:
             return self._agree(hypothesis) if plan.start == 0 else None
         before = [plain(word.text) for word in self._words]
@@ -121,7 +111,7 @@ class Unfolding:
     def settle(self, hypothesis: Hypothesis, *, is_over: bool) -> Outlook:
         """What a decode of the whole utterance up to a pause heard. A pause leaves no word half heard."""
         self._n_pauses += 1
-        words = _known(hypothesis, start=0)
+        words = heard_words(hypothesis, start=0)
         if not words:
             self._previous = tokens = tuple(tokens_of(hypothesis.text))
             return Outlook(tokens=tokens, n_stable=len(tokens), n_shown=len(tokens), is_over=is_over)
@@ -133,11 +123,11 @@ class Unfolding:
     def reach(self, hypothesis: Hypothesis, *, end: int) -> Outlook:
         """The same in the middle of speech, `end` samples after the start: the last words may be half heard."""
         self._n_pauses += 1
-        words = _known(hypothesis, start=0)
+        words = heard_words(hypothesis, start=0)
         if not words:
             return self._agree(hypothesis)
         whole = [word for word in words if word.end <= end - HOLD_SAMPLES]
-        self._words, self._n_sure, self._settled = words, len(whole), _tokens(whole)
+        self._words, self._n_sure, self._settled = words, len(whole), tokens_of_words(whole)
         return self._outlook(n_shown=len(whole) + self._count_shown(end=end))
 
     def _first_word(self) -> int:
@@ -181,26 +171,3 @@ class Unfolding:
         agreed = common_length(self._previous, tokens)
         self._previous = tokens
         return Outlook(tokens=tokens, n_stable=agreed, n_shown=len(tokens))
-
-
-def _tokens(words: Sequence[_Known]) -> tuple[int, ...]:
-    return tuple(token for word in words for token in word.tokens)
-
-
-def _known(hypothesis: Hypothesis, *, start: int) -> list[_Known]:
-    """Nothing for a recognizer that does not say which words its tokens make."""
-    if not hypothesis.words or sum(word.n for word in hypothesis.words) != len(hypothesis.tokens):
-        return []
-    known, first = [], 0
-    for word in hypothesis.words:
-        known.append(
-            _Known(
-                text=word.w,
-                tokens=hypothesis.tokens[first : first + word.n],
-                start=start + round(word.s * SAMPLE_RATE_HZ),
-                end=start + round(word.e * SAMPLE_RATE_HZ),
-                confidence=word.c,
-            )
-        )
-        first += word.n
-    return known

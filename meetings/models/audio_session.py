@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from meetings.models.meeting import Participant
-from meetings.values import SessionCounters
+from meetings.values import SessionCounters, SpeechContext
 
 
 class AudioSession(models.Model):
@@ -14,6 +14,7 @@ class AudioSession(models.Model):
 
     `generation` counts the connections: only the newest may commit. Everything before `settled` is accounted for as
     speech, nonspeech, muted or gap, which the database checks. `begun_at` is the first hello, `connected_at` the last.
+    `context` is the SpeechContext of what follows `settled`: a replay begins with its samples.
     """
 
     class State(models.TextChoices):
@@ -33,6 +34,7 @@ class AudioSession(models.Model):
     muted = models.PositiveBigIntegerField(default=0)
     gap = models.PositiveBigIntegerField(default=0)
     segments = models.PositiveIntegerField(default=0)
+    context = models.JSONField(null=True, blank=True, default=None, editable=False)
     node = models.CharField(max_length=200, blank=True, default="")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DETACHED)
     close_reason = models.CharField(max_length=100, blank=True, default="")
@@ -71,6 +73,11 @@ class AudioSession(models.Model):
             muted=self.muted,
             gap=self.gap,
         )
+
+    @property
+    def speech_context(self) -> SpeechContext | None:
+        stored = self.context
+        return SpeechContext(**{**stored, "tokens": tuple(stored["tokens"])}) if stored else None
 
 
 class SessionLanguage(models.Model):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from django.db import transaction
 from django.db.models import F, Value
@@ -55,6 +56,7 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
             .update(
                 settled=settled_to,
                 received=Greatest(F("received"), Value(max(received, settled_to))),
+                context=None if (context := spans[-1].context) is None else asdict(context),
                 **_counter_updates(settled_from=settled_from, spans=spans),
             )
         )

@@ -125,6 +125,7 @@ def _opened(
         is_meeting_ended=meeting.is_ended,
         begun_at=session.begun_at,
         counters=session.counters,
+        context=session.speech_context,
     )
 
 

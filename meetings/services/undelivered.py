@@ -51,6 +51,7 @@ def _end(session: AudioSession, *, at: datetime) -> bool:
         n_updated = as_read.exclude(state=AudioSession.State.ENDED).update(
             generation=F("generation") + 1,
             settled=end,
+            context=None,
             gap=F("gap") + (end - start),
             state=AudioSession.State.ENDED,
             close_reason=CLOSE_REASON,

@@ -182,7 +182,7 @@ class AudioConsumer(StreamConsumer):
             session_id=opened.owner.session_id,
             participant_id=opened.participant_id,
             resumed=opened.resumed,
-            settled=opened.settled,
+            settled=opened.resume_from,
             resume_token=opened.resume_token,
             resume_window_s=RESUME_WINDOW_S,
             after_seq=after_seq,

@@ -45,11 +45,24 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the audio begins with before what is asked about: so many samples, and what they were heard as."""
+
+    n_samples: int = 0
+    tokens: tuple[int, ...] = ()
+
+
+NO_CONTEXT = Context()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecodeOptions:
     """What a recognizer is told about audio beside its samples. All of it but the language is advice.
 
     - `language`: a tag such as "de-AT". It is never left to the model: utterances are too short to guess from.
     - `vocabulary`: names and jargon that may be said, in the spelling that is wanted.
+    - `context`: what was said before, so that the rest is understood better. The hypothesis, its words and their times
+      are of the audio behind it. It comes from earlier hypotheses: models that give no tokens are given none.
     - `given`: tokens that the audio begins with, as an earlier hypothesis heard them: they are not questioned.
     - `draft`: tokens of an earlier hypothesis of what follows, perhaps of less of it. What stands up to the audio is
       taken over instead of being decoded again; the rest is ignored. The first `n_kept` are also kept where the model
@@ -63,6 +76,7 @@ class DecodeOptions:
     language: str
     want_words: bool = False
     vocabulary: tuple[str, ...] = ()
+    context: Context = NO_CONTEXT
     given: tuple[int, ...] = ()
     draft: tuple[int, ...] = ()
     n_kept: int = 0

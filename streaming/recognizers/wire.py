@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis, Word
+from streaming.recognizers.base import Context, DecodeOptions, Float32, Hypothesis, Word
 
 PREFIX: Final = struct.Struct("<II")
 MAX_HEADER_BYTES: Final = 1 << 20
@@ -129,12 +129,19 @@ def _options(said: dict[str, object]) -> DecodeOptions:
         language=str(said["language"]),
         want_words=bool(said["want_words"]),
         vocabulary=tuple(str(word) for word in vocabulary),
+        context=_context(said["context"]),
         given=_whole_numbers(said["given"]),
         draft=_whole_numbers(said["draft"]),
         n_kept=int(str(said["n_kept"])),
         stream=str(said["stream"]),
         speech_share=float(str(said["speech_share"])),
     )
+
+
+def _context(said: object) -> Context:
+    if not isinstance(said, dict):
+        raise TypeError("context")
+    return Context(n_samples=int(said["n_samples"]), tokens=_whole_numbers(said["tokens"]))
 
 
 def _whole_numbers(said: object) -> tuple[int, ...]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from streaming.recognizers.base import SAMPLE_RATE_HZ, DecodeOptions, Float32
+from streaming.recognizers.base import SAMPLE_RATE_HZ, Context, DecodeOptions, Float32, Hypothesis
 from streaming.recognizers.moonshine import MoonshineRecognizer
 from streaming.speech_models.store import model_ensure
 from tests.speech import sound_read
@@ -89,6 +91,56 @@ def test_given_words_are_not_questioned_and_the_rest_is_heard_behind_them(
     given = heard.tokens[n_before : n_before + n_given]
     rest = recognizer.transcribe(beckett[int(cut_s * SAMPLE_RATE_HZ) :], DecodeOptions(language="en", given=given))
     assert plain(rest.text) == plain(" ".join(word.w for word in heard.words[first:]))
+
+
+def context_of(heard: Hypothesis, *, n_words: int) -> tuple[Context, float]:
+    """(the first words as context, where the rest begins in seconds)."""
+    cut_s = (heard.words[n_words - 1].e + heard.words[n_words].s) / 2
+    n_tokens = sum(word.n for word in heard.words[:n_words])
+    return Context(n_samples=round(cut_s * SAMPLE_RATE_HZ), tokens=heard.tokens[:n_tokens]), cut_s
+
+
+@pytest.mark.parametrize("n_words", [1, 3, 7])
+def test_what_was_said_before_is_no_part_of_what_is_heard(
+    recognizer: MoonshineRecognizer, beckett: Float32, n_words: int
+) -> None:
+    heard = recognizer.transcribe(beckett, EN)
+    context, cut_s = context_of(heard, n_words=n_words)
+    rest = recognizer.transcribe(beckett, DecodeOptions(language="en", context=context))
+    assert plain(rest.text) == plain(" ".join(word.w for word in heard.words[n_words:]))
+    assert sum(word.n for word in rest.words) == len(rest.tokens)
+    shifts = [abs(word.s + cut_s - before.s) for word, before in zip(rest.words, heard.words[n_words:], strict=True)]
+    assert np.median(shifts) < 0.1
+
+
+def test_a_mark_before_is_judged_again_and_is_no_word(recognizer: MoonshineRecognizer, beckett: Float32) -> None:
+    """An utterance was taken to end a sentence, and goes on; or it is the other way round."""
+    heard = recognizer.transcribe(beckett, EN)
+    first = next(index for index, word in enumerate(heard.words) if word.w.endswith(",")) + 1
+    context, _ = context_of(heard, n_words=first)
+    for mark in (context.tokens[-1], heard.tokens[-1]):
+        options = DecodeOptions(language="en", context=replace(context, tokens=(*context.tokens[:-1], mark)))
+        rest = recognizer.transcribe(beckett, options)
+        assert plain(rest.text) == plain(" ".join(word.w for word in heard.words[first:]))
+        assert rest.text[0].isalpha()
+
+
+def test_behind_what_was_said_silence_is_silence(recognizer: MoonshineRecognizer, beckett: Float32) -> None:
+    heard = recognizer.transcribe(beckett, EN)
+    context = Context(n_samples=beckett.size, tokens=heard.tokens)
+    room = np.random.default_rng(0).normal(0, 0.003, SAMPLE_RATE_HZ).astype(np.float32)
+    options = DecodeOptions(language="en", context=context)
+    assert recognizer.transcribe(np.concatenate([beckett, room]), options).text == ""
+
+
+def test_names_are_found_behind_what_was_said(recognizer: MoonshineRecognizer, beckett: Float32) -> None:
+    """Words of the vocabulary are judged against the rest alone: what was said before is not changed any more."""
+    heard = recognizer.transcribe(beckett, EN)
+    context, _ = context_of(heard, n_words=3)
+    options = DecodeOptions(language="en", want_words=True, vocabulary=("Ever Tried", "Fail Better"), context=context)
+    rest = recognizer.transcribe(beckett, options)
+    assert rest.text.endswith("Fail Better.")
+    assert plain(rest.text) == plain(" ".join(word.w for word in heard.words[3:]))
 
 
 def test_words_make_the_text_and_lie_one_after_the_other_within_the_audio(

@@ -19,6 +19,7 @@ from meetings.values import (
     SessionCounters,
     SessionOwner,
     Span,
+    SpeechContext,
 )
 from streaming.audio.pcm import pcm_encode
 from streaming.clocks import Clock, SystemClock
@@ -80,6 +81,7 @@ class MemoryDatabase:
     """The audio session's row, with its compare-and-swap."""
 
     settled: int = 0
+    context: SpeechContext | None = None
     generation: int = 0
     spans: list[tuple[str, int, int]] = field(default_factory=list)
     origin_ms: int | None = None
@@ -112,6 +114,7 @@ class MemoryDatabase:
             is_meeting_ended=False,
             begun_at=self.begun_at,
             counters=self.counters(),
+            context=self.context,
         )
 
     async def session_commit(
@@ -124,6 +127,7 @@ class MemoryDatabase:
         for span in spans:
             self.spans.append((span.kind, self.settled, span.end))
             self.settled = span.end
+        self.context = spans[-1].context
         return Committed(settled=self.settled, messages=(), was_already=False, counters=self.counters())
 
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:

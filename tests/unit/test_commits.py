@@ -60,7 +60,7 @@ def caption() -> OpenCaption:
 
 def speech(start: int, end: int) -> Speech:
     future: asyncio.Future[Hypothesis] = asyncio.get_running_loop().create_future()
-    return Speech(start=start, end=end, caption=caption(), hypothesis=future)
+    return Speech(start=start, end=end, caption=caption(), hypothesis=future, language="en")
 
 
 def said(text: str) -> Hypothesis:
@@ -76,6 +76,7 @@ async def committing(
     committer = Committer(
         owner=OWNER,
         ledger=Ledger(),
+        context=None,
         store=store,
         received=lambda: 1_000,
         retract=lambda each: (retracted if retracted is not None else []).append(each.segment_id),

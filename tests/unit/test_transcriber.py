@@ -1,7 +1,7 @@
 """What a final is decoded from is a function of the audio: neither partials nor the time that decoding takes count."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -9,9 +9,9 @@ import pytest
 
 from streaming.clocks import SystemClock
 from streaming.pipeline import SessionPipeline
-from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis, Word
+from streaming.recognizers.base import NO_CONTEXT, Context, DecodeOptions, Float32, Hypothesis, Word
 from streaming.scheduler import Scheduler
-from streaming.session_items import End, Finalize
+from streaming.session_items import End, Finalize, Mute
 from tests.unit.session_fakes import SECOND, Node, RecordingSink, frames, loudness
 
 # Pauses of every kind: too short to matter, in mid-sentence, at its end; and five seconds without one.
@@ -19,6 +19,9 @@ SPEECH = loudness(
     (0.7, False), (1.2, True), (0.15, False), (0.6, True), (0.4, False), (0.9, True), (0.55, False), (5.0, True),
     (1.2, False), (0.8, True), (0.3, False), (0.7, True), (1.5, False),
 )  # fmt: skip
+
+
+ITEMS = (*frames(SPEECH, n_samples=960), Finalize(cid=1), End(position=SPEECH.size))
 
 
 class SlowPool:
@@ -32,6 +35,8 @@ class SlowPool:
     def __init__(self, *, n_turns_final: int, n_turns_partial: int) -> None:
         self._n_turns = {True: n_turns_final, False: n_turns_partial}
         self.finals: list[tuple[int, tuple[int, ...], int]] = []
+        self.contexts: list[Context] = []
+        self.asked: list[tuple[bytes, DecodeOptions]] = []  # of finals
         self.n_partials = 0
 
     @asynccontextmanager
@@ -41,7 +46,9 @@ class SlowPool:
     async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis:
         is_final = options.want_words
         if is_final:
-            self.finals.append((audio.size, options.draft, options.n_kept))
+            self.finals.append((audio.size - options.context.n_samples, options.draft, options.n_kept))
+            self.contexts.append(options.context)
+            self.asked.append((audio.tobytes(), options))
         else:
             self.n_partials += 1
         for _ in range(self._n_turns[is_final]):
@@ -62,22 +69,28 @@ class SlowPool:
         return True
 
 
-async def heard(pool: SlowPool) -> list[tuple[str, int, int]]:
-    """What a whole session became; its finals are in `pool.finals`."""
-    node, items = Node(), [*frames(SPEECH, n_samples=960), Finalize(cid=1), End(position=SPEECH.size)]
+async def heard(
+    pool: SlowPool, items: Sequence[Any] = ITEMS, *, node: Node | None = None, stop_after: int | None = None
+) -> list[tuple[str, int, int]]:
+    """What a whole session became; its finals are in `pool.finals`. With `stop_after` the node dies after so many."""
+    node = node or Node()
     scheduler = Scheduler(pool=pool, clock=SystemClock())
     scheduler.start()
     try:
         pipeline = SessionPipeline(opened=node.database.opened(), around=node.around(scheduler), sink=RecordingSink())
         async with asyncio.TaskGroup() as group:
-            group.create_task(pipeline.run())
-            await put_all(pipeline, items)
+            running = group.create_task(pipeline.run())
+            await put_all(pipeline, items[:stop_after])
+            if stop_after is not None:
+                for _ in range(50):
+                    await asyncio.sleep(0)
+                running.cancel()
     finally:
         await scheduler.close()
     return node.database.spans
 
 
-async def put_all(pipeline: SessionPipeline, items: list[Any]) -> None:
+async def put_all(pipeline: SessionPipeline, items: Sequence[Any]) -> None:
     for item in items:
         await pipeline.put_in_turn(item)
 
@@ -90,6 +103,7 @@ async def test_finals_are_decoded_from_the_same_however_long_decoding_takes(
     later = SlowPool(n_turns_final=n_turns_final, n_turns_partial=n_turns_partial)
     assert await heard(later) == await heard(at_once)
     assert later.finals == at_once.finals
+    assert later.contexts == at_once.contexts
     assert at_once.n_partials > 0
     assert later.n_partials != at_once.n_partials or n_turns_final < 40
 
@@ -109,3 +123,55 @@ async def test_a_decode_begins_with_what_the_last_pause_or_three_seconds_of_spee
     assert any(draft for _, draft, _ in pool.finals)
     assert all(n_kept == len(draft) for _, draft, n_kept in pool.finals)
     assert all(token < 1_000 for _, draft, _ in pool.finals for token in draft)  # none that a partial heard
+
+
+async def test_what_was_said_just_before_is_context_and_what_is_long_past_is_not() -> None:
+    pool = SlowPool(n_turns_final=0, n_turns_partial=0)
+    pause, silence = (1.2, False), (4.0, False)
+    speech = loudness((0.5, False), (1.0, True), pause, (1.0, True), silence, (1.0, True), pause)
+    await heard(pool, [*frames(speech), End(position=speech.size)])
+    first, second, third = pool.contexts
+    assert (first, third) == (NO_CONTEXT, NO_CONTEXT)
+    assert second.tokens
+    assert 0 < second.n_samples <= SECOND * 1.6
+
+
+async def test_what_was_said_before_a_mute_is_no_context() -> None:
+    pool = SlowPool(n_turns_final=0, n_turns_partial=0)
+    speech = loudness(
+        (0.3, False), (0.5, True), (0.7, False), (0.3, True), (0.8, False), (0.8, True), (1.2, False)
+    )  # fmt: skip
+    muted, unmuted = round(2.5 * SECOND), round(2.6 * SECOND)
+    items = [*frames(speech[:muted]), Mute(is_on=True), Mute(is_on=False), *frames(speech, start=unmuted)]
+    await heard(pool, [*items, End(position=speech.size)])
+    assert [context != NO_CONTEXT for context in pool.contexts] == [False, True, False]
+
+
+BABBLE = loudness(*(part for n in range(8) for part in ((0.4 + n % 3 / 5, True), (0.8, False))))
+
+
+@pytest.mark.parametrize("stop_after", range(9, 150, 20))
+async def test_a_replay_decodes_the_same_behind_the_same(stop_after: int) -> None:
+    calm = SlowPool(n_turns_final=0, n_turns_partial=0)
+    items = [*frames(BABBLE, n_samples=960), End(position=BABBLE.size)]
+    undisturbed = await heard(calm, items)
+    node, killed, again = Node(), *(SlowPool(n_turns_final=2, n_turns_partial=0) for _ in range(2))
+    await heard(killed, items, node=node, stop_after=stop_after)
+    resumed_from = node.database.context.start if node.database.context else node.database.settled
+    items = [*frames(BABBLE, start=resumed_from, n_samples=700), End(position=BABBLE.size)]
+    assert await heard(again, items, node=node) == undisturbed
+    assert set(again.asked) <= set(calm.asked)
+    assert set(killed.asked) | set(again.asked) == set(calm.asked)
+
+
+async def test_a_client_that_sends_what_is_not_settled_only_is_understood_without_context() -> None:
+    calm = SlowPool(n_turns_final=0, n_turns_partial=0)
+    items = [*frames(BABBLE, n_samples=960), End(position=BABBLE.size)]
+    undisturbed = await heard(calm, items)
+    node, again = Node(), SlowPool(n_turns_final=0, n_turns_partial=0)
+    await heard(SlowPool(n_turns_final=2, n_turns_partial=0), items, node=node, stop_after=70)
+    assert node.database.context is not None
+    items = [*frames(BABBLE, start=node.database.settled, n_samples=960), End(position=BABBLE.size)]
+    assert [span[0] for span in await heard(again, items, node=node)] == [span[0] for span in undisturbed]
+    assert again.contexts[0] == NO_CONTEXT
+    assert node.database.counted("gap") == 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.recognizers.base import DecodeOptions, Hypothesis, Word
+from streaming.recognizers.base import Context, DecodeOptions, Hypothesis, Word
 from streaming.recognizers.wire import (
     MAX_PAYLOAD_BYTES,
     PREFIX,
@@ -58,6 +58,9 @@ OPTIONS = st.builds(
     language=st.text(max_size=8),
     want_words=st.booleans(),
     vocabulary=st.lists(st.text(max_size=8), max_size=3).map(tuple),
+    context=st.builds(
+        Context, n_samples=st.integers(0, 40_000), tokens=st.lists(st.integers(0, 60_000), max_size=5).map(tuple)
+    ),
     draft=st.lists(st.integers(0, 60_000), max_size=5).map(tuple),
     stream=st.text(max_size=8),
 )
