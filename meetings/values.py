@@ -69,6 +69,11 @@ class SpeechContext:
     tokens: tuple[int, ...]
 
 
+def resume_from(settled: int, context: SpeechContext | None) -> int:
+    """Where a client has to send from: from the settled position on, and before it the context of what follows."""
+    return settled if context is None else min(settled, context.start)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSession:
     """What a `hello` gets. `resumed`: the session had been opened before. An ended one has no owner any more.
@@ -102,8 +107,7 @@ class OpenedSession:
 
     @property
     def resume_from(self) -> int:
-        """Where a client has to send from: what is settled, and the context of what follows."""
-        return self.settled if self.context is None else min(self.settled, self.context.start)
+        return resume_from(self.settled, self.context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from meetings.limits import SAMPLE_RATE_HZ
-from meetings.values import Committed, FinalSegment, SessionOwner, Span, SpeechContext, WordTiming
+from meetings.values import Committed, FinalSegment, SessionOwner, Span, SpeechContext, WordTiming, resume_from
 from streaming.captions import OpenCaption
 from streaming.errors import StoreRefused
 from streaming.ledger import Ledger
@@ -98,8 +98,7 @@ class Committer:
 
     @property
     def resume_from(self) -> int:
-        """Where a replay would have to begin: see `SpeechContext`."""
-        return self.settled if self._stored_context is None else min(self.settled, self._stored_context.start)
+        return resume_from(self.settled, self._stored_context)
 
     @property
     def is_idle(self) -> bool:

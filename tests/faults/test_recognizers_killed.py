@@ -56,7 +56,7 @@ async def test_killing_a_recognizer_every_five_seconds_changes_nothing_but_laten
             async with recognizers_dying(node.process.pid, killed):
                 code, voices = await meeting_hold(node.url, streams, speed=1.5)
             disturbed = await meeting_outcome(node.url, code, voices, environment=environment)
-            calm_code, calm_voices = await meeting_hold(node.url, streams)
+            calm_code, calm_voices = await meeting_hold(node.url, streams, speed=1.5)
             undisturbed = await meeting_outcome(node.url, calm_code, calm_voices, environment=environment)
     found = report(disturbed, undisturbed)
     assert found["defects"] == [], found

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import pytest
 
+from meetings.values import resume_from
 from streaming.clocks import SystemClock
 from streaming.pipeline import SessionPipeline
 from streaming.recognizers.base import NO_CONTEXT, Context, DecodeOptions, Float32, Hypothesis, Word
@@ -157,8 +158,8 @@ async def test_a_replay_decodes_the_same_behind_the_same(stop_after: int) -> Non
     undisturbed = await heard(calm, items)
     node, killed, again = Node(), *(SlowPool(n_turns_final=2, n_turns_partial=0) for _ in range(2))
     await heard(killed, items, node=node, stop_after=stop_after)
-    resumed_from = node.database.context.start if node.database.context else node.database.settled
-    items = [*frames(BABBLE, start=resumed_from, n_samples=700), End(position=BABBLE.size)]
+    position = resume_from(node.database.settled, node.database.context)
+    items = [*frames(BABBLE, start=position, n_samples=700), End(position=BABBLE.size)]
     assert await heard(again, items, node=node) == undisturbed
     assert set(again.asked) <= set(calm.asked)
     assert set(killed.asked) | set(again.asked) == set(calm.asked)
