@@ -92,12 +92,12 @@ class MoonshineRecognizer:
         """
         known, parts = range(self._pieces.n_pieces), (options.context.tokens, options.given, options.draft)
         before, given, draft = (tuple(token for token in part if token in known) for part in parts)
-        n_kept = options.n_kept
+        n_kept = min(options.n_kept, len(draft))
         if before and not given and self._pieces.is_mark(before[-1]):
             before, draft, n_kept = before[:-1], (before[-1], *draft), n_kept + bool(n_kept)
         if given and self._pieces.is_mark(given[-1]):
             given, draft = given[:-1], draft or given[-1:]
-        while n_kept and self._pieces.is_mark(draft[min(n_kept, len(draft)) - 1]):
+        while n_kept and self._pieces.is_mark(draft[n_kept - 1]):
             n_kept -= 1
         kept_names = self._named(draft[:n_kept], options.vocabulary) if options.vocabulary and n_kept else frozenset()
         return before, Draft(given=given, likely=draft, n_kept=n_kept, named=kept_names)

@@ -15,9 +15,9 @@ from streaming.scheduler import Scheduler
 from streaming.session_items import End, Finalize, Mute
 from tests.unit.session_fakes import SECOND, Node, RecordingSink, frames, loudness
 
-# Pauses of every kind: too short to matter, in mid-sentence, at its end; and five seconds without one.
+# Pauses of every kind: too short to matter, in mid-sentence, at its end; and eight seconds without one.
 SPEECH = loudness(
-    (0.7, False), (1.2, True), (0.15, False), (0.6, True), (0.4, False), (0.9, True), (0.55, False), (5.0, True),
+    (0.7, False), (1.2, True), (0.15, False), (0.6, True), (0.4, False), (0.9, True), (0.55, False), (8.0, True),
     (1.2, False), (0.8, True), (0.3, False), (0.7, True), (1.5, False),
 )  # fmt: skip
 
@@ -118,7 +118,7 @@ async def test_a_pause_that_ends_an_utterance_is_its_final_and_not_decoded_twice
     assert lengths[0] in [size for size, *_ in pool.finals]
 
 
-async def test_a_decode_begins_with_what_the_last_pause_or_three_seconds_of_speech_were_heard_as() -> None:
+async def test_a_decode_begins_with_what_the_last_pause_or_six_seconds_of_speech_were_heard_as() -> None:
     pool = SlowPool(n_turns_final=0, n_turns_partial=0)
     await heard(pool)
     assert any(draft for _, draft, _ in pool.finals)
