@@ -27,9 +27,9 @@ class SegmenterSettings:
     end_silence_samples: int = 10_752  # 672 ms: a pause for thought is shorter
     finished: float = 0.75
     likely_finished: float = 0.5
-    # 6 s: what was said without a pause may be heard differently in the final, but not more of it. Every 3 s cost a
-    # tenth more CPU.
-    checkpoint_samples: int = 96_256
+    # 4 s: what was said without a pause may be heard differently in the final, but not more of it. Every 6 s takes back
+    # half as many words again, every 3 s costs more CPU.
+    checkpoint_samples: int = 64_000
     longest_samples: int = 320_000  # 20 s: the recognizer's accuracy falls beyond it
     cut_search_samples: int = 128_000  # 8 s: where the quietest point of a forced cut is looked for
     silence_step_samples: int = 40_960  # 80 windows: silence is settled in these steps

@@ -118,7 +118,7 @@ async def test_a_pause_that_ends_an_utterance_is_its_final_and_not_decoded_twice
     assert lengths[0] in [size for size, *_ in pool.finals]
 
 
-async def test_a_decode_begins_with_what_the_last_pause_or_six_seconds_of_speech_were_heard_as() -> None:
+async def test_a_decode_begins_with_what_the_last_pause_or_four_seconds_of_speech_were_heard_as() -> None:
     pool = SlowPool(n_turns_final=0, n_turns_partial=0)
     await heard(pool)
     assert any(draft for _, draft, _ in pool.finals)
