@@ -27,8 +27,8 @@ class SegmenterSettings:
     end_silence_samples: int = 10_752  # 672 ms: a pause for thought is shorter
     finished: float = 0.75
     likely_finished: float = 0.5
-    # 4 s: what was said without a pause may be heard differently in the final, but not more of it. Every 6 s takes back
-    # half as many words again, every 3 s costs more CPU.
+    # 4 s: what was said without a pause may be heard differently in the final, but not more of it. Every 3 s cost a
+    # tenth more CPU with sixteen speakers.
     checkpoint_samples: int = 64_000
     longest_samples: int = 320_000  # 20 s: the recognizer's accuracy falls beyond it
     cut_search_samples: int = 128_000  # 8 s: where the quietest point of a forced cut is looked for
