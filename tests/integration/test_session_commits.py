@@ -1,6 +1,5 @@
 """The heart: what the samples became is stored once, whole, and in order."""
 
-from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ from meetings.models import AuditEvent, GapRepair, MeetingEvent, Segment
 from meetings.selectors import events_after
 from meetings.services.audit import audit_verify
 from meetings.services.sessions import session_end, session_open, session_origin_set
-from meetings.values import Committed, FinalSegment, SessionCounters, SessionOwner, Span, SpeechContext, WordTiming
+from meetings.values import Committed, FinalSegment, SessionCounters, SessionOwner, Span, WordTiming
 from tests.integration.made import admitted, all_at_once, commit, gap, meeting_made, opened, silence, speech, stored
 
 
@@ -103,19 +102,6 @@ def test_silence_moves_the_ledger_and_writes_nothing_else() -> None:
     assert (committed.settled, committed.messages, committed.was_already) == (40_960, (), False)
     assert stored(session.owner).received == 40_960
     assert AuditEvent.objects.count() == n_audit
-
-
-@pytest.mark.django_db
-def test_what_follows_is_understood_by_what_was_said_last_also_after_a_resume() -> None:
-    """The client is told to send that again; nothing of it is committed twice, since `settled` stands behind it."""
-    first = opened(meeting_made())
-    context = SpeechContext(start=600, end=1_000, language="en", tokens=(7, 8, 9))
-    commit(first.owner, replace(speech(0, 1_000), context=context))
-    again = session_open(session_id=first.owner.session_id, node="node-2", resume_token=None)
-    assert (again.settled, again.context, again.resume_from) == (1_000, context, 600)
-    commit(again.owner, silence(2_000), settled_from=1_000)
-    last = session_open(session_id=first.owner.session_id, node="node-1", resume_token=None)
-    assert (last.settled, last.context, last.resume_from) == (2_000, None, 2_000)
 
 
 @pytest.mark.django_db
