@@ -149,7 +149,7 @@ FLOODS: dict[Offence, tuple[int, str]] = {
 
 async def outcome(api: Api, meeting: Message, offence: Offence) -> tuple[int | None, str]:
     """The close code, and the code of the problem that was told before it: the protocol's own refusals tell none."""
-    admission = api.admit(meeting, "Bob")
+    admission = await asyncio.to_thread(api.admit, meeting, "Bob")  # it may have to wait for room
     async with peer(admission["ws_url"], admission["ticket"]) as bob:
         await bob.hello()
         await offence(bob)
