@@ -4,6 +4,9 @@ A loop is a word four times in a row, or a phrase of two to twelve words three t
 "very very good" and "I think that, I think that" are how people speak and stay; so do numbers, which people dictate.
 In scripts without spaces signs are counted instead of words: four of them make a phrase, and shorter ones must come
 eight times.
+
+A decoder that had not come to its end when it had written more than anybody can say is repeating itself already: there
+the beginning of a second time is enough. It happens where audio breaks off in the middle of a word.
 """
 
 import re
@@ -49,6 +52,16 @@ def loops_cut(hypothesis: Hypothesis) -> Hypothesis:
     return replace(hypothesis, text=text, words=words, tokens=())
 
 
+def unfinished_cut(hypothesis: Hypothesis) -> Hypothesis:
+    """What is left of a hypothesis whose decoder did not come to its end. Its tokens stay as far as its words do."""
+    n_kept = _before_repetition([word.w for word in hypothesis.words])
+    if n_kept == len(hypothesis.words):
+        return hypothesis
+    words = hypothesis.words[:n_kept]
+    tokens = hypothesis.tokens[: sum(word.n for word in words)]
+    return replace(hypothesis, text=" ".join(word.w for word in words), words=words, tokens=tokens)
+
+
 def text_cut(text: str) -> str:
     """`text` without loops; its spaces are single where something was cut."""
     return loops_cut(Hypothesis(text=text, confidence=1.0, language="")).text
@@ -57,7 +70,7 @@ def text_cut(text: str) -> str:
 def words_kept(words: Sequence[str]) -> list[int]:
     """The indices of `words` that are left once loops are cut."""
     kept = list(range(len(words)))
-    plain = [re.sub(r"[^\w]+", "", word.casefold()) or word for word in words]
+    plain = _plain(words)
     while True:
         left = _once([plain[index] for index in kept], needed=_repeats_of_words, longest=LONGEST_PHRASE)
         if len(left) == len(kept):
@@ -74,6 +87,27 @@ def signs_cut(text: str) -> str:
         if len(left) == len(text):
             return text
         text = "".join(text[index] for index in left)
+
+
+def _before_repetition(words: Sequence[str]) -> int:
+    """How many words stand before the last ones begin again: at least half of a phrase, its last word maybe begun."""
+    plain = _plain(words)
+    for n_kept in range(1, len(plain)):
+        for length in range(1, n_kept + 1):
+            n_again = len(plain) - n_kept
+            if 2 * n_again >= length and _repeats(plain, n_kept, length) and not _are_numbers(plain[n_kept:]):
+                return _before_repetition(words[:n_kept])
+    return len(plain)
+
+
+def _repeats(words: Sequence[str], start: int, length: int) -> bool:
+    """Whether words[start:] are those `length` places before, but for the end of the last."""
+    *whole, begun = words[start:]
+    return whole == words[start - length : len(words) - 1 - length] and words[len(words) - 1 - length].startswith(begun)
+
+
+def _plain(words: Sequence[str]) -> list[str]:
+    return [re.sub(r"[^\w]+", "", word.casefold()) or word for word in words]
 
 
 def _once(units: Sequence[str], *, needed: _Needed, longest: int) -> list[int]:
@@ -100,9 +134,13 @@ def _loop_at(units: Sequence[str], at: int, *, needed: _Needed, longest: int) ->
 
 
 def _repeats_of_words(phrase: Sequence[str]) -> int:
-    if all(word in NUMBERS or word.isnumeric() for word in phrase):
+    if _are_numbers(phrase):
         return _NEVER
     return MIN_REPEATS_WORD if len(set(phrase)) == 1 else MIN_REPEATS_PHRASE
+
+
+def _are_numbers(words: Sequence[str]) -> bool:
+    return all(word in NUMBERS or word.isnumeric() for word in words)
 
 
 def _repeats_of_signs(phrase: Sequence[str]) -> int:

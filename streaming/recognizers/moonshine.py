@@ -18,7 +18,7 @@ from streaming.recognizers.base import (
     language_is_supported,
 )
 from streaming.recognizers.believable import LITTLE_SPEECH
-from streaming.recognizers.loops import loops_cut
+from streaming.recognizers.loops import loops_cut, unfinished_cut
 from streaming.recognizers.moonshine_decoding import END_TOKEN, Decoded, DecoderCache, Draft, Feed, Graph, decode
 from streaming.recognizers.pieces import Pieces, pieces_parse
 from streaming.recognizers.rescoring import Understood, changed, changes
@@ -83,7 +83,7 @@ class MoonshineRecognizer:
             finished=heard.probabilities[-2] if self._pieces.is_stop(heard.tokens[-1]) else 0.0,
             tokens=heard.tokens,
         )
-        return loops_cut(hypothesis)
+        return loops_cut(unfinished_cut(hypothesis) if heard.is_cut else hypothesis)
 
     def _known(self, options: DecodeOptions) -> tuple[tuple[int, ...], Draft]:
         """(what was said before, what may be taken over).

@@ -71,11 +71,8 @@ def host_ends(site: Site, host: Page) -> None:
 
 
 def is_followed_by_whole_recording(words: str, before: str) -> bool:
-    """What was shown before the page went, then, since the recording began anew with it, the recording.
-
-    The word that was cut off may be heard as a few others.
-    """
-    return bool(wer(f"{before} {BECKETT}", words) <= 0.35)
+    """What was shown before the page went, then, since the recording began anew with it, the recording."""
+    return bool(wer(f"{before} {BECKETT}", words) <= 0.25)
 
 
 def test_a_reload_in_mid_sentence_loses_no_captured_sample_and_shows_as_a_short_gap(

@@ -1,5 +1,6 @@
 """Rooms, machines and bodies make sounds all the time; none of them becomes a caption."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -130,3 +131,21 @@ def test_speech_that_whisper_ends_in_a_loop_is_kept_without_the_loop(speech_cach
     text = whisper.transcribe(audio, EN).text.lower()
     assert "meetings" in text
     assert text.count("yeah") < 4
+
+
+def test_speech_that_breaks_off_in_the_middle_of_a_word_is_seldom_said_again(
+    recognizer: Recognizer, shared_testdata: Path
+) -> None:
+    """A tab that crashes, a cut network. The decoder has no end to write down then, and begins anew."""
+    said_again, n_asked = [], 0
+    for path in sorted((shared_testdata / "read").glob("*.flac")):
+        audio, _ = soundfile.read(path, dtype="float32")
+        words = recognizer.transcribe(audio, EN).words
+        for first, last in zip(words[3::3], words[4::3], strict=False):
+            middle = (last.s + last.e) / 2
+            heard = recognizer.transcribe(audio[int(first.s * 16_000) : int(middle * 16_000)], EN)
+            n_asked += 1
+            if re.search(r"\b(.+)\W+\1$", heard.text.casefold().strip(" .,?!")):
+                said_again.append(heard.text)
+    assert n_asked > 100
+    assert len(said_again) <= 0.05 * n_asked, said_again

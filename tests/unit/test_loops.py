@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.recognizers.base import Hypothesis, Word
-from streaming.recognizers.loops import loops_cut, text_cut, words_kept
+from streaming.recognizers.loops import loops_cut, text_cut, unfinished_cut, words_kept
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,28 @@ def test_the_words_go_with_the_text_and_the_tokens_are_not_used_again() -> None:
 def test_without_a_loop_nothing_changes_at_all() -> None:
     hypothesis = Hypothesis(text="no  loop", confidence=0.7, language="en", tokens=(1, 2))
     assert loops_cut(hypothesis) is hypothesis
+
+
+@pytest.mark.parametrize(
+    ("heard", "left"),
+    [
+        ("Ever since, ever since,", "Ever since,"),
+        ("But but but", "But"),
+        ("The day of the day", "The day of"),
+        ("The first improvisation of the first impro", "The first improvisation of"),
+        ("just not just just not", "just not"),
+        ("agreeing greatly to", "agreeing greatly to"),
+        ("The first start. The", "The first start. The"),
+        ("seven, seven, seven", "seven, seven, seven"),
+        ("", ""),
+    ],
+)
+def test_of_what_a_decoder_did_not_finish_nothing_stays_that_begins_again(heard: str, left: str) -> None:
+    spoken, tokens = heard.split(), tuple(range(2 * len(heard.split())))
+    words = tuple(Word(w=word, s=at, e=at + 0.5, c=0.5, n=2) for at, word in enumerate(spoken))
+    cut = unfinished_cut(Hypothesis(text=heard, confidence=0.7, language="en", words=words, tokens=tokens))
+    assert (cut.text, " ".join(word.w for word in cut.words)) == (left, left)
+    assert cut.tokens == tokens[: 2 * len(cut.words)]
 
 
 WORDS = st.lists(st.sampled_from(["a", "b", "A,", "c.", "one"]), max_size=30)
