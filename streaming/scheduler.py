@@ -96,7 +96,7 @@ class Scheduler:
         self._pool = pool
         self._clock = clock
         self._observer = observer or Observer()
-        self._meter = LoadMeter()
+        self._meter = LoadMeter(n_recognizers=pool.n_processes)
         self._finals: deque[_Final] = deque()
         self._suspects: deque[_Final] = deque()
         self._is_isolating = False
@@ -247,6 +247,7 @@ class Scheduler:
             self._has_work.set()  # partials may have been passed over
         self._observer.answered()
         now_s = self._clock.monotonic_s()
+        self._meter.work(now_s - began_s, is_partial=False, now_s=now_s)
         self._observer.decoded(audio_s=job.audio_s, took_s=now_s - began_s, waited_s=now_s - job.queued_s)
         return hypothesis
 
@@ -281,7 +282,10 @@ class Scheduler:
         self._running_partials.add(key)
         try:
             async with self._pool.slot(prefer=job.options.stream) as process:
+                began_s = self._clock.monotonic_s()
                 hypothesis = await process.transcribe(job.audio, job.options, timeout_s=PARTIAL_TIMEOUT_S)
+            now_s = self._clock.monotonic_s()
+            self._meter.work(now_s - began_s, is_partial=True, now_s=now_s)
         except RecognizerError as error:
             self._failed_partials[key] += error.retryable
             logger.info("a partial was given up", extra={"code": error.code})
