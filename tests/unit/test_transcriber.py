@@ -1,6 +1,7 @@
 """What a final is decoded from is a function of the audio: neither partials nor the time that decoding takes count."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -9,10 +10,13 @@ import pytest
 
 from meetings.values import resume_from
 from streaming.clocks import SystemClock
+from streaming.listener import Utterance
 from streaming.pipeline import SessionPipeline
+from streaming.recent_speech import RecentSpeech
 from streaming.recognizers.base import NO_CONTEXT, Context, DecodeOptions, Float32, Hypothesis, Word
 from streaming.scheduler import Scheduler
 from streaming.session_items import End, Finalize, Mute
+from streaming.transcriber import Transcriber
 from tests.unit.session_fakes import SECOND, Node, RecordingSink, frames, loudness
 
 # Pauses of every kind: too short to matter, in mid-sentence, at its end; and eight seconds without one.
@@ -176,3 +180,35 @@ async def test_a_client_that_sends_what_is_not_settled_only_is_understood_withou
     assert [span[0] for span in await heard(again, items, node=node)] == [span[0] for span in undisturbed]
     assert again.contexts[0] == NO_CONTEXT
     assert node.database.counted("gap") == 0
+
+
+async def test_whoever_falls_silent_holds_no_audio_of_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also without a mute: the last utterance is kept for what follows it at once, and for no longer."""
+    kept: list[weakref.ref[Float32]] = []
+    close, add = Transcriber._close, RecentSpeech.add
+
+    async def closing(self: Transcriber, utterance: Utterance) -> None:
+        kept.append(weakref.ref(utterance.audio))
+        await close(self, utterance)
+
+    def adding(self: RecentSpeech, *args: Any, **kwargs: Any) -> None:
+        add(self, *args, **kwargs)
+        kept.append(weakref.ref(self._audio))
+
+    monkeypatch.setattr(Transcriber, "_close", closing)
+    monkeypatch.setattr(RecentSpeech, "add", adding)
+    speech = loudness((0.5, False), (1.0, True), (1.2, False), (1.0, True), (8.0, False))
+    node, scheduler = Node(), Scheduler(pool=SlowPool(n_turns_final=0, n_turns_partial=0), clock=SystemClock())
+    scheduler.start()
+    pipeline = SessionPipeline(opened=node.database.opened(), around=node.around(scheduler), sink=RecordingSink())
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(pipeline.run())
+        await put_all(pipeline, frames(speech))
+        async with asyncio.timeout(30):
+            while node.database.settled < speech.size - 4 * SECOND:
+                await asyncio.sleep(0.01)
+        held = [each for each in kept if each() is not None]
+        running.cancel()
+    await scheduler.close()
+    assert len(kept) == 3  # two utterances, and the first as what the second follows
+    assert held == []
