@@ -43,8 +43,10 @@ class Rest:
     ) -> None:
         await self._http.aclose()
 
-    async def join(self, meeting: str, *, display_name: str, role: str = "speaker") -> Admission:
-        body = await self._post(f"meetings/{meeting}/participants", {"display_name": display_name, "role": role})
+    async def join(self, meeting: str, *, display_name: str, role: str = "speaker", language: str = "") -> Admission:
+        """`language` is a BCP 47 tag of what will be spoken; empty: the meeting's."""
+        person = {"display_name": display_name, "role": role, "language": language}
+        body = await self._post(f"meetings/{meeting}/participants", person)
         return Admission(**{field: body[field] for field in Admission.__dataclass_fields__})
 
     async def fresh_ticket(self, session_id: str, *, resume_token: str) -> str:

@@ -74,6 +74,24 @@ def test_a_mistake_in_speak_is_one_sentence(
     assert len(spoken.stderr.strip().splitlines()) == 1
 
 
+def test_speak_says_which_language_it_speaks(running_node: NodeProcess, shared_testdata: Path) -> None:
+    code = Api(running_node.url).meeting()["code"]
+    recording = str(shared_testdata / "languages" / "pv_cheetah_es.flac")
+    spoken = speak(running_node, code, "Ana", "--speed", "0", "--json", "--language", "es-MX", recording)
+    assert spoken.returncode == 0, spoken.stderr
+    messages = [json.loads(line) for line in spoken.stdout.splitlines()]
+    finals = [each["segment"] for each in messages if each["type"] == "segment" and each["seq"]]
+    assert {each["language"] for each in finals if each["text"]} == {"es-MX"}
+
+
+def test_speak_says_that_a_language_is_none(running_node: NodeProcess, speech_samples: dict[str, Path]) -> None:
+    code = Api(running_node.url).meeting()["code"]
+    spoken = speak(running_node, code, "Ana", "--language", "Klingon!", str(speech_samples["beckett"]))
+    assert (spoken.returncode, spoken.stdout) == (1, "")
+    assert "language" in spoken.stderr.lower()
+    assert len(spoken.stderr.strip().splitlines()) == 1
+
+
 def test_speak_says_when_nobody_answers(running_node: NodeProcess, speech_samples: dict[str, Path]) -> None:
     arguments = ["--url", "http://127.0.0.1:9", "--meeting", "x", "--name", "Ada", str(speech_samples["beckett"])]
     spoken = run("speak", *arguments, environment=running_node.environment)

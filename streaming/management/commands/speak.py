@@ -28,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--url", required=True, help="of the server, for example http://127.0.0.1:8000")
         parser.add_argument("--meeting", required=True, help="the meeting's code, or its link")
         parser.add_argument("--name", required=True, help="shown to the others")
+        parser.add_argument("--language", default="", help="that is spoken, as a tag like de-AT; else the meeting's")
         parser.add_argument("--speed", type=float, default=1.0, help="1 is real time; 0 is as fast as granted")
         parser.add_argument("--token", default="", help="an API token; none is needed to join by code")
         parser.add_argument("--partials", action="store_true", help="print unfinished sentences too")
@@ -48,7 +49,9 @@ class Command(BaseCommand):
     async def _speak(self, audio: Float32, options: dict[str, Any]) -> None:
         scope = TaskScope("speak")
         async with Rest(options["url"].rstrip("/"), api_token=options["token"]) as rest:
-            admission = await rest.join(meeting_code(options["meeting"]), display_name=options["name"])
+            admission = await rest.join(
+                meeting_code(options["meeting"]), display_name=options["name"], language=options["language"]
+            )
             async with AudioSession(
                 rest,
                 admission,
