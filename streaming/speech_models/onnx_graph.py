@@ -16,6 +16,7 @@ IR_VERSION: Final = 9
 MICROSOFT: Final = "com.microsoft"  # the domain of onnxruntime's own fused operators
 FLOAT: Final = int(TensorProto.FLOAT)
 INT64: Final = int(TensorProto.INT64)
+LEAST_APART: Final = 4_096  # bytes of a matrix that is worth a place beside the graph
 MAX_SHARED: Final = 16  # constants of no more numbers are kept once
 
 # One instruction of processors without VNNI adds two products of a byte and a signed byte in 16 bits, and saturates: if
@@ -102,8 +103,18 @@ class GraphBuilder:
         return self.node("Add", self.node("Mul", scaled, loudest), self.constant(bias))
 
     def save(self, path: Path) -> None:
+        """The graph as `path`, its matrices beside it as `.weights`.
+
+        Of a file of their own onnxruntime maps what it needs as it stands, so all processes share it; what it packs for
+        its own products each has for itself.
+        """
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
-        onnx.save(helper.make_model(self._graph, opset_imports=opsets, ir_version=IR_VERSION), str(path))
+        model = helper.make_model(self._graph, opset_imports=opsets, ir_version=IR_VERSION)
+        weights = path.with_suffix(".weights")
+        weights.unlink(missing_ok=True)  # it would be written behind what is there
+        onnx.save(model, path, save_as_external_data=True, location=weights.name, size_threshold=LEAST_APART)
+        if weights.exists():
+            weights.chmod(path.stat().st_mode)
 
     def _name(self, stem: str) -> str:
         self._n_names += 1

@@ -14,7 +14,7 @@ MANIFEST_FORMAT: Final = 1
 SPEECH_NAME: Final = "beckett.wav"
 
 ENGINE_FILES: Final[Mapping[str, tuple[str, ...]]] = {
-    "moonshine": ("encoder.onnx", "decoder.onnx", "tokenizer.bin"),
+    "moonshine": ("encoder.onnx", "encoder.weights", "decoder.onnx", "decoder.weights", "tokenizer.bin"),
     "whisper": ("model.bin", "config.json", "tokenizer.json"),
 }
 

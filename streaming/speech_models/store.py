@@ -25,7 +25,7 @@ from streaming.speech_models.prepared import MANIFEST_NAME, PreparedModel, file_
 from streaming.speech_models.progress import ProgressCallback, progress_ignore
 from streaming.speech_models.sherpa_layouts import LANGUAGES_NAME, languages_parse, sherpa_model
 
-RECIPE: Final = "int8-3"  # another name makes every cached model be prepared anew
+RECIPE: Final = "int8-4"  # another name makes every cached model be prepared anew
 
 
 def model_ensure(

@@ -75,6 +75,13 @@ async def process(model: PreparedModel) -> AsyncIterator[RecognizerProcess]:
 # --- one process -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="this system does not tell what a process has mapped")
+async def test_weights_are_mapped_from_their_files_which_all_processes_share(process: RecognizerProcess) -> None:
+    assert process.pid is not None
+    mapped = Path(f"/proc/{process.pid}/maps").read_text()
+    assert {"encoder.weights", "decoder.weights"} <= {line.rpartition("/")[2] for line in mapped.splitlines()}
+
+
 async def test_a_process_says_what_the_model_says(
     process: RecognizerProcess, recognizer: Recognizer, beckett: Float32
 ) -> None:
@@ -196,7 +203,7 @@ def broken(model: PreparedModel, tmp_path: Path) -> PreparedModel:
     return replace(model, path=tmp_path / "broken")
 
 
-@pytest.mark.parametrize("name", ["encoder.onnx", "decoder.onnx", "tokenizer.bin"])
+@pytest.mark.parametrize("name", ["encoder.onnx", "decoder.onnx", "decoder.weights", "tokenizer.bin"])
 async def test_a_model_whose_file_is_cut_off_does_not_start(broken: PreparedModel, name: str) -> None:
     data = (broken.path / name).read_bytes()
     (broken.path / name).write_bytes(data[: len(data) // 2])
