@@ -53,11 +53,14 @@ class OpenCaption:
         return self._message("partial", partial.text, partial.stable_chars, hypothesis, end_ms)
 
     def final(self, hypothesis: Hypothesis) -> Hypothesis:
-        """The final, in which words that were shown look as they did."""
-        if not hypothesis.words:
-            return replace(hypothesis, text="".join(self._stabilizer.final(tokens_of(hypothesis.text))).strip())
-        tokens = self._stabilizer.final([f" {word.w}" for word in hypothesis.words])
-        words = tuple(replace(word, w=token.strip()) for word, token in zip(hypothesis.words, tokens, strict=True))
+        """The final, in which words that were shown look as they did.
+
+        Words with times are those of the text, unless the recognizer parts it otherwise: then they stay as they are.
+        """
+        heard, words = tokens_of(hypothesis.text), hypothesis.words
+        tokens = self._stabilizer.final(heard)
+        if [token.strip() for token in heard] == [word.w for word in words]:
+            words = tuple(replace(word, w=token.strip()) for word, token in zip(words, tokens, strict=True))
         return replace(hypothesis, text="".join(tokens).strip(), words=words)
 
     def retract(self) -> dict[str, Any] | None:

@@ -51,9 +51,9 @@ def _begins_word(tokens: Sequence[str], index: int) -> bool:
     token = tokens[index]
     if index == 0 or token.startswith(WORD_BEGINS):
         return True
-    return _is_spaceless(token[:1]) or (_is_spaceless(tokens[index - 1][-1:]) and token[:1].isalnum())
+    return is_spaceless(token[:1]) or (is_spaceless(tokens[index - 1][-1:]) and token[:1].isalnum())
 
 
-def _is_spaceless(sign: str) -> bool:
+def is_spaceless(sign: str) -> bool:
     """Han, kana and their like, and Thai: scripts that put no spaces between words."""
     return bool(sign) and (0x3040 <= ord(sign) <= 0x9FFF or 0x0E00 <= ord(sign) <= 0x0E7F or ord(sign) >= 0x20000)

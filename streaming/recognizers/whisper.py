@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from streaming.recognizers.base import (
 )
 from streaming.recognizers.believable import MAX_COMPRESSION, compression_ratio
 from streaming.recognizers.loops import loops_cut, text_cut
+from streaming.recognizers.token_words import is_spaceless
 from streaming.speech_models.prepared import PreparedModel
 
 MIN_SAMPLES: Final = SAMPLE_RATE_HZ // 10
@@ -121,15 +123,25 @@ def _hypothesis(parts: list[Any], *, language: str, audio_s: float) -> Hypothesi
         text=re.sub(r"\s+", " ", "".join(part.text for part in parts)).strip(),
         confidence=min(math.exp(log_probability), 1.0) if parts else 0.0,
         language=language,
-        words=tuple(
-            Word(
-                w=word.word.strip(),
-                s=min(float(word.start), audio_s),
-                e=min(float(word.end), audio_s),
-                c=float(word.probability),
-            )
-            for part in parts
-            for word in part.words or ()
-        ),
+        words=_words([word for part in parts for word in part.words or ()], audio_s=audio_s),
         tokens=tuple(token for part in parts for token in part.tokens),
+    )
+
+
+def _words(pieces: Sequence[Any], *, audio_s: float) -> tuple[Word, ...]:
+    """One word for each space, or sign of a script that has none. faster-whisper parts "l'homme" and "E-Mail" too."""
+    groups: list[list[Any]] = []
+    for piece in pieces:
+        is_apart = piece.word.startswith(" ") or is_spaceless(piece.word[:1])
+        if not groups or is_apart or is_spaceless(groups[-1][-1].word[-1:]):
+            groups.append([])
+        groups[-1].append(piece)
+    return tuple(
+        Word(
+            w="".join(piece.word for piece in group).strip(),
+            s=min(float(group[0].start), audio_s),
+            e=min(float(group[-1].end), audio_s),
+            c=math.prod(float(piece.probability) for piece in group) ** (1 / len(group)),
+        )
+        for group in groups
     )

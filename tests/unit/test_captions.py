@@ -1,0 +1,43 @@
+"""A final reads as the recognizer wrote it, however its words with times are parted."""
+
+from uuid import uuid4
+
+import pytest
+
+from streaming.captions import OpenCaption
+from streaming.recognizers.base import Hypothesis, Word
+from streaming.unfolding import Outlook
+
+
+def hypothesis(text: str, *words: str) -> Hypothesis:
+    timed = tuple(Word(w=word, s=float(at), e=at + 0.5, c=0.9) for at, word in enumerate(words))
+    return Hypothesis(text=text, confidence=0.9, language="xx", words=timed)
+
+
+def caption() -> OpenCaption:
+    return OpenCaption(participant_id=uuid4(), speaker="Ada", start_ms=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("l'homme est là", ("l", "'homme", "est", "là")),
+        ("3,5 E-Mails", ("3", ",5", "E", "-Mails")),
+        ("你好世界", ("你", "好", "世", "界")),
+        ("สวัสดี", ("สวัส", "ดี")),
+        ("no words at all", ()),
+    ],
+)
+def test_spaces_are_those_of_the_text(text: str, words: tuple[str, ...]) -> None:
+    final = caption().final(hypothesis(text, *words))
+    assert final.text == text
+    assert tuple(word.w for word in final.words) == words
+
+
+def test_a_word_that_was_shown_looks_as_it_did_in_the_text_and_among_the_words() -> None:
+    shown = caption()
+    outlook = Outlook(tokens=(" Hello", " there"), n_stable=2, n_shown=2)
+    shown.update(outlook, hypothesis("Hello there", "Hello", "there"), end_ms=100)
+    final = shown.final(hypothesis("hello there friend.", "hello", "there", "friend."))
+    assert final.text == "Hello there friend."
+    assert [word.w for word in final.words] == ["Hello", "there", "friend."]
