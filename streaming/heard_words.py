@@ -23,7 +23,7 @@ def heard_words(hypothesis: Hypothesis, *, start: int) -> list[HeardWord]:
 
     Nothing for a recognizer that does not say which words its tokens make.
     """
-    if not hypothesis.words or sum(word.n for word in hypothesis.words) != len(hypothesis.tokens):
+    if not hypothesis.tokens or sum(word.n for word in hypothesis.words) != len(hypothesis.tokens):
         return []
     heard, first = [], 0
     for word in hypothesis.words:

@@ -83,9 +83,11 @@ def test_an_utterance_without_words_changes_nothing() -> None:
 
 def test_a_model_that_gives_no_tokens_is_given_no_context() -> None:
     recent, audio, _ = recent_after(3)
-    text_only = Hypothesis(text="w0 w1", confidence=1.0, language="en")
-    recent.add(audio, text_only, end=2 * audio.size, language="en")
-    assert recent.before(2 * audio.size, language="en")[1] == NO_CONTEXT
+    words = tuple(Word(w=f"w{at}", s=float(at), e=at + 0.5, c=1.0) for at in range(2))
+    for of_text in ((), words):
+        text_only = Hypothesis(text="w0 w1", confidence=1.0, language="en", words=of_text)
+        recent.add(audio, text_only, end=2 * audio.size, language="en")
+        assert recent.before(2 * audio.size, language="en")[1] == NO_CONTEXT
 
 
 @given(st.lists(st.integers(1, 9_000), max_size=8))
