@@ -99,16 +99,20 @@ class Transcriber:
                 return
 
     async def flush(self) -> None:
-        """Nothing follows for now: close what is open."""
+        """Nothing follows for now: close what is open.
+
+        Where nothing is, nothing changes, as nothing is stored either: clients say again after a resume what they said.
+        """
         await self.hear_out()
+        if self._listener.pending == self._listener.settled:
+            return
         self._is_break = True
         await self._take(self._listener.flush())
         while self._listener.is_waiting:
             await self._answer()
             await self._take(self._listener.flush())
         self._is_break = False
-        self._closed = None
-        self._recent.forget()
+        self._forget()
 
     def recall(self, position: int, samples: Float32) -> None:
         """Samples that are settled, and sent again for what follows to be understood by."""
@@ -161,8 +165,10 @@ class Transcriber:
                     self._pass_over(end)
                     self._committer.add(Other(end=end, kind="nonspeech", is_break=self._is_break))
                 case Muted(end=end):
+                    self._forget()
                     self._committer.add(Other(end=end, kind="muted"))
                 case Gap(end=end, reason=reason):
+                    self._forget()
                     self._committer.add(Other(end=end, kind="gap", reason=reason))
 
     async def _ask(self, pause: Pause) -> None:
@@ -242,6 +248,11 @@ class Transcriber:
         else:
             language = self._languages.at(utterance.start)
             self._recent.add(utterance.audio, hypothesis, end=utterance.end, language=language)
+
+    def _forget(self) -> None:
+        """What follows is no continuation of what was said."""
+        self._closed = None
+        self._recent.forget()
 
     def _pass_over(self, end: int) -> None:
         """Nothing was said until there: a silent session keeps no audio."""

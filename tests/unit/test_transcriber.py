@@ -169,6 +169,35 @@ async def test_a_replay_decodes_the_same_behind_the_same(stop_after: int) -> Non
     assert set(killed.asked) | set(again.asked) == set(calm.asked)
 
 
+@pytest.mark.parametrize("again", [Mute(is_on=False), Finalize(cid=1)])
+async def test_what_is_said_again_after_a_resume_leaves_the_context_as_it_is(again: Mute | Finalize) -> None:
+    """Browsers say first that they are not muted; a `finalize` that was not answered is said again."""
+    calm = SlowPool(n_turns_final=0, n_turns_partial=0)
+    items = [*frames(BABBLE, n_samples=960), End(position=BABBLE.size)]
+    await heard(calm, items)
+    node, resumed = Node(), SlowPool(n_turns_final=0, n_turns_partial=0)
+    await heard(SlowPool(n_turns_final=2, n_turns_partial=0), items, node=node, stop_after=70)
+    assert node.database.context is not None
+    position = resume_from(node.database.settled, node.database.context)
+    items = [again, *frames(BABBLE, start=position, n_samples=960), End(position=BABBLE.size)]
+    await heard(resumed, items, node=node)
+    assert resumed.contexts[0] != NO_CONTEXT
+    assert set(resumed.asked) <= set(calm.asked)
+
+
+async def test_whoever_resumes_and_is_muted_first_begins_anew() -> None:
+    node, resumed = Node(), SlowPool(n_turns_final=0, n_turns_partial=0)
+    items = [*frames(BABBLE, n_samples=960), End(position=BABBLE.size)]
+    await heard(SlowPool(n_turns_final=2, n_turns_partial=0), items, node=node, stop_after=70)
+    settled, context = node.database.settled, node.database.context
+    assert context is not None
+    before = frames(BABBLE[:settled], start=resume_from(settled, context))
+    muted = [Mute(is_on=True), Mute(is_on=False)]
+    items = [*before, *muted, *frames(BABBLE, start=settled + SECOND // 10), End(position=BABBLE.size)]
+    await heard(resumed, items, node=node)
+    assert resumed.contexts[0] == NO_CONTEXT
+
+
 async def test_a_client_that_sends_what_is_not_settled_only_is_understood_without_context() -> None:
     calm = SlowPool(n_turns_final=0, n_turns_partial=0)
     items = [*frames(BABBLE, n_samples=960), End(position=BABBLE.size)]
