@@ -31,9 +31,9 @@ def participant_language_known(language: str) -> str:
 def session_language_set(*, owner: SessionOwner, position: int, language: str | None) -> tuple[LanguageSpan, ...]:
     """From `position` on this session's participant speaks `language` (empty: the meeting's); all spans, in order.
 
-    None takes up what was stored elsewhere meanwhile, for the participant or the meeting. Only the connection that
-    owns the session may say where: it awaits this before it decodes anything that begins there. Saying the same again
-    changes nothing. The caller has checked that the language is known.
+    None takes up what was stored elsewhere meanwhile, for the participant or the meeting: it holds for what was never
+    received before. Only the connection that owns the session may say where: it awaits this before it decodes anything
+    that begins there. Saying the same again changes nothing. The caller has checked that the language is known.
 
     Raises Superseded.
     """
@@ -45,6 +45,8 @@ def session_language_set(*, owner: SessionOwner, position: int, language: str | 
         participant = participant_lock(session.participant_id)
         if language is not None and language != participant.language:
             participant_speaks(participant, language=language, actor=f"participant:{participant.pk}")
+        if language is None:
+            return session_begins(session, participant, position=position)
         return session_speaks(session, language=spoken_by(participant), position=position)
 
 
@@ -58,16 +60,17 @@ def session_speaks(session: AudioSession, *, language: str, position: int) -> tu
     return tuple(spans)
 
 
-def session_begins(session: AudioSession, participant: Participant) -> tuple[LanguageSpan, ...]:
+def session_begins(session: AudioSession, participant: Participant, *, position: int = 0) -> tuple[LanguageSpan, ...]:
     """For a new connection, inside its transaction. What was changed while there was none holds for what comes new.
 
-    What an earlier connection received keeps its language, whether it was settled or has to be sent again.
+    What an earlier connection received keeps its language, whether it was settled or has to be sent again; so does what
+    this one received up to `position`.
     """
     spans = list(session.languages.order_by("start"))
     language = spoken_by(participant)
     if spans and spans[-1].language == language:
         return tuple(LanguageSpan(start=each.start, language=each.language) for each in spans)
-    return session_speaks(session, language=language, position=session.received if spans else 0)
+    return session_speaks(session, language=language, position=max(position, session.received) if spans else 0)
 
 
 def participant_speaks(participant: Participant, *, language: str, actor: str) -> None:

@@ -217,7 +217,7 @@ def session_end(*, owner: SessionOwner, reason: str = "client") -> EndedSession:
         mine = AudioSession.objects.filter(pk=owner.session_id, generation=owner.generation)
         unended = mine.exclude(state=State.ENDED)
         n_updated = unended.filter(settled=F("received")).update(
-            state=State.ENDED, close_reason=reason[:100], ended_at=at
+            state=State.ENDED, close_reason=reason[:100], ended_at=at, context=None
         )
         if n_updated == 1:
             session = _session(owner.session_id)

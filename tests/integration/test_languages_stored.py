@@ -85,6 +85,26 @@ def test_a_change_without_a_connection_holds_for_what_was_not_received_yet() -> 
     assert again(session).languages == (span(0, "en"), span(24_000, "de"))
 
 
+def test_a_change_of_the_meetings_language_moves_none_that_a_participant_planned() -> None:
+    """Somebody says at 10 s that they change; what they said until then has not all arrived when the host acts."""
+    host = host_made()
+    meeting = meeting_made(actor=host)
+    session = opened(meeting)
+    changed(session, 0, "de")
+    planned = changed(session, 160_000, "fr")
+    meeting_update(meeting=meeting, actor=host, language="es")
+    assert changed(session, 80_000, None) == planned
+
+
+def test_what_was_received_before_keeps_its_language_when_another_is_taken_up() -> None:
+    host = host_made()
+    meeting = meeting_made(actor=host)
+    session = opened(meeting)
+    commit(session.owner, silence(8_000), received=24_000)
+    meeting_update(meeting=meeting, actor=host, language="es")
+    assert changed(session, 8_000, None) == (span(0, "en"), span(24_000, "es"))
+
+
 def test_the_meetings_language_is_followed_by_those_who_chose_none() -> None:
     host = host_made()
     meeting = meeting_made(actor=host)
