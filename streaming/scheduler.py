@@ -201,7 +201,7 @@ class Scheduler:
     def _next_partial(self) -> Hashable | None:
         if self._meter.level and len(self._running_partials) >= max(1, self._pool.n_processes - 1):
             return None
-        if self._meter.is_slowest and self._n_running_finals:
+        if self._meter.is_slowest and self._n_running_finals >= max(1, self._pool.n_processes - 1):
             return None
         return next((key for key in self._partials if key not in self._running_partials), None)
 
@@ -286,14 +286,13 @@ class Scheduler:
                 hypothesis = await process.transcribe(job.audio, job.options, timeout_s=PARTIAL_TIMEOUT_S)
             now_s = self._clock.monotonic_s()
             self._meter.work(now_s - began_s, is_partial=True, now_s=now_s)
+            self._observer.answered()
+            job.on_result(hypothesis)
         except RecognizerError as error:
             self._failed_partials[key] += error.retryable
             logger.info("a partial was given up", extra={"code": error.code})
         except Exception:  # a lane's border, as above
             logger.exception("a partial failed in a way that nobody foresaw")
-        else:
-            self._observer.answered()
-            job.on_result(hypothesis)
         finally:
             self._running_partials.discard(key)
             # Another partial of this key may have been passed over while this one ran.

@@ -25,7 +25,8 @@ SHOWN_FIRST = 0.2  # the first word says that somebody speaks and is heard
 class Plan:
     """Decode the audio from `start` samples after the utterance's start on, with these tokens.
 
-    `given` are taken for granted; `draft` is what was heard last behind them, its first `n_kept` of sure words.
+    `given` are taken for granted; `draft` is what was heard last behind them, its first `n_kept` of sure words. In
+    front of all that stand the words `before`.
     """
 
     start: int
@@ -35,6 +36,7 @@ class Plan:
     n_given_words: int
     first_word: int
     n_pauses: int
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ class Unfolding:
             n_given_words=n_given,
             first_word=first,
             n_pauses=self._n_pauses,
+            before=tuple(word.text for word in self._words[:first]),
         )
 
     def settled(self) -> tuple[int, ...]:
@@ -94,15 +97,16 @@ class Unfolding:
         return self._settled
 
     def hear(self, hypothesis: Hypothesis, plan: Plan, *, end: int) -> Outlook | None:
-        """What a decode by `plan` heard until `end` samples after the start; None when a pause has overtaken it."""
-        if plan.n_pauses != self._n_pauses:
+        """What a decode by `plan` heard until `end` samples after the start; None when another has overtaken it."""
+        before = tuple(word.text for word in self._words[: plan.first_word])
+        if plan.n_pauses != self._n_pauses or plan.before != before:
             return None
         words = heard_words(hypothesis, start=plan.start)
         if not words:
             return self._agree(hypothesis) if plan.start == 0 else None
-        before = [plain(word.text) for word in self._words]
+        known = [plain(word.text) for word in self._words]
         self._words[plan.first_word :] = words
-        agreed = common_length(before, [plain(word.text) for word in self._words])
+        agreed = common_length(known, [plain(word.text) for word in self._words])
         self._n_sure = min(self._n_sure, agreed)
         self._n_sure += self._count_sure(agreed, end=end)
         self._n_stable = max(self._n_stable, min(plan.first_word + plan.n_given_words, len(self._words)))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from streaming.clocks import SystemClock
+from streaming.load import LoadMeter
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis, RecognizerClosed
 from streaming.scheduler import Scheduler
 
@@ -121,6 +122,35 @@ async def test_a_lane_outlives_what_nobody_foresaw(monkeypatch: pytest.MonkeyPat
         for _ in range(3):
             pool.release.release()
         assert (await final).text == "1"
+
+
+async def test_a_lane_outlives_what_fails_where_a_partial_is_shown() -> None:
+    def fail(_: Hypothesis) -> None:
+        raise ValueError("nobody foresaw it")
+
+    pool = ScriptedPool()
+    async with scheduling(pool) as scheduler:
+        scheduler.partial("ada", audio(9), DecodeOptions(language="en"), on_result=fail)
+        await settle()
+        final = scheduler.final(audio(1), DecodeOptions(language="en"))
+        for _ in range(2):
+            pool.release.release()
+        async with asyncio.timeout(10):
+            assert (await final).text == "1"
+
+
+@pytest.mark.parametrize(("n_processes", "calls"), [(2, [1]), (3, [1, 9])])
+async def test_at_the_slowest_pace_partials_leave_one_process_to_finals(
+    monkeypatch: pytest.MonkeyPatch, n_processes: int, calls: list[float]
+) -> None:
+    monkeypatch.setattr(LoadMeter, "is_slowest", True)
+    pool = ScriptedPool(n_processes=n_processes)
+    async with scheduling(pool) as scheduler:
+        scheduler.final(audio(1), DecodeOptions(language="en"))
+        await settle()
+        scheduler.partial("ada", audio(9), DecodeOptions(language="en"), on_result=lambda _: None)
+        await settle()
+        assert pool.calls == calls
 
 
 async def test_a_final_that_meets_a_stopping_node_is_no_gap() -> None:

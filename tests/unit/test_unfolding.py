@@ -81,6 +81,18 @@ def test_only_the_end_of_a_long_utterance_is_decoded_again_and_words_before_it_a
     assert outlook.n_stable == plan.first_word + plan.n_given_words
 
 
+def test_what_was_planned_behind_words_that_others_replaced_meanwhile_is_overtaken() -> None:
+    unfolding = Unfolding()
+    text = "one two three four five six seven eight nine ten"
+    whole = unfolding.plan()
+    unfolding.hear(evenly(text), whole, end=6 * SECOND)
+    behind = unfolding.plan()
+    assert behind.first_word > 1
+    unfolding.hear(evenly("one too " + text.partition("two ")[2]), whole, end=6 * SECOND)
+    rest = evenly(" ".join(text.split()[behind.first_word :]), first_s=behind.first_word / 2 - behind.start / SECOND)
+    assert unfolding.hear(rest, behind, end=6 * SECOND) is None
+
+
 def test_a_word_in_the_decoded_audio_is_judged_again() -> None:
     unfolding = Unfolding()
     unfolding.hear(evenly("American man"), unfolding.plan(), end=2 * SECOND)
