@@ -6,7 +6,7 @@ In scripts without spaces signs are counted instead of words: four of them make 
 eight times.
 
 A decoder that had not come to its end when it had written more than anybody can say is repeating itself already: there
-the beginning of a second time is enough. It happens where audio breaks off in the middle of a word.
+a word, or half of a phrase, that comes a second time is enough. It happens where audio breaks off in mid-word.
 """
 
 import re
@@ -90,13 +90,14 @@ def signs_cut(text: str) -> str:
 
 
 def _before_repetition(words: Sequence[str]) -> int:
-    """How many words stand before the last ones begin again: at least half of a phrase, its last word maybe begun."""
+    """How many words stand before the last ones say the same again; the very last may be no more than begun."""
     plain = _plain(words)
     for n_kept in range(1, len(plain)):
         for length in range(1, n_kept + 1):
             n_again = len(plain) - n_kept
-            if 2 * n_again >= length and _repeats(plain, n_kept, length) and not _are_numbers(plain[n_kept:]):
-                return _before_repetition(words[:n_kept])
+            is_enough = length == 1 or (n_again > 1 and 2 * n_again >= length)
+            if is_enough and _repeats(plain, n_kept, length) and not _are_numbers(plain[n_kept:]):
+                return n_kept
     return len(plain)
 
 

@@ -27,6 +27,9 @@ from streaming.speech_models.prepared import PreparedModel
 
 START_TOKEN: Final = 1
 MAX_TOKENS_PER_SECOND: Final = 6.5  # faster than anybody speaks; a decoder that repeats itself ends here
+MORE_TOKENS: Final = {"uk": 8.0} | dict.fromkeys(
+    ("ar", "ja", "ko", "vi", "zh"), 13.0
+)  # a token is less of a word there
 EXTRA_TOKENS: Final = 2
 MIN_SAMPLES: Final = SAMPLE_RATE_HZ // 10
 
@@ -126,14 +129,14 @@ class MoonshineRecognizer:
         tokens, sure = changed(heard.tokens, made)
         again = decode(cache, Draft(given=tokens), max_tokens=len(tokens))
         probabilities = tuple(sure.get(at, probability) for at, probability in enumerate(again.probabilities))
-        return replace(again, probabilities=probabilities)
+        return replace(again, probabilities=probabilities, is_cut=heard.is_cut)
 
     def _heard(self, audio: Float32, options: DecodeOptions, *, believes_silence: bool) -> tuple[Decoded, DecoderCache]:
         before, draft = self._known(options)
         if len(audio) < MIN_SAMPLES:
             audio = np.pad(audio, (0, MIN_SAMPLES - len(audio)))
         asked_s = (len(audio) - options.context.n_samples) / SAMPLE_RATE_HZ
-        max_tokens = int(asked_s * MAX_TOKENS_PER_SECOND) + EXTRA_TOKENS
+        max_tokens = int(asked_s * MORE_TOKENS.get(self.languages[0], MAX_TOKENS_PER_SECOND)) + EXTRA_TOKENS
         encoded = self._encoder.run({"input_values": audio[np.newaxis]})
         cache = DecoderCache(self._decoder, encoded | self._nothing_past, prompt=(START_TOKEN, *before))
         heard = decode(cache, draft, max_tokens=max_tokens)

@@ -25,6 +25,7 @@ from streaming.tasks import TaskScope
 logger = logging.getLogger(__name__)
 
 BACKOFF_FIRST_S: Final = 0.5
+LEAST_TIMEOUT_S: Final = 5.0  # for a decode that waited long for its process
 BACKOFF_LONGEST_S: Final = 30.0
 MAX_HOMES: Final = 1_024  # utterances whose process is remembered
 STEADY_S: Final = 60.0  # a process that lived this long was no failed start: the back-off begins anew
@@ -130,7 +131,8 @@ class RecognizerPool:
             self._put_back(process)
 
     async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float = 60.0) -> Hypothesis:
-        """`timeout_s` covers the wait for a process as well. Raises RecognizerError."""
+        """`timeout_s` covers the wait for a process as well; once there is one, it has time to decode, for whoever does
+        not answer in time is ended. Raises RecognizerError."""
         deadline_s = asyncio.get_running_loop().time() + timeout_s
         try:
             async with asyncio.timeout_at(deadline_s):
@@ -139,7 +141,7 @@ class RecognizerPool:
             raise RecognizerTimeout("No recognizer process became free in time.") from None
         try:
             left_s = deadline_s - asyncio.get_running_loop().time()
-            return await process.transcribe(audio, options, timeout_s=left_s)
+            return await process.transcribe(audio, options, timeout_s=max(left_s, LEAST_TIMEOUT_S))
         finally:
             self._put_back(process)
 

@@ -139,14 +139,17 @@ class RecognizerProcess:
 
     async def _launch(self) -> None:
         models = [("--model", m.name, m.engine, str(m.path), ",".join(m.languages)) for m in self._models]
-        self._child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "streaming.recognizers.worker", *itertools.chain.from_iterable(models)),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            cwd=PROJECT_DIR,
-            env=os.environ | ONE_THREAD,
-        )
+        try:
+            self._child = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "streaming.recognizers.worker", *itertools.chain.from_iterable(models)),
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                cwd=PROJECT_DIR,
+                env=os.environ | ONE_THREAD,
+            )
+        except OSError as problem:  # no memory, no process or no file is left at the moment
+            raise RecognizerCrashed(f"No recognizer process can be started ({problem.strerror}).") from problem
         self._scope.spawn(self._log_stderr(self._child), name="stderr")
 
     async def _prove(self) -> None:

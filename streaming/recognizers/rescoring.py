@@ -136,9 +136,10 @@ def _candidates(
         allowed = _allowed(understood, place, pieces)
         for tokens in sorted(_spellings(place.text, pieces)):
             at = first + _n_equal(tokens, understood.tokens[first:end])
-            if at < len(old):
+            said = _said(understood, end, tokens[at - first :])
+            if at < len(old) and said:
                 tokens = tokens[at - first :]
-                begin = float(_log_probabilities(understood.logits[at], _said(understood, end, tokens)[0])) - old[at]
+                begin = float(_log_probabilities(understood.logits[at], said[0])) - old[at]
                 candidate = _Candidate(change=change, first=at, end=end, tokens=tokens, allowed=allowed, begin=begin)
                 (same if allowed == math.inf else other).append(candidate)
     other.sort(key=lambda candidate: -candidate.begin - candidate.allowed)

@@ -82,7 +82,7 @@ def prepared_verify(directory: Path, *, recipe: str | None = None) -> PreparedMo
         model = PreparedModel(
             name=str(manifest["name"]),
             engine=str(manifest["engine"]),
-            path=directory,
+            path=directory.resolve(),
             languages=tuple(str(code) for code in manifest["languages"]),
         )
     except FileNotFoundError:

@@ -151,11 +151,12 @@ class _Store:
 
     def _from_directory(self, place: Path, *, name: str, engine: str) -> PreparedModel | None:
         """None when `place` holds no model, or one of another engine than the wanted one."""
+        if (place / MANIFEST_NAME).exists():
+            model = prepared_verify(place)
+            return model if model.engine.startswith(engine) else None
         layout = directory_layout(place)
         if layout is None or not layout.startswith(engine):
             return None
-        if (place / MANIFEST_NAME).exists():
-            return prepared_verify(place)
         if layout != "moonshine_shipped":
             languages = _languages(place, layout, name)
             return PreparedModel(name=name, engine=layout, path=place.resolve(), languages=languages)

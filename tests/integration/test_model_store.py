@@ -3,10 +3,8 @@
 import hashlib
 import json
 import shutil
-import threading
 import zipfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +12,6 @@ import pytest
 
 from streaming.recognizers.base import ModelCorrupt, ModelMissing
 from streaming.speech_models.catalog import Archive, CataloguedModel
-from streaming.speech_models.download import _bytes_below
 from streaming.speech_models.progress import Progress
 from streaming.speech_models.store import model_ensure, model_ensure_catalogued
 from tests.faults.file_server import FileServer
@@ -155,6 +152,15 @@ def test_an_operators_directory_goes_before_everything(spec: CataloguedModel, ca
     assert not cache.exists()
 
 
+def test_an_operators_directory_that_lacks_a_file_is_named(spec: CataloguedModel, cache: Path, tmp_path: Path) -> None:
+    own = model_ensure_catalogued(spec, cache=cache).path.rename(tmp_path / "own")
+    (own / sorted(FILES)[0]).unlink()
+    with pytest.raises(ModelCorrupt, match="cannot be read"):
+        model_ensure_catalogued(spec, cache=cache, directory=own)
+    with pytest.raises(ModelCorrupt, match="cannot be read"):
+        model_ensure(name=str(own), directory=None, cache=cache)
+
+
 def test_an_operators_directory_may_hold_the_package_instead(
     spec: CataloguedModel, cache: Path, tmp_path: Path, packages: Path
 ) -> None:
@@ -269,25 +275,3 @@ def test_nobody_at_the_address_is_one_sentence(cache: Path) -> None:
         address = gone.address
     with pytest.raises(ModelMissing, match="could not be fetched"):
         model_ensure(name=f"{address}/model.zip#sha256={'0' * 64}", directory=None, cache=cache)
-
-
-def test_progress_is_read_while_directories_come_and_go(tmp_path: Path) -> None:
-    """pip unpacks in directories of its own and removes them."""
-    (tmp_path / "kept").write_bytes(bytes(1_000))
-    is_over = threading.Event()
-
-    def unpack() -> None:
-        while not is_over.is_set():
-            place = tmp_path / "unpacked" / "deep"
-            place.mkdir(parents=True)
-            (place / "part").write_bytes(bytes(10))
-            shutil.rmtree(tmp_path / "unpacked")
-
-    with ThreadPoolExecutor() as executor:
-        unpacking = executor.submit(unpack)
-        try:
-            found = {_bytes_below(tmp_path) for _ in range(3_000)}
-        finally:
-            is_over.set()
-        unpacking.result()
-    assert found <= {1_000, 1_010}

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +17,6 @@ from streaming.recognizers.base import (
     DecodeOptions,
     Float32,
     LanguageUnsupported,
-    ModelCorrupt,
     Recognizer,
     RecognizerClosed,
     RecognizerCrashed,
@@ -193,39 +192,28 @@ async def test_it_ends_with_the_server_that_started_it(model: PreparedModel) -> 
     await until_gone(pid)
 
 
-# --- models that cannot be loaded ------------------------------------------------------------------------------
+async def test_a_process_that_could_not_be_started_is_started_later(
+    model: PreparedModel, beckett: Float32, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, failures = asyncio.create_subprocess_exec, [OSError(12, "no memory"), OSError(11, "no process")]
 
+    async def starting(*args: Any, **kwargs: Any) -> asyncio.subprocess.Process:
+        if failures:
+            raise failures.pop()
+        return await start(*args, **kwargs)
 
-@pytest.fixture
-def broken(model: PreparedModel, tmp_path: Path) -> PreparedModel:
-    """A copy of the model to be broken."""
-    shutil.copytree(model.path, tmp_path / "broken")
-    return replace(model, path=tmp_path / "broken")
-
-
-@pytest.mark.parametrize("name", ["encoder.onnx", "decoder.onnx", "decoder.weights", "tokenizer.bin"])
-async def test_a_model_whose_file_is_cut_off_does_not_start(broken: PreparedModel, name: str) -> None:
-    data = (broken.path / name).read_bytes()
-    (broken.path / name).write_bytes(data[: len(data) // 2])
-    process = RecognizerProcess(broken)
-    with pytest.raises(ModelCorrupt):
-        await process.start()
-    assert not process.is_alive
-
-
-async def test_a_model_that_does_not_understand_speech_does_not_start(broken: PreparedModel) -> None:
-    """The right files with the wrong words in them: found by the canary."""
-    data = (broken.path / "tokenizer.bin").read_bytes()
-    (broken.path / "tokenizer.bin").write_bytes(data.translate(bytes.maketrans(b"aeiou", b"xxxxx")))
-    pool = RecognizerPool(broken, n_processes=1)
-    with pytest.raises(ModelCorrupt, match="does not understand known speech"):
-        await pool.start()
-    assert pool.n_ready == 0
-
-
-async def test_a_model_directory_that_is_gone_does_not_start(model: PreparedModel, tmp_path: Path) -> None:
-    with pytest.raises(ModelCorrupt, match="none"):
-        await RecognizerPool(replace(model, path=tmp_path / "none"), n_processes=1).start()
+    pool = RecognizerPool(model, n_processes=1)
+    failing, failures = failures, []
+    await pool.start()
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", starting)
+    failures = failing
+    async with pool.slot() as process:
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+    assert_beckett(await pool.transcribe(beckett, DecodeOptions(language="en")))
+    assert failures == []
+    await pool.close()
 
 
 # --- the pool --------------------------------------------------------------------------------------------------

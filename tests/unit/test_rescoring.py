@@ -63,6 +63,16 @@ def test_a_name_that_the_audio_allows_is_put_in() -> None:
     assert _named(table, "will helston will", "helstone") == "will helstone will"
 
 
+def test_a_term_that_the_last_word_goes_on_from_is_not_asked_about_where_the_decoder_was_cut() -> None:
+    """Nothing stands behind it, not even the end."""
+    tokens = MODEL.tokens("helstone")
+    table = Table(**{"▁helston": 0.0, "e": 0.0})
+    understood = Understood(
+        tokens=tokens, logits=[table.row] * (len(tokens) + 1), words=("helstone",), n_tokens=(len(tokens),)
+    )
+    assert changes(table, understood, entries_of(("helston",)), MODEL, start=START) == []
+
+
 def test_a_name_that_the_audio_speaks_against_is_not() -> None:
     table = Table(**{"▁helston": 0.0, "▁miln": -9.0, "</s>": 0.0, "▁will": 0.0})
     assert _named(table, "will helston will", "miln", "helstonw") == "will helston will"
