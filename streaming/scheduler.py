@@ -84,7 +84,8 @@ class Scheduler:
 
     Finals run first come, first served and are never dropped: their number is bounded by what the sessions may hold
     unsettled. Partials are hints: one outstanding per key, the latest audio wins, and none starts while a final waits.
-    Under load they come less often and leave one process to finals; under more, they run between finals only.
+    Under load they come less often and leave one process to finals; under more, they run only while finals leave them
+    more than one.
 
     A final whose process died or hung is a suspect. The process may have been killed by anything, so that counts for
     nothing; but from then on the utterance runs isolated: one suspect at a time, in a process that does nothing else,
@@ -199,9 +200,10 @@ class Scheduler:
                 self._has_work.clear()
 
     def _next_partial(self) -> Hashable | None:
-        if self._meter.level and len(self._running_partials) >= max(1, self._pool.n_processes - 1):
+        all_but_one = max(1, self._pool.n_processes - 1)
+        if self._meter.level and len(self._running_partials) >= all_but_one:
             return None
-        if self._meter.is_slowest and self._n_running_finals >= max(1, self._pool.n_processes - 1):
+        if self._meter.is_slowest and self._n_running_finals >= all_but_one:
             return None
         return next((key for key in self._partials if key not in self._running_partials), None)
 

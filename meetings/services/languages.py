@@ -46,7 +46,7 @@ def session_language_set(*, owner: SessionOwner, position: int, language: str | 
         if language is not None and language != participant.language:
             participant_speaks(participant, language=language, actor=f"participant:{participant.pk}")
         if language is None:
-            return session_begins(session, participant, position=position)
+            return session_takes_up(session, participant, position=position)
         return session_speaks(session, language=spoken_by(participant), position=position)
 
 
@@ -60,8 +60,8 @@ def session_speaks(session: AudioSession, *, language: str, position: int) -> tu
     return tuple(spans)
 
 
-def session_begins(session: AudioSession, participant: Participant, *, position: int = 0) -> tuple[LanguageSpan, ...]:
-    """For a new connection, inside its transaction. What was changed while there was none holds for what comes new.
+def session_takes_up(session: AudioSession, participant: Participant, *, position: int = 0) -> tuple[LanguageSpan, ...]:
+    """What was changed elsewhere, without saying where, holds for what comes new. Inside the caller's transaction.
 
     What an earlier connection received keeps its language, whether it was settled or has to be sent again; so does what
     this one received up to `position`.

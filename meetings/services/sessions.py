@@ -16,7 +16,7 @@ from meetings.models import AudioSession, Meeting, MeetingEvent
 from meetings.selectors import meeting_words
 from meetings.services.audit import audit_append
 from meetings.services.events import event_append
-from meetings.services.languages import participant_lock, session_begins
+from meetings.services.languages import participant_lock, session_takes_up
 from meetings.services.presence import participant_joined, presence_lock, session_left
 from meetings.services.resume import resume_token as resume_token_of
 from meetings.services.resume import resume_token_is_valid
@@ -70,7 +70,7 @@ def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> Op
         if not is_ended:
             capacity_reserve(session.pk) if session.generation == 1 else capacity_expect(session.pk)
             _arrive(session, meeting=meeting, at=at)
-            languages = session_begins(session, participant_lock(session.participant_id))
+            languages = session_takes_up(session, participant_lock(session.participant_id))
         return _opened(session, meeting=meeting, is_ended=is_ended, languages=languages)
 
 
