@@ -10,7 +10,7 @@ from meetings.limits import SAMPLES_PER_MS, meeting_ms
 from meetings.values import OpenedSession
 from streaming.clocks import Clock
 from streaming.listener import OpenUtterance, Pause
-from streaming.protocol.messages import speech_message
+from streaming.protocol.server_messages import speech_message
 from streaming.recognizers.base import Hypothesis
 from streaming.stabilizer import Stabilizer, tokens_of
 from streaming.unfolding import Outlook, Plan, Unfolding

@@ -12,7 +12,7 @@ from meetings.values import OpenedSession, SessionOwner
 from streaming.errors import Overloaded, StoreUnavailable, StreamError, SupersededStream, Unavailable
 from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
-from streaming.protocol.messages import partials_reset_message
+from streaming.protocol.server_messages import partials_reset_message
 from streaming.session_items import Abandon
 from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope

@@ -7,7 +7,7 @@ from meetings.checks import language_checked
 from meetings.errors import Invalid
 from meetings.values import LanguageSpan, OpenedSession, SessionOwner, language_at
 from streaming.patience import until_stored
-from streaming.protocol.messages import Language
+from streaming.protocol.client_messages import Language
 from streaming.session_items import Speak
 
 

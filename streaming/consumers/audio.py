@@ -12,7 +12,7 @@ from streaming.errors import ConsentMissing, ForbiddenStream, ProtocolError, Une
 from streaming.feeds import Subscription, Wants
 from streaming.intake import DEAREST_SAMPLES, MAX_POSITION
 from streaming.pipeline import SessionPipeline
-from streaming.protocol import messages
+from streaming.protocol import client_messages, server_messages
 from streaming.protocol.frames import frame_parse
 from streaming.session_items import End, Finalize, Lost, Mute
 from streaming.spoken import speak_item
@@ -50,44 +50,44 @@ class AudioConsumer(StreamConsumer):
         pipeline.put_frame(frame)
 
     async def received_text(self, text: str) -> None:
-        message = messages.message_parse(text)
+        message = client_messages.message_parse(text)
         match message:
             case None:
                 return
-            case messages.Hello() if not self._has_said_hello:
+            case client_messages.Hello() if not self._has_said_hello:
                 self._has_said_hello = True
                 await self._hello(message)
-            case messages.Hello():
+            case client_messages.Hello():
                 raise UnexpectedMessage("hello is said once")
-            case messages.Ping(t=t):
-                self.say(messages.pong_message(t=t))
+            case client_messages.Ping(t=t):
+                self.say(server_messages.pong_message(t=t))
             case _ if not self._has_ended:
                 await self._control(message, self._after_hello())
 
-    async def _control(self, message: messages.ClientMessage, pipeline: SessionPipeline) -> None:
+    async def _control(self, message: client_messages.ClientMessage, pipeline: SessionPipeline) -> None:
         match message:
-            case messages.Mute(on=is_on):
+            case client_messages.Mute(on=is_on):
                 pipeline.put(Mute(is_on=is_on))
                 self._expect_voice(not is_on)
-            case messages.Finalize(cid=cid):
+            case client_messages.Finalize(cid=cid):
                 pipeline.put(Finalize(cid=cid))
-            case messages.Lost(reason=reason):
-                pipeline.put(Lost(reason=reason if reason in messages.LOST_REASONS else ""))
-            case messages.Consent(granted=granted):
+            case client_messages.Lost(reason=reason):
+                pipeline.put(Lost(reason=reason if reason in client_messages.LOST_REASONS else ""))
+            case client_messages.Consent(granted=granted):
                 pipeline.charge(DEAREST_SAMPLES)
                 store = self.node.store
                 self._consent = frozenset(await store.consent_record(self._redeemed.participant_id, granted))
-            case messages.Language() | messages.End() if message.position > MAX_POSITION:
+            case client_messages.Language() | client_messages.End() if message.position > MAX_POSITION:
                 raise ProtocolError("the position is beyond the longest possible meeting")
-            case messages.Language():
+            case client_messages.Language():
                 pipeline.charge(DEAREST_SAMPLES)
                 try:
                     pipeline.put(speak_item(message, knows=self.node.pool.supports))
                 except Invalid as refusal:
                     self.refuse(refusal)
-            case messages.End(position=position):
+            case client_messages.End(position=position):
                 self._has_ended = True
-                self.say(messages.draining_message(reason="client"))
+                self.say(server_messages.draining_message(reason="client"))
                 pipeline.put(End(position=position))
 
     def closed(self) -> None:
@@ -114,7 +114,7 @@ class AudioConsumer(StreamConsumer):
     # --- what the pipeline says ---------------------------------------------------------------------------
 
     def ack(self, *, received: int, settled: int, lag_ms: int) -> None:
-        self.say(messages.ack_message(received=received, settled=settled, lag_ms=lag_ms))
+        self.say(server_messages.ack_message(received=received, settled=settled, lag_ms=lag_ms))
 
     def finalized(self, *, cid: str | int | None, position: int, after_seq: int) -> None:
         self.tasks.spawn(self._say_finalized(cid, position, after_seq), name="finalized")
@@ -134,7 +134,7 @@ class AudioConsumer(StreamConsumer):
             raise UnexpectedMessage("hello comes first")
         return self._pipeline
 
-    async def _hello(self, hello: messages.Hello) -> None:
+    async def _hello(self, hello: client_messages.Hello) -> None:
         node, session_id = self.node, self._session_id
         assert session_id is not None
         round_trip_s = min(LONGEST_ROUND_TRIP_S, node.clock.monotonic_s() - self._accepted_s)
@@ -154,7 +154,7 @@ class AudioConsumer(StreamConsumer):
             raise
 
     async def _begin(
-        self, opened: OpenedSession, hello: messages.Hello, *, after_seq: int, round_trip_s: float
+        self, opened: OpenedSession, hello: client_messages.Hello, *, after_seq: int, round_trip_s: float
     ) -> None:
         node = self.node
         wants = Wants(
@@ -177,8 +177,8 @@ class AudioConsumer(StreamConsumer):
         if opened.is_meeting_ended:
             self._drain()
 
-    def _welcome(self, opened: OpenedSession, after_seq: int) -> messages.Welcome:
-        return messages.welcome_message(
+    def _welcome(self, opened: OpenedSession, after_seq: int) -> server_messages.Welcome:
+        return server_messages.welcome_message(
             session_id=opened.owner.session_id,
             participant_id=opened.participant_id,
             resumed=opened.resumed,
@@ -198,11 +198,11 @@ class AudioConsumer(StreamConsumer):
         """The host ended the meeting: the client stops capturing, sends what it kept, and says `end`."""
         if not self._is_told_to_drain:
             self._is_told_to_drain = True
-            self.say(messages.draining_message(reason="meeting_ended"))
+            self.say(server_messages.draining_message(reason="meeting_ended"))
 
     async def _say_finalized(self, cid: str | int | None, position: int, after_seq: int) -> None:
         await self._wait_for_feed(after_seq)
-        self.say(messages.finalized_message(cid=cid, position=position))
+        self.say(server_messages.finalized_message(cid=cid, position=position))
 
     async def _say_ended(self, counters: EndedSession) -> None:
         await self._wait_for_feed(counters.last_seq)
@@ -210,7 +210,7 @@ class AudioConsumer(StreamConsumer):
 
     async def _close_ended(self, counters: EndedSession) -> None:
         ended: dict[str, Any] = {name: getattr(counters, name) for name in EndedSession.__dataclass_fields__}
-        await self.send_message(messages.ended_message(**ended))
+        await self.send_message(server_messages.ended_message(**ended))
         await self.close_normally()
 
     async def _wait_for_feed(self, seq: int) -> None:

@@ -26,7 +26,7 @@ from streaming.errors import (
 )
 from streaming.feeds import Subscription
 from streaming.intake import CHEAPEST_FRAME_SAMPLES, Pace
-from streaming.protocol.messages import error_message, flow_message, goaway_message, warning_message
+from streaming.protocol.server_messages import error_message, flow_message, goaway_message, warning_message
 from streaming.protocol.text import encode
 from streaming.runtime import Runtime, runtime
 from streaming.tasks import TaskScope

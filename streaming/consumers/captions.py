@@ -8,7 +8,7 @@ from streaming.conditions import FlowState
 from streaming.consumers.base import TICKET_PREFIX, StreamConsumer
 from streaming.errors import ForbiddenStream, ProtocolError
 from streaming.feeds import Subscription, Wants
-from streaming.protocol import messages
+from streaming.protocol import client_messages, server_messages
 
 
 class CaptionsConsumer(StreamConsumer):
@@ -26,9 +26,9 @@ class CaptionsConsumer(StreamConsumer):
         self.listen_to_node()
 
     async def received_text(self, text: str) -> None:
-        match messages.message_parse(text):
-            case messages.Ping(t=t):
-                self.say(messages.pong_message(t=t))
+        match client_messages.message_parse(text):
+            case client_messages.Ping(t=t):
+                self.say(server_messages.pong_message(t=t))
 
     def flow(self, *, state: FlowState, reason: str) -> None:
         """Nothing is sent here that could be paused: of that, the warning tells."""

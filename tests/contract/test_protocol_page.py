@@ -12,13 +12,13 @@ from meetings.api.openapi import openapi_document
 from meetings.limits import DELIVERY_WINDOW_S, HEARTBEAT_MS, RESUME_WINDOW_S, STREAM_LIMITS, TICKET_TTL_S
 from meetings.models import MeetingEvent
 from streaming import errors, server, socket_protocol
-from streaming.protocol import codes, frames, messages
+from streaming.protocol import client_messages, codes, frames
 from streaming.recognizers.base import RecognizerClosed, RecognizerError
 from tests.nodes import ROOT
 
 PAGE = (ROOT / "PROTOCOL.md").read_text()
 PROTOCOL = ROOT / "streaming" / "protocol"
-BUILDERS = [PROTOCOL / "messages.py", PROTOCOL / "feed_messages.py", ROOT / "meetings" / "messages.py"]
+BUILDERS = [PROTOCOL / "server_messages.py", PROTOCOL / "feed_messages.py", ROOT / "meetings" / "messages.py"]
 # What each column of the close code table says a client does, by its first word.
 ACTIONS = {
     "stops": codes.CloseAction.STOP,
@@ -55,12 +55,12 @@ def test_every_close_code_is_documented_with_what_the_client_does() -> None:
 
 
 def test_what_clients_may_say_is_documented() -> None:
-    assert types_in(section("What the client says")) == set(messages._MODELS)
+    assert types_in(section("What the client says")) == set(client_messages._MODELS)
 
 
 def test_the_documented_client_messages_are_accepted() -> None:
     for said in re.findall(r"^\{.*?\}$(?!\n \")", section("What the client says"), re.MULTILINE | re.DOTALL):
-        assert messages.message_parse(said) is not None
+        assert client_messages.message_parse(said) is not None
 
 
 def test_what_the_server_says_is_documented() -> None:
@@ -99,7 +99,7 @@ def test_the_numbers_in_welcome_are_those_in_force() -> None:
 
 def test_the_numbers_in_the_text_are_those_in_force() -> None:
     assert f"within {TICKET_TTL_S} seconds" in PAGE
-    assert f"{messages.MAX_MESSAGE_BYTES:,} bytes" in PAGE
+    assert f"{client_messages.MAX_MESSAGE_BYTES:,} bytes" in PAGE
     assert f"until {DELIVERY_WINDOW_S // 3600} hours after the meeting ended" in PAGE
     assert f"ping every {HEARTBEAT_MS // 1000} seconds" in PAGE
     assert f"nothing came for {socket_protocol.SILENCE_S:.0f}." in PAGE

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from meetings.limits import STREAM_LIMITS
 from streaming.errors import BadMessage, FrameTooLarge, StreamError, UnexpectedText, UnknownCodec, WrongRate
-from streaming.protocol.messages import (
+from streaming.protocol.client_messages import (
     MAX_MESSAGE_BYTES,
     Consent,
     End,
@@ -18,9 +18,9 @@ from streaming.protocol.messages import (
     HelloResume,
     Mute,
     Ping,
-    error_message,
     message_parse,
 )
+from streaming.protocol.server_messages import error_message
 
 TYPES = ["hello", "mute", "finalize", "ping", "consent", "end"]
 FIELDS = [

@@ -9,7 +9,7 @@ from meetings.errors import Invalid
 from meetings.values import LanguageSpan, language_at
 from streaming.clocks import SystemClock
 from streaming.pipeline import SessionPipeline
-from streaming.protocol.messages import Language
+from streaming.protocol.client_messages import Language
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.rooms import Room
 from streaming.scheduler import Scheduler

@@ -1,0 +1,159 @@
+"""What the server says in control messages, built.
+
+Durable messages (segments with a `seq`, events) are built from the database in `meetings.messages`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypedDict
+from uuid import UUID
+
+from meetings.limits import StreamLimits, StreamLimitsWire
+from streaming.errors import ProblemWire
+
+
+class Welcome(TypedDict):
+    type: Literal["welcome"]
+    session_id: str
+    participant_id: str
+    resumed: bool
+    settled: int
+    resume_token: str
+    resume_window_s: int
+    after_seq: int
+    heartbeat_ms: int
+    limits: StreamLimitsWire
+    consent: list[str]
+    language: str
+
+
+def welcome_message(
+    *,
+    session_id: UUID,
+    participant_id: UUID,
+    resumed: bool,
+    settled: int,
+    resume_token: str,
+    resume_window_s: int,
+    after_seq: int,
+    heartbeat_ms: int,
+    limits: StreamLimits,
+    consent: Sequence[str],
+    language: str,
+) -> Welcome:
+    """Fields of ours, which version 1 allows: `consent` granted so far, `language` that is spoken from here on."""
+    return {
+        "type": "welcome",
+        "session_id": str(session_id),
+        "participant_id": str(participant_id),
+        "resumed": resumed,
+        "settled": settled,
+        "resume_token": resume_token,
+        "resume_window_s": resume_window_s,
+        "after_seq": after_seq,
+        "heartbeat_ms": heartbeat_ms,
+        "limits": limits.as_wire(),
+        "consent": list(consent),
+        "language": language,
+    }
+
+
+class Ack(TypedDict):
+    type: Literal["ack"]
+    received: int
+    settled: int
+    lag_ms: int
+
+
+def ack_message(*, received: int, settled: int, lag_ms: int) -> Ack:
+    return {"type": "ack", "received": received, "settled": settled, "lag_ms": lag_ms}
+
+
+class Speech(TypedDict):
+    type: Literal["speech"]
+    participant_id: str
+    state: Literal["start", "stop"]
+    at_ms: int
+
+
+def speech_message(*, participant_id: UUID, state: Literal["start", "stop"], at_ms: int) -> Speech:
+    return {"type": "speech", "participant_id": str(participant_id), "state": state, "at_ms": at_ms}
+
+
+class Flow(TypedDict):
+    type: Literal["flow"]
+    state: Literal["ok", "slow", "pause"]
+    reason: str
+
+
+def flow_message(*, state: Literal["ok", "slow", "pause"], reason: str) -> Flow:
+    return {"type": "flow", "state": state, "reason": reason}
+
+
+class Finalized(TypedDict):
+    type: Literal["finalized"]
+    cid: str | int | None
+    position: int
+
+
+def finalized_message(*, cid: str | int | None, position: int) -> Finalized:
+    return {"type": "finalized", "cid": cid, "position": position}
+
+
+class PartialsReset(TypedDict):
+    type: Literal["partials_reset"]
+    participant_id: str
+
+
+def partials_reset_message(*, participant_id: UUID) -> PartialsReset:
+    return {"type": "partials_reset", "participant_id": str(participant_id)}
+
+
+class Draining(TypedDict):
+    type: Literal["draining"]
+    reason: Literal["client", "meeting_ended"]
+
+
+def draining_message(*, reason: Literal["client", "meeting_ended"]) -> Draining:
+    return {"type": "draining", "reason": reason}
+
+
+class Ended(TypedDict):
+    type: Literal["ended"]
+    received: int
+    speech: int
+    nonspeech: int
+    muted: int
+    gap: int
+    segments: int
+    last_seq: int
+
+
+def ended_message(
+    *, received: int, speech: int, nonspeech: int, muted: int, gap: int, segments: int, last_seq: int
+) -> Ended:
+    return {
+        "type": "ended",
+        "received": received,
+        "speech": speech,
+        "nonspeech": nonspeech,
+        "muted": muted,
+        "gap": gap,
+        "segments": segments,
+        "last_seq": last_seq,
+    }
+
+
+def goaway_message(*, reason: str, deadline_ms: int) -> dict[str, Any]:
+    return {"type": "goaway", "reason": reason, "deadline_ms": deadline_ms}
+
+
+def warning_message(*, code: str) -> dict[str, Any]:
+    return {"type": "warning", "code": code}
+
+
+def pong_message(*, t: float | str | None) -> dict[str, Any]:
+    return {"type": "pong", "t": t}
+
+
+def error_message(*, problem: ProblemWire, is_fatal: bool) -> dict[str, Any]:
+    return {"type": "error", "fatal": is_fatal, "problem": problem}
