@@ -9,10 +9,13 @@ from uuid import UUID
 from meetings.errors import Superseded
 from meetings.limits import RESUME_WINDOW_S
 from meetings.values import OpenedSession, SessionOwner
+from streaming.conversation import Ear
 from streaming.errors import Overloaded, StoreUnavailable, StreamError, SupersededStream, Unavailable
 from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
+from streaming.protocol.frames import AudioFrame
 from streaming.protocol.server_messages import partials_reset_message
+from streaming.room_voices import RoomVoices
 from streaming.session_items import Abandon
 from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope
@@ -39,6 +42,7 @@ class Room:
         self._lingering: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._scope = TaskScope("room")
         self._are_words_stale = self._is_reading_words = False
+        self._voices = RoomVoices(scope=self._scope, clock=around.clock)
 
     @property
     def is_empty(self) -> bool:
@@ -61,7 +65,9 @@ class Room:
         if known is not None and known.opened.owner.generation > opened.owner.generation:
             raise SupersededStream
         self.supersede(opened.owner.session_id, opened.owner.generation)
-        pipeline = SessionPipeline(opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink)
+        pipeline = SessionPipeline(
+            opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink, overheard=self._overheard
+        )
         self._sessions[opened.owner.session_id] = pipeline
         self._running[pipeline] = self._scope.spawn(self._run(pipeline), name="session")
         if opened.resumed:
@@ -74,7 +80,21 @@ class Room:
         The late disconnect of a superseded socket finds another pipeline here, and another generation in the database.
         """
         pipeline.sink = None
+        if self._owns(pipeline):
+            self._voices.leave(pipeline.opened.owner.session_id)
         self._scope.spawn(self._linger(pipeline), name="linger")
+
+    def listen(self, pipeline: SessionPipeline, ear: Ear) -> None:
+        """Hand the others' voices to `ear` until the pipeline's socket goes, or `stop_listening`."""
+        if self._owns(pipeline):
+            self._voices.listen(pipeline.opened, ear)
+
+    def stop_listening(self, pipeline: SessionPipeline) -> None:
+        if self._owns(pipeline):
+            self._voices.stop_listening(pipeline.opened.owner.session_id)
+
+    def _overheard(self, pipeline: SessionPipeline, frame: AudioFrame) -> None:
+        self._voices.speak(pipeline.opened.owner.session_id, frame, origin_ms=pipeline.origin_ms)
 
     def let_go(self, opened: OpenedSession) -> None:
         """A session that was opened for a socket which never came to use it."""
@@ -140,6 +160,7 @@ class Room:
     def _remove(self, pipeline: SessionPipeline, error: StreamError | None = None) -> None:
         if not self._owns(pipeline):
             return
+        self._voices.leave(pipeline.opened.owner.session_id)
         del self._sessions[pipeline.opened.owner.session_id]
         task = self._running.pop(pipeline)
         if task is not asyncio.current_task():
@@ -208,6 +229,15 @@ class Rooms:
     def detach(self, pipeline: SessionPipeline) -> None:
         if not self._is_closed:
             self._room(pipeline.opened.meeting_id).detach(pipeline)
+
+    def listen(self, pipeline: SessionPipeline, ear: Ear) -> None:
+        """See `Room.listen`; ends with `detach` at the latest."""
+        if not self._is_closed:
+            self._room(pipeline.opened.meeting_id).listen(pipeline, ear)
+
+    def stop_listening(self, pipeline: SessionPipeline) -> None:
+        if (room := self._rooms.get(pipeline.opened.meeting_id)) is not None:
+            room.stop_listening(pipeline)
 
     def is_connected(self, meeting_id: UUID, session_id: UUID) -> bool:
         """Whether a socket streams into this session here."""
