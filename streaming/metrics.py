@@ -38,7 +38,7 @@ SESSIONS = Gauge("colloquy_sessions", "Audio sessions on this node.", registry=R
 SOCKETS = Gauge("colloquy_sockets", "Open sockets of this node.", registry=REGISTRY)
 FINALS_WAITING = Gauge("colloquy_finals_waiting", "Closed utterances that wait for a recognizer.", registry=REGISTRY)
 PARTIALS_SHED = Gauge("colloquy_partials_shed", "Partials that a later one replaced, so far.", registry=REGISTRY)
-LOAD_LEVEL = Gauge("colloquy_load_level", "0: partials at full pace; each level halves it.", registry=REGISTRY)
+LOAD_LEVEL = Gauge("colloquy_load_level", "0: partials at full pace or more; each level halves it.", registry=REGISTRY)
 BUSY = Gauge("colloquy_recognizers_busy", "Share of the recognizers that finals take.", registry=REGISTRY)
 JOINS_REFUSED = Gauge("colloquy_joins_refused", "Voices that were not let in for want of room.", registry=REGISTRY)
 RECOGNIZERS_READY = Gauge("colloquy_recognizers_ready", "Recognizer processes that live.", registry=REGISTRY)
