@@ -42,7 +42,7 @@ class Room:
         self._lingering: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._scope = TaskScope("room")
         self._are_words_stale = self._is_reading_words = False
-        self._voices = RoomVoices(scope=self._scope, clock=around.clock)
+        self._voices = RoomVoices(scope=self._scope, around=around)
 
     @property
     def is_empty(self) -> bool:
@@ -69,6 +69,7 @@ class Room:
             opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink, overheard=self._overheard
         )
         self._sessions[opened.owner.session_id] = pipeline
+        self._voices.join(opened)
         self._running[pipeline] = self._scope.spawn(self._run(pipeline), name="session")
         if opened.resumed:
             self._void_partials(opened)

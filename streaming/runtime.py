@@ -5,8 +5,9 @@ import logging
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
 
 from meetings.capacity import capacity_gate_set
@@ -15,6 +16,7 @@ from streaming.admission import Admission
 from streaming.broadcast import Broadcast
 from streaming.clocks import Clock, SystemClock
 from streaming.conditions import Conditions
+from streaming.conversation import Conversation
 from streaming.drain import drain
 from streaming.errors import Unavailable
 from streaming.health import RecognitionHealth
@@ -27,6 +29,7 @@ from streaming.speech_models.store import models_ensure
 from streaming.store import Store
 from streaming.surroundings import Surroundings
 from streaming.vad import SileroDetector
+from streaming.voice_link import VoiceLink
 
 logger = logging.getLogger(__name__)
 
@@ -103,9 +106,14 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         is_slowed=lambda: scheduler.is_slowest,
     )
     observer.health, observer.admission = health, admission
+    layer = get_channel_layer()
+
+    def link(meeting_id: UUID, conversation: Conversation) -> VoiceLink:
+        return VoiceLink(meeting_id, node=node, layer=layer, conversation=conversation, clock=clock)
+
     broadcast = Broadcast(
         log=store,
-        layer=get_channel_layer(),
+        layer=layer,
         on_superseded=lambda *which: runtime().rooms.supersede(*which),
         on_event=lambda *what: runtime().rooms.heard(*what),
     )
@@ -116,6 +124,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         clock=clock,
         detector=SileroDetector,
         update_every_x=pool.update_every_x,
+        link=None if isinstance(layer, InMemoryChannelLayer) else link,
     )
     rooms = Rooms(around=around, store=store)
     return Runtime(

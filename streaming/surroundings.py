@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from meetings.values import EndedSession, SessionOwner
 from streaming.captions import Publish
 from streaming.clocks import Clock
 from streaming.commits import CommitStore
+from streaming.conversation import Conversation
 from streaming.errors import StreamError
 from streaming.scheduler import Scheduler
 from streaming.spoken import LanguageStore
 from streaming.vad import SpeechDetector
+from streaming.voice_link import VoiceLink
+
+LinkMade = Callable[[UUID, Conversation], VoiceLink]
 
 
 class SessionStore(CommitStore, LanguageStore, Protocol):
@@ -39,5 +44,6 @@ class Surroundings:
     publish: Publish
     clock: Clock
     detector: Callable[[], SpeechDetector]
+    link: LinkMade | None = None  # where other nodes may have parts of a room
     update_every_x: Callable[[str], int] = lambda language: 1  # of the language that is spoken
     has_partials: bool = True

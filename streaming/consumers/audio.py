@@ -8,7 +8,6 @@ from meetings.errors import Invalid
 from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, Redeemed
 from streaming.consumers.base import StreamConsumer
-from streaming.consumers.voices import VoicesOut
 from streaming.errors import ConsentMissing, ForbiddenStream, ProtocolError, UnexpectedMessage
 from streaming.feeds import Subscription, Wants
 from streaming.intake import DEAREST_SAMPLES, MAX_POSITION
@@ -17,6 +16,7 @@ from streaming.protocol import client_messages, server_messages
 from streaming.protocol.frames import frame_parse
 from streaming.session_items import End, Finalize, Lost, Mute
 from streaming.spoken import speak_item
+from streaming.voices_out import VoicesOut
 
 HELLO_WITHIN_S = 10.0
 LONGEST_ROUND_TRIP_S = 2.0

@@ -232,11 +232,10 @@ async def test_who_listens_is_handed_the_others_and_a_room_without_ears_comes_to
         rooms.listen(newer, ear)
         rooms.detach(older)
         (room,) = rooms._rooms.values()
-        talking = room._voices._talking
-        assert talking is not None
+        (talking,) = room._voices._tasks
         rooms.stop_listening(newer)
         await asyncio.wait([talking], timeout=1)
         assert talking.cancelled()
         rooms.listen(newer, ear)
         rooms.detach(newer)
-        assert room._voices._talking is None
+        assert room._voices._tasks == []
