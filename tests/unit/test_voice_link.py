@@ -152,6 +152,7 @@ async def test_what_is_no_frame_harms_nobody() -> None:
         await layer.group_send("x", {"type": "voices.block", "frame": 3})
         b.link.ask()
         await until(lambda: a.conversation.has_ears)
+    assert len(layer.channels) == 2  # nobody had to begin anew
 
 
 def test_a_frame_of_a_mix_is_one_of_the_wire() -> None:
