@@ -20,6 +20,8 @@ from meetings.forms import JoinForm, NewMeetingForm
 from meetings.language_names import languages_offered
 from meetings.limits import DISPLAY_NAME_MAX_CHARS
 from meetings.models import Meeting
+from meetings.recordings.reading import segments_with_audio
+from meetings.recordings.switches import is_recorded
 from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
 from meetings.services.meetings import meeting_create
@@ -50,7 +52,7 @@ def start(request: HttpRequest) -> HttpResponse:
         form.add_error(None, "Too many meetings were made from your network address. Try again in a minute.")
         return _start_page(request, new_form=form, status=429)
     try:
-        meeting = meeting_create(actor=actor_of_session(request), **form.cleaned_data)
+        meeting = meeting_create(actor=actor_of_session(request), **form.choices)
     except Forbidden as error:
         raise PermissionDenied from error
     except Invalid as error:
@@ -97,6 +99,7 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
             "meeting_id": str(found.pk),
             "role": "host" if is_host else "speaker",
             "language": found.language,
+            "is_recorded": is_recorded(found.policies),
             "csrf_token": get_token(request),
         },
     }
@@ -113,7 +116,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404 from error
     if found.code != code:
         return redirect("meetings:transcript", code=found.code)
-    lines = transcript_lines(transcript_of(meeting=found))
+    lines = transcript_lines(transcript_of(meeting=found), playable=segments_with_audio(meeting_id=found.pk))
     context = {
         "meeting": found,
         "state_words": STATE_WORDS[found.state],

@@ -13,7 +13,7 @@ from streaming.errors import Overloaded, StoreUnavailable, StreamError, Supersed
 from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.server_messages import partials_reset_message
-from streaming.session_items import Abandon
+from streaming.session_items import Abandon, Record
 from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope
 
@@ -102,6 +102,9 @@ class Room:
                 self._words_changed()
             case {"type": "participant.joined"}:
                 self._words_changed()
+            case {"type": "meeting.recording"}:
+                for pipeline in self._sessions.values():
+                    pipeline.follow(Record())
             case {"type": "meeting.changed", "changed": changed}:
                 for pipeline in self._sessions.values() if "language" in changed else ():
                     pipeline.follow()
@@ -112,6 +115,7 @@ class Room:
         """Events that this session should have heard of may have passed between its opening and its coming here."""
         if (pipeline := self._sessions.get(session_id)) is not None:
             pipeline.follow()
+            pipeline.follow(Record())
         self._words_changed()
 
     def _sessions_of(self, participant_id: str) -> list[SessionPipeline]:

@@ -9,6 +9,7 @@ from streaming.captions import Publish
 from streaming.clocks import Clock
 from streaming.commits import CommitStore
 from streaming.errors import StreamError
+from streaming.recording_shelf import RecordingMeans
 from streaming.scheduler import Scheduler
 from streaming.spoken import LanguageStore
 from streaming.vad import SpeechDetector
@@ -41,3 +42,4 @@ class Surroundings:
     detector: Callable[[], SpeechDetector]
     update_every_x: Callable[[str], int] = lambda language: 1  # of the language that is spoken
     has_partials: bool = True
+    recording: RecordingMeans | None = None  # None: nothing is recorded here

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -47,12 +47,15 @@ class AudioSession:
         admission: Admission,
         *,
         wants_partials: bool = True,
+        agrees_to: Sequence[str] = REQUIRED_CONSENT,
         on_interrupted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_interrupted` is called each time the connection is lost and will be tried again."""
+        """`agrees_to` is said in every connection; `on_interrupted` is called each time one is lost and will be tried
+        again."""
         self._rest = rest
         self._admission = admission
         self._wants = {"captions": "all", "partials": wants_partials, "listen": False}
+        self._consent = {"type": "consent", "granted": list(agrees_to)}
         self._on_interrupted = on_interrupted
         self._kept = KeptAudio()
         self._settled = 0
@@ -193,8 +196,7 @@ class AudioSession:
                 self._is_ticket_rejected = self._is_paused = False
                 self._settle(message["settled"])
                 self._sent = self._settled
-                consent = {"type": "consent", "granted": list(REQUIRED_CONSENT)}
-                await socket.send(json.dumps(consent))
+                await socket.send(json.dumps(self._consent))
                 scope.spawn(self._send_audio(socket), name="sender")
             case "ack":
                 self._n_failures = 0
