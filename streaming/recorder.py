@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 # Less than a client may hold unsettled: until then it goes on sending, and its captions go on growing.
 PATIENCE_S = 30.0
 PROBE_EVERY_S = 5.0
+PROBE_WITHIN_S = 1.0  # captions wait for it
 STORAGE_UNAVAILABLE = "storage_unavailable"
 
 
@@ -91,8 +92,10 @@ class Recorder:
         began_s, pause_s, is_told = self._clock.monotonic_s(), FIRST_PAUSE_S, False
         while True:
             try:
-                return await self._means.shelf.put(run, owner=self._opened.owner, meeting_id=self._opened.meeting_id)
-            except ShelfUnavailable:
+                async with asyncio.timeout(None if self._probe_at_s is None else PROBE_WITHIN_S):
+                    owner, meeting_id = self._opened.owner, self._opened.meeting_id
+                    return await self._means.shelf.put(run, owner=owner, meeting_id=meeting_id)
+            except (ShelfUnavailable, TimeoutError):
                 metrics.RECORDING_RETRIES.inc()
                 waited_s = self._clock.monotonic_s() - began_s
                 logger.warning("recorded audio could not be stored", extra={"waited_s": round(waited_s, 1)})

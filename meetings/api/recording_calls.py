@@ -6,7 +6,6 @@ from typing import IO
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils.http import content_disposition_header
 from ninja import Router
 from ninja.responses import Status
@@ -21,7 +20,7 @@ from meetings.errors import NotFound
 from meetings.limits import SAMPLES_PER_MS
 from meetings.models import Recording, Segment
 from meetings.recordings.flac import wav_encode
-from meetings.recordings.links import LINK_TTL_S, Link, Target, link_read, link_sign
+from meetings.recordings.links import LINK_TTL_S, Link, link_path, link_read
 from meetings.recordings.reading import segments_with_audio
 from meetings.recordings.storage import recording_storage
 from meetings.services.recording_access import RecordingFile, recording_download, segment_play
@@ -31,7 +30,6 @@ router = Router(tags=["recordings"])
 
 PART_BYTES = 65_536
 PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
-ADDRESSES: dict[Target, str] = {"segment": "api:segment_audio_play", "recording": "api:recording_download"}
 
 
 def _binary(media_type: str, description: str) -> Shape:
@@ -162,5 +160,4 @@ def _recording_shape(request: HttpRequest, actor: Actor, recording: Recording) -
 
 
 def _link(request: HttpRequest, link: Link) -> Shape:
-    address = reverse(ADDRESSES[link.target], args=[link_sign(link)])
-    return {"url": request.build_absolute_uri(address), "expires_in": LINK_TTL_S}
+    return {"url": request.build_absolute_uri(link_path(link)), "expires_in": LINK_TTL_S}

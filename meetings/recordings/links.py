@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.core import signing
+from django.urls import reverse
 
 from meetings.errors import Forbidden
 
@@ -12,6 +13,7 @@ LINK_TTL_S = 300
 _SALT = "colloquy.recording"
 
 Target = Literal["segment", "recording"]
+_ADDRESSES: dict[Target, str] = {"segment": "api:segment_audio_play", "recording": "api:recording_download"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,11 @@ class Link:
 def link_sign(link: Link) -> str:
     """As a part of a path."""
     return signing.dumps([link.target, link.target_id.hex, link.actor], salt=_SALT)
+
+
+def link_path(link: Link) -> str:
+    """Where what it names is to be had."""
+    return reverse(_ADDRESSES[link.target], args=[link_sign(link)])
 
 
 def link_read(text: str, *, target: Target) -> Link:

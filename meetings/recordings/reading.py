@@ -55,6 +55,12 @@ def recorded_ranges(*, meeting_id: UUID) -> dict[UUID, list[Range]]:
     return {session_id: ranges_joined(found) for session_id, found in ranges.items()}
 
 
+def recordings_of(*, meeting_id: UUID) -> list[Recording]:
+    """What is, or will be, there to be listened to: the mix, then each voice."""
+    found = Recording.objects.filter(meeting=meeting_id).exclude(state=Recording.State.FAILED)
+    return list(found.select_related("audio_session__participant").order_by("kind", "created_at", "id"))
+
+
 def segments_with_audio(*, meeting_id: UUID) -> set[UUID]:
     """The lines of a transcript that can be played. What was taken out of it cannot."""
     ranges = recorded_ranges(meeting_id=meeting_id)

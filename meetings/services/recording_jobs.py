@@ -50,6 +50,9 @@ def _meeting_plan(meeting_id: UUID) -> int:
         )
         if n_asked:
             _ask(meeting_id, kind=MIX, session_id=None, made_from=str(uuid4()))
+        for recording in Recording.objects.filter(meeting=meeting_id, kind=SESSION, state=Recording.State.DONE):
+            # Its session may have ended since, with nothing more to deliver.
+            transaction.on_commit(partial(files_delete, _pieces_let_go(recording, recording.n_samples)), robust=True)
     return n_asked
 
 
@@ -106,7 +109,7 @@ def recording_done(*, recording: Recording, made: Made) -> None:
         )
         if n_updated != 1:
             raise LeaseLost("The recording is not ours to make any more.")
-        replaced += _pieces_let_go(recording, made)
+        replaced += _pieces_let_go(recording, made.saved.n_samples)
         audit_append(
             meeting_id=recording.meeting_id,
             actor=SYSTEM,
@@ -129,9 +132,9 @@ def _mine(recording: Recording) -> QuerySet[Recording]:
     return Recording.objects.filter(pk=recording.pk, lease=recording.lease, state=WAITING)
 
 
-def _pieces_let_go(recording: Recording, made: Made) -> list[str]:
-    """An ended session takes no commit: its pieces are in the file now, all of them."""
-    ended = AudioSession.objects.filter(state=AudioSession.State.ENDED, settled=made.saved.n_samples)
+def _pieces_let_go(recording: Recording, n_samples: int) -> list[str]:
+    """An ended session takes no commit: its pieces are in the finished file, all of them."""
+    ended = AudioSession.objects.filter(state=AudioSession.State.ENDED, settled=n_samples)
     session = ended.filter(recording=recording).first()
     if session is None:
         return []

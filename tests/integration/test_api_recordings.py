@@ -202,6 +202,28 @@ def test_a_meeting_is_made_recorded_on_the_start_page_and_by_rest() -> None:
     assert post(client, "/meetings", {"title": "a", "policies": {"recording": 1}}).status_code == 422
 
 
+def test_the_hosts_page_leads_to_the_sound_of_each_and_of_all_and_nobody_elses_does() -> None:
+    client = guest()
+    page = client.post("/", {"title": "Board", "language": "en", "recording": "on"})
+    meeting = Meeting.objects.get(code=page["Location"].split("/")[2])
+    ada = speaking(meeting)
+    ada.commit(speech(0, 16_000), recorded=[ada.write(sound(16_000), start=0)])
+    session_end(owner=ada.owner)
+    post(client, f"/meetings/{meeting.code}/end")
+    recordings_work(clock=timezone.now)
+    shown = client.get(f"/m/{meeting.code}/transcript/").content.decode()
+    for recording in Recording.objects.all():
+        address = f"/m/{meeting.code}/recordings/{recording.pk}/"
+        assert address in shown
+        found = client.get(address)
+        assert found.status_code == 302
+        assert len(async_to_sync(read_stream)(Client().get(found["Location"]))) == recording.n_bytes
+        assert guest().get(address).status_code == 404
+    assert "/recordings/" not in guest().get(f"/m/{meeting.code}/transcript/").content.decode()
+    other = made(program())
+    assert client.get(f"/m/{other['code']}/recordings/{Recording.objects.all()[0].pk}/").status_code == 404
+
+
 def test_the_transcript_offers_to_play_what_is_recorded_and_nothing_else() -> None:
     meeting, _, _, _ = recorded(program())
     page = guest().get(f"/m/{meeting['code']}/transcript/").content.decode()

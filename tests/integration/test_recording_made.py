@@ -33,6 +33,7 @@ from meetings.services.recording_jobs import (
 )
 from meetings.services.recording_purge import recordings_purge
 from meetings.services.sessions import session_detach, session_end, session_open
+from meetings.services.undelivered import sessions_undelivered_end
 from meetings.values import RecordedChunk, Span
 from tests.integration.made import all_at_once, gap, host_made, silence, speech
 from tests.integration.recorded import Speaking, meeting_recorded, sound, speaking
@@ -143,6 +144,22 @@ def test_what_is_delivered_after_the_end_makes_it_anew(host: Actor, storage: Fil
     assert np.array_equal(content(recording), np.concatenate([first, second]))
     assert np.array_equal(content(mix), np.concatenate([first, second]))
     assert files(storage) == {recording.file, mix.file}
+
+
+def test_pieces_are_let_go_once_a_session_that_came_no_more_is_closed(host: Actor, storage: FileSystemStorage) -> None:
+    """Made while she might still have come back; a day later nobody can."""
+    meeting = meeting_recorded(actor=host)
+    ada = speaking(meeting)
+    wanted = said(ada)
+    session_detach(owner=ada.owner)
+    meeting_end(meeting=meeting, actor=host)
+    assert work() == 2
+    assert RecordingChunk.objects.count() == 2
+    sessions_undelivered_end(now=timezone.now() + timedelta(days=2))
+    assert work() == 0
+    assert not RecordingChunk.objects.exists()
+    assert len(files(storage)) == 2
+    assert np.array_equal(content(of_session(ada)), wanted)
 
 
 def test_two_connections_that_hold_the_same_samples_never_mix(host: Actor, storage: FileSystemStorage) -> None:
