@@ -17,7 +17,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.logger import STDLibLogObserver, globalLogPublisher
 
-from meetings.api.flow import WRITABLE_KEY
+from meetings.long_answers import WRITABLE_KEY
 from streaming.backpressure import PRESSURE_KEY, InputQueue
 from streaming.file_limit import file_budget
 from streaming.http_channel import BoundedChannel, BoundedRequest

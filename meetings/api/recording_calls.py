@@ -12,12 +12,12 @@ from ninja.responses import Status
 
 from meetings.access import Actor, meeting_to_manage, segment_to_read
 from meetings.api.credentials import actor_of, read
-from meetings.api.flow import writable
 from meetings.api.parameters import Ref, SegmentId
 from meetings.api.schemas import AudioLinkOut, RecordingsOut
 from meetings.api.shapes import Shape
 from meetings.errors import NotFound
 from meetings.limits import SAMPLES_PER_MS
+from meetings.long_answers import writable
 from meetings.models import Recording, Segment
 from meetings.recordings.flac import wav_encode
 from meetings.recordings.links import LINK_TTL_S, Link, link_path, link_read
