@@ -49,9 +49,9 @@ class StorageShelf:
         self._storage = storage
         self._writers = ThreadPoolExecutor(N_WRITERS, thread_name_prefix="recording")
 
-    def close(self) -> None:
-        """Without waiting for storage that hangs: what it did not answer for was never settled."""
-        self._writers.shutdown(wait=False, cancel_futures=True)
+    def close(self, *, wait: bool = False) -> None:
+        """A node does not wait for storage that hangs: what it did not answer for was never settled."""
+        self._writers.shutdown(wait=wait, cancel_futures=True)
 
     async def put(self, run: Run, *, owner: SessionOwner, meeting_id: UUID) -> RecordedChunk:
         name = ChunkName(meeting_id=meeting_id, owner=owner, start=run.start, end=run.end)

@@ -1,6 +1,7 @@
 """The shelf: what it says is durable is there, and storage that fails in any way is one repeatable refusal."""
 
 import hashlib
+import threading
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from django.core.files.base import File
 from meetings.recordings.flac import flac_decode
 from meetings.recordings.storage import DurableFileSystemStorage
 from meetings.values import SessionOwner
+from streaming import recording_shelf
 from streaming.errors import ShelfUnavailable
 from streaming.recording_shelf import StorageShelf
 from streaming.tape import Run
@@ -37,7 +39,7 @@ async def test_a_piece_is_the_samples_bit_for_bit_under_a_name_that_says_which(t
     assert np.array_equal(flac_decode(data), samples)
     assert chunk.file == f"{MEETING}/{OWNER.session_id}/000000000700-000000020700-3.flac"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / chunk.file]
-    shelf.close()
+    shelf.close(wait=True)
 
 
 class FullDisk(DurableFileSystemStorage):
@@ -50,4 +52,34 @@ async def test_a_full_disk_is_a_refusal_that_may_be_repeated(tmp_path: Path) -> 
     for _ in range(2):
         with pytest.raises(ShelfUnavailable):
             await shelf.put(run_of(np.ones(10, np.int16)), owner=OWNER, meeting_id=MEETING)
-    shelf.close()
+    shelf.close(wait=True)
+
+
+class Hanging(DurableFileSystemStorage):
+    """A network share that is gone: calls neither fail nor come back, until it is there again."""
+
+    def __init__(self, location: Path) -> None:
+        super().__init__(location)
+        self.is_back = threading.Event()
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        self.is_back.wait()
+        return super()._save(name, content)
+
+
+async def test_storage_that_hangs_is_a_refusal_too_and_what_it_does_later_harms_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_shelf, "WRITE_TIMEOUT_S", 0.01)
+    storage = Hanging(tmp_path)
+    shelf = StorageShelf(storage)
+    run = run_of(np.arange(1_000, dtype=np.int16))
+    for _ in range(recording_shelf.N_WRITERS + 2):  # more than there are threads to hang
+        with pytest.raises(ShelfUnavailable):
+            await shelf.put(run, owner=OWNER, meeting_id=MEETING)
+    storage.is_back.set()
+    monkeypatch.setattr(recording_shelf, "WRITE_TIMEOUT_S", 10.0)
+    chunk = await shelf.put(run, owner=OWNER, meeting_id=MEETING)
+    shelf.close(wait=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / chunk.file]
+    assert np.array_equal(flac_decode((tmp_path / chunk.file).read_bytes()), np.arange(1_000))
