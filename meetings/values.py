@@ -57,6 +57,25 @@ def language_at(spans: Sequence[LanguageSpan], position: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSwitch:
+    """Whether a session may be recorded from position `start` on, up to the next one's start."""
+
+    start: int
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedChunk:
+    """Samples [start, end) that lie in a durable file; or that should, and `missing` says why they do not."""
+
+    start: int
+    end: int
+    file: str = ""
+    sha256: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechContext:
     """The end of what was said last, samples [start, end), and the recognizer's tokens of it.
 
@@ -104,6 +123,7 @@ class OpenedSession:
     languages: tuple[LanguageSpan, ...] = ()
     vocabulary: tuple[str, ...] = ()
     context: SpeechContext | None = None
+    recording: tuple[RecordingSwitch, ...] = ()
 
     @property
     def resume_from(self) -> int:
@@ -139,7 +159,8 @@ class FinalSegment:
 class Span:
     """What the samples from the previous span's end (or `settled_from`) up to `end` became.
 
-    Speech has a segment, a gap has a reason, and nothing else has either. `context` is that of what follows.
+    Speech has a segment, a gap has a reason, and nothing else has either. `context` is that of what follows. The last
+    span of a commit names all that was `recorded` of it.
     """
 
     kind: SpanKind
@@ -147,6 +168,7 @@ class Span:
     segment: FinalSegment | None = None
     reason: str = ""
     context: SpeechContext | None = None
+    recorded: tuple[RecordedChunk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from streaming.intake import Intake
 from streaming.ledger import Ledger
 from streaming.patience import until_stored
 from streaming.protocol.frames import AudioFrame
-from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute, Speak
+from streaming.recorder import Recorder
+from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute, Record, Speak
 from streaming.spoken import SpokenLanguages
 from streaming.surroundings import Sink, Surroundings
 from streaming.timeline import Captured, Skipped, Timeline
@@ -60,6 +61,7 @@ class SessionPipeline:
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
         self._timeline = Timeline(received=opened.resume_from)
         self._captions = SessionCaptions(opened=opened, publish=around.publish, clock=around.clock)
+        self._recorder = Recorder(opened=opened, means=around.recording, clock=around.clock, warn=self._warn)
         self._committer = Committer(
             owner=opened.owner,
             ledger=_ledger_of(opened),
@@ -68,6 +70,7 @@ class SessionPipeline:
             received=lambda: self.received,
             retract=self._captions.retract,
             alarm=self._alarm,
+            recorder=self._recorder,
         )
         self._transcriber = Transcriber(
             opened=opened,
@@ -108,10 +111,10 @@ class SessionPipeline:
         """What is spoken from now on."""
         return self._languages.latest
 
-    def follow(self) -> None:
-        """Take up a language that was changed elsewhere. One waiting item does for any number of changes."""
-        if not self._inbox or self._inbox[-1] != Speak():
-            self._inbox.append(Speak())
+    def follow(self, change: Speak | Record = Speak()) -> None:  # noqa: B008 - an empty value, which never changes
+        """Take up what was changed elsewhere. One waiting item does for any number of changes."""
+        if not self._inbox or self._inbox[-1] != change:
+            self._inbox.append(change)
             self._has_items.set()
 
     def expect_words(self, vocabulary: tuple[str, ...]) -> None:
@@ -177,8 +180,11 @@ class SessionPipeline:
         """A broken account is a defect of ours: an alarm, and a warning to the one whose words it is about."""
         metrics.LEDGER_VIOLATIONS.inc()
         logger.error("the ledger of a session does not balance", extra={"problem": problem})
+        self._warn("ledger")
+
+    def _warn(self, code: str) -> None:
         if self.sink is not None:
-            self.sink.warning(code="ledger")
+            self.sink.warning(code=code)
 
     async def _settled_everything(self) -> None:
         reached = asyncio.Event()
@@ -211,6 +217,8 @@ class SessionPipeline:
                 self._timeline.explain(reason)
             case Speak():
                 await self._languages.change(item, received=self.received)
+            case Record():
+                await self._recorder.switch(item, received=self.received)
             case Finalize(cid=cid):
                 await self._transcriber.flush()
                 self._committer.add(Mark(reached=self._finalized(cid, self.received)))
@@ -255,6 +263,7 @@ class SessionPipeline:
                 if n_settled:
                     self._transcriber.recall(piece.position, piece.samples[:n_settled])
                 if n_settled < piece.samples.size:
+                    self._recorder.hear(piece.position + n_settled, piece.samples[n_settled:])
                     self._transcriber.feed(piece.samples[n_settled:])
             elif piece.end > settled:
                 await self._transcriber.skip(replace(piece, start=max(piece.start, settled)))

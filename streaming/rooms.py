@@ -16,7 +16,7 @@ from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.protocol.server_messages import partials_reset_message
 from streaming.room_voices import RoomVoices
-from streaming.session_items import Abandon
+from streaming.session_items import Abandon, Record
 from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope
 
@@ -123,6 +123,9 @@ class Room:
                 self._words_changed()
             case {"type": "participant.joined"}:
                 self._words_changed()
+            case {"type": "meeting.recording"}:
+                for pipeline in self._sessions.values():
+                    pipeline.follow(Record())
             case {"type": "meeting.changed", "changed": changed}:
                 for pipeline in self._sessions.values() if "language" in changed else ():
                     pipeline.follow()
@@ -133,6 +136,7 @@ class Room:
         """Events that this session should have heard of may have passed between its opening and its coming here."""
         if (pipeline := self._sessions.get(session_id)) is not None:
             pipeline.follow()
+            pipeline.follow(Record())
         self._words_changed()
 
     def _sessions_of(self, participant_id: str) -> list[SessionPipeline]:

@@ -11,6 +11,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
 
 from meetings.capacity import capacity_gate_set
+from meetings.recordings.storage import recording_storage
 from streaming import metrics
 from streaming.admission import Admission
 from streaming.broadcast import Broadcast
@@ -23,6 +24,7 @@ from streaming.health import RecognitionHealth
 from streaming.housekeeping import Housekeeping
 from streaming.observer import NodeObserver
 from streaming.recognizers.pool import RecognizerPool
+from streaming.recording_shelf import RecordingMeans, StorageShelf
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
 from streaming.speech_models.store import models_ensure
@@ -45,6 +47,7 @@ class Runtime:
     admission: Admission
     conditions: Conditions
     broadcast: Broadcast
+    shelf: StorageShelf
     rooms: Rooms
     housekeeping: Housekeeping
 
@@ -117,6 +120,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         on_superseded=lambda *which: runtime().rooms.supersede(*which),
         on_event=lambda *what: runtime().rooms.heard(*what),
     )
+    shelf = StorageShelf(recording_storage())
     around = Surroundings(
         store=store,
         scheduler=scheduler,
@@ -125,6 +129,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         detector=SileroDetector,
         update_every_x=pool.update_every_x,
         link=None if isinstance(layer, InMemoryChannelLayer) else link,
+        recording=RecordingMeans(shelf=shelf, store=store),
     )
     rooms = Rooms(around=around, store=store)
     return Runtime(
@@ -137,6 +142,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         admission=admission,
         conditions=conditions,
         broadcast=broadcast,
+        shelf=shelf,
         rooms=rooms,
         housekeeping=Housekeeping(node=node, store=store, rooms=rooms),
     )
@@ -159,6 +165,7 @@ async def runtime_stop() -> None:
         await running.store.node_sessions_detach(running.node)
     except Unavailable:
         logger.warning("open sessions could not be marked as detached; they will be found by their silent node")
+    running.shelf.close()
     running.store.close()
     capacity_gate_set(None)
     _runtime = None

@@ -17,6 +17,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.logger import STDLibLogObserver, globalLogPublisher
 
+from meetings.long_answers import WRITABLE_KEY
 from streaming.backpressure import PRESSURE_KEY, InputQueue
 from streaming.file_limit import file_budget
 from streaming.http_channel import BoundedChannel, BoundedRequest
@@ -140,6 +141,7 @@ class NodeServer(Server):
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if not isinstance(protocol, SocketProtocol):
+            scope[WRITABLE_KEY] = protocol.writable
             return super().create_application(protocol, scope)
         if protocol not in self.connections:
             return None

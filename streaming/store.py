@@ -18,13 +18,23 @@ from meetings.services import (
     languages,
     nodes,
     orphans,
+    recording_switches,
     session_commits,
     sessions,
     tickets,
     tokens,
     undelivered,
 )
-from meetings.values import Committed, EndedSession, LanguageSpan, OpenedSession, Redeemed, SessionOwner, Span
+from meetings.values import (
+    Committed,
+    EndedSession,
+    LanguageSpan,
+    OpenedSession,
+    RecordingSwitch,
+    Redeemed,
+    SessionOwner,
+    Span,
+)
 from meetings.wire import ParticipantWire
 from streaming.errors import StoreRefused, StoreUnavailable
 
@@ -65,6 +75,13 @@ class Store:
         self, owner: SessionOwner, *, position: int, language: str | None
     ) -> tuple[LanguageSpan, ...]:
         return await self._write(languages.session_language_set, owner=owner, position=position, language=language)
+
+    async def session_recording_set(
+        self, owner: SessionOwner, *, received: int, position: int
+    ) -> tuple[RecordingSwitch, ...]:
+        return await self._write(
+            recording_switches.session_recording_set, owner=owner, received=received, position=position
+        )
 
     async def meeting_words(self, meeting_id: UUID) -> tuple[str, ...]:
         return await self._read(selectors.meeting_words, meeting_id=meeting_id)

@@ -11,6 +11,7 @@ from streaming.clocks import Clock
 from streaming.commits import CommitStore
 from streaming.conversation import Conversation
 from streaming.errors import StreamError
+from streaming.recording_shelf import RecordingMeans
 from streaming.scheduler import Scheduler
 from streaming.spoken import LanguageStore
 from streaming.vad import SpeechDetector
@@ -47,3 +48,4 @@ class Surroundings:
     link: LinkMade | None = None  # where other nodes may have parts of a room
     update_every_x: Callable[[str], int] = lambda language: 1  # of the language that is spoken
     has_partials: bool = True
+    recording: RecordingMeans | None = None  # None: nothing is recorded here

@@ -18,6 +18,7 @@ from meetings.services.audit import audit_append, text_hash
 from meetings.services.events import EventDraft, events_append
 from meetings.services.gaps import gap_draft, gap_repair
 from meetings.services.presence import participant_joined
+from meetings.services.recording_chunks import chunks_store
 from meetings.services.spans import spans_check, spans_with_starts
 from meetings.values import Committed, FinalSegment, SessionOwner, Span, WordTiming
 from meetings.wire import WireMessage, WordWire
@@ -42,7 +43,8 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
     `received` is the end of what the server has heard; it only grows. Silence leaves no audit entry: it asserts
     nothing that could be changed later.
 
-    A gap that recognizers are to blame for is queued for repair in the same transaction.
+    A gap that recognizers are to blame for is queued for repair in the same transaction. Recorded samples are in their
+    files before this is called; here these begin to count.
 
     Raises Superseded: the caller stops and never skips ahead. Raises Invalid: a defect of the caller.
     """
@@ -65,6 +67,7 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
         session = mine.select_related("participant__meeting").get()
         if session.state == AudioSession.State.ABANDONED and session.close_reason == NODE_SILENT:
             _bring_back(session)
+        chunks_store(session, spans[-1].recorded)
         events = _facts_store(session, settled_from=settled_from, spans=spans)
     return Committed(settled=settled_to, messages=_messages(events), was_already=False, counters=session.counters)
 

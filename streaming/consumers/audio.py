@@ -14,7 +14,7 @@ from streaming.intake import DEAREST_SAMPLES, MAX_POSITION
 from streaming.pipeline import SessionPipeline
 from streaming.protocol import client_messages, server_messages
 from streaming.protocol.frames import frame_parse
-from streaming.session_items import End, Finalize, Lost, Mute
+from streaming.session_items import End, Finalize, Lost, Mute, Record
 from streaming.spoken import speak_item
 from streaming.voices_out import VoicesOut
 
@@ -77,12 +77,16 @@ class AudioConsumer(StreamConsumer):
                 pipeline.put(Finalize(cid=cid))
             case client_messages.Lost(reason=reason):
                 pipeline.put(Lost(reason=reason if reason in client_messages.LOST_REASONS else ""))
-            case client_messages.Consent(granted=granted):
-                pipeline.charge(DEAREST_SAMPLES)
-                store = self.node.store
-                self._consent = frozenset(await store.consent_record(self._redeemed.participant_id, granted))
-            case client_messages.Language() | client_messages.End() if message.position > MAX_POSITION:
+            case client_messages.Consent() | client_messages.Language() | client_messages.End() if (
+                message.position > MAX_POSITION
+            ):
                 raise ProtocolError("the position is beyond the longest possible meeting")
+            case client_messages.Consent(granted=granted, position=position):
+                pipeline.charge(DEAREST_SAMPLES)
+                store, before = self.node.store, self._consent
+                self._consent = frozenset(await store.consent_record(self._redeemed.participant_id, granted))
+                if "recording" in self._consent ^ before:
+                    pipeline.put(Record(position=position))
             case client_messages.Language():
                 pipeline.charge(DEAREST_SAMPLES)
                 try:
