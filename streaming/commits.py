@@ -25,8 +25,18 @@ MOST_SPANS_A_COMMIT = 32
 
 class CommitStore(Protocol):
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        clock_offset_ms: int | None,
     ) -> Committed: ...
+
+
+class Times(Protocol):
+    def decide(self, *, start: int, end: int) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +84,7 @@ class Committer:
         ledger: Ledger,
         context: SpeechContext | None,
         store: CommitStore,
+        times: Times,
         received: Callable[[], int],
         retract: Callable[[OpenCaption], None],
         alarm: Callable[[str], None],
@@ -83,6 +94,7 @@ class Committer:
         self.last_seq = 0
         self._owner = owner
         self._store = store
+        self._times = times
         self._received = received
         self._retract = retract
         self._alarm = alarm
@@ -213,8 +225,15 @@ class Committer:
 
     async def _store_spans(self, spans: Sequence[Span]) -> Committed:
         received = max(self._received(), spans[-1].end)
+        clock_offset_ms = self._times.decide(start=self.settled, end=spans[-1].end)
         return await until_stored(
-            lambda: self._store.session_commit(self._owner, settled_from=self.settled, received=received, spans=spans)
+            lambda: self._store.session_commit(
+                self._owner,
+                settled_from=self.settled,
+                received=received,
+                spans=spans,
+                clock_offset_ms=clock_offset_ms,
+            )
         )
 
 

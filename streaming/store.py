@@ -76,9 +76,15 @@ class Store:
         settled_from: int,
         received: int,
         spans: Sequence[Span],
+        clock_offset_ms: int | None,
     ) -> Committed:
         return await self._write(
-            session_commits.session_commit, owner=owner, settled_from=settled_from, received=received, spans=spans
+            session_commits.session_commit,
+            owner=owner,
+            settled_from=settled_from,
+            received=received,
+            spans=spans,
+            clock_offset_ms=clock_offset_ms,
         )
 
     async def session_detach(self, owner: SessionOwner) -> bool:

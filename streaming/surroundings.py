@@ -10,12 +10,12 @@ from streaming.clocks import Clock
 from streaming.commits import CommitStore
 from streaming.errors import StreamError
 from streaming.scheduler import Scheduler
+from streaming.session_times import OriginStore
 from streaming.spoken import LanguageStore
 from streaming.vad import SpeechDetector
 
 
-class SessionStore(CommitStore, LanguageStore, Protocol):
-    async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int: ...
+class SessionStore(CommitStore, LanguageStore, OriginStore, Protocol):
     async def session_leave(self, owner: SessionOwner, *, reason: str) -> None: ...
     async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession: ...
 

@@ -21,6 +21,7 @@ from meetings.services.presence import participant_joined, presence_lock, sessio
 from meetings.services.resume import resume_token as resume_token_of
 from meetings.services.resume import resume_token_is_valid
 from meetings.services.session_commits import NODE_SILENT, session_commit
+from meetings.session_clock import corrections_stored
 from meetings.values import EndedSession, LanguageSpan, OpenedSession, SessionOwner
 
 __all__ = [
@@ -126,6 +127,7 @@ def _opened(
         begun_at=session.begun_at,
         counters=session.counters,
         context=session.speech_context,
+        corrections=corrections_stored(session.corrections),
     )
 
 

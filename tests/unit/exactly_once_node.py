@@ -57,11 +57,19 @@ class SometimesStore:
         self._conditions = conditions
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        clock_offset_ms: int | None,
     ) -> Committed:
         def commit() -> Committed:
             before = self.rows.account()
-            committed = self.rows.commit(owner, settled_from=settled_from, received=received, spans=spans)
+            committed = self.rows.commit(
+                owner, settled_from=settled_from, received=received, spans=spans, clock_offset_ms=clock_offset_ms
+            )
             if owner.generation != before.generation and self.rows.settled() != before.settled:
                 self._conditions.defects.append("a connection that was superseded has moved settled")
             return committed

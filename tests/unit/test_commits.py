@@ -28,11 +28,19 @@ class ScriptedStore:
     failures: list[Exception] = field(default_factory=list)
     commits: list[tuple[int, list[Span]]] = field(default_factory=list)
     n_miscounted: int = 0
+    offsets_ms: list[int | None] = field(default_factory=list)
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        clock_offset_ms: int | None,
     ) -> Committed:
         await asyncio.sleep(0)
+        self.offsets_ms.append(clock_offset_ms)
         if self.failures:
             raise self.failures.pop(0)
         self.commits.append((settled_from, list(spans)))
@@ -54,6 +62,19 @@ class ScriptedStore:
         return [(span.kind, span.end) for _, spans in self.commits for span in spans]
 
 
+@dataclass(slots=True)
+class RunningTimes:
+    """One millisecond more with every decision."""
+
+    offset_ms: int = 0
+    decided: list[tuple[int, int]] = field(default_factory=list)
+
+    def decide(self, *, start: int, end: int) -> int | None:
+        self.decided.append((start, end))
+        self.offset_ms += 1
+        return self.offset_ms
+
+
 def caption() -> OpenCaption:
     return OpenCaption(participant_id=uuid4(), speaker="Ada", start_ms=0)
 
@@ -69,7 +90,10 @@ def said(text: str) -> Hypothesis:
 
 @asynccontextmanager
 async def committing(
-    store: ScriptedStore, retracted: list[UUID] | None = None, alarms: list[str] | None = None
+    store: ScriptedStore,
+    retracted: list[UUID] | None = None,
+    alarms: list[str] | None = None,
+    times: RunningTimes | None = None,
 ) -> AsyncIterator[Committer]:
     alarms = [] if alarms is None else alarms
     is_expected = store.n_miscounted > 0
@@ -78,6 +102,7 @@ async def committing(
         ledger=Ledger(),
         context=None,
         store=store,
+        times=times or RunningTimes(),
         received=lambda: 1_000,
         retract=lambda each: (retracted if retracted is not None else []).append(each.segment_id),
         alarm=alarms.append,

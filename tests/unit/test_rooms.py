@@ -31,13 +31,24 @@ class RoomDatabase(MemoryDatabase):
         return is_mine
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        clock_offset_ms: int | None,
     ) -> Committed:
         if self.failure is not None:
             raise self.failure
         # Not super(): a slotted dataclass is made anew, which its methods' own super() does not know.
         return await MemoryDatabase.session_commit(
-            self, owner, settled_from=settled_from, received=received, spans=spans
+            self,
+            owner,
+            settled_from=settled_from,
+            received=received,
+            spans=spans,
+            clock_offset_ms=clock_offset_ms,
         )
 
 
