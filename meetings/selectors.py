@@ -233,7 +233,7 @@ def _session_ledger(session: AudioSession, gaps: Sequence[Gap]) -> SessionLedger
 def session_clock(*, session_id: UUID) -> SessionClock | None:
     """What maps positions of the session to meeting time and back; None: there is none, or no frame came yet.
 
-    For positions that are settled it never changes any more.
+    For what was said or lost, and is settled, it never changes any more.
     """
     session = AudioSession.objects.only("origin_ms", "corrections").filter(pk=session_id).first()
     return None if session is None else session.clock

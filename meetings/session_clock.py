@@ -34,7 +34,7 @@ class SessionClock:
     """`origin_ms` is the meeting time of position 0, as the first frame told; `corrections` are in the order of starts.
 
     Meeting time never goes back as positions go on. Where a correction would take it back, it stands still until
-    it is caught up with: what was committed before the correction keeps its place before what comes after it.
+    it is caught up with: what was told before the correction keeps its place before what comes after it.
     """
 
     origin_ms: int
@@ -72,14 +72,12 @@ class SessionClock:
         position = (meeting_ms - piece.zero_ms) * SAMPLES_PER_MS
         return min(position, self._pieces[index + 1].start) if index + 1 < len(self._pieces) else position
 
-    def corrected(self, *, start: int, offset_ms: int) -> "SessionClock":
-        """With this offset from `start` on, where nothing is committed yet, in the place of what was to begin there."""
-        kept = tuple(each for each in self.corrections if each.start < start)
-        if offset_ms == (kept[-1].offset_ms if kept else 0):
+    def corrected(self, correction: ClockCorrection) -> "SessionClock":
+        """With this correction in the place of all that begin there or later: nobody was told of anything there."""
+        kept = tuple(each for each in self.corrections if each.start < correction.start)
+        if correction.offset_ms == (kept[-1].offset_ms if kept else 0):
             return self if kept == self.corrections else replace(self, corrections=kept)
-        if len(kept) >= MOST_CORRECTIONS:
-            return self
-        return replace(self, corrections=(*kept, ClockCorrection(start=start, offset_ms=offset_ms)))
+        return self if len(kept) >= MOST_CORRECTIONS else replace(self, corrections=(*kept, correction))
 
 
 def corrections_to_store(corrections: Iterable[ClockCorrection]) -> list[list[int]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from meetings.limits import SAMPLE_RATE_HZ
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, FinalSegment, SessionOwner, Span, SpeechContext, WordTiming, resume_from
 from streaming.captions import OpenCaption
 from streaming.errors import StoreRefused
@@ -31,12 +32,12 @@ class CommitStore(Protocol):
         settled_from: int,
         received: int,
         spans: Sequence[Span],
-        clock_offset_ms: int | None,
+        correction: ClockCorrection | None,
     ) -> Committed: ...
 
 
 class Times(Protocol):
-    def decide(self, *, start: int, end: int) -> int | None: ...
+    def decide(self, *, told: int | None) -> ClockCorrection | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,8 +206,10 @@ class Committer:
 
     async def _commit(self, spans: Sequence[Span]) -> None:
         """Nothing is skipped or shown while the database is away: the audio stays unsettled, so the client keeps it."""
+        told = [span.end for span in spans if span.kind in ("speech", "gap")]
+        correction = self._times.decide(told=told[-1] if told else None)
         try:
-            committed = await self._store_spans(spans)
+            committed = await self._store_spans(spans, correction)
         except StoreRefused:
             if all(span.segment is None for span in spans):
                 raise
@@ -216,23 +219,22 @@ class Committer:
             self._context = None
             for caption in self._committing:
                 self._retract(caption)
-            committed = await self._store_spans(spans)
+            committed = await self._store_spans(spans, correction)
         self.last_seq = max([self.last_seq, *(message["seq"] or 0 for message in committed.messages)])
         self.ledger = self.ledger.settle(spans)
         self._stored_context = spans[-1].context
         if (problem := self.ledger.problem or self.ledger.difference(committed.counters)) is not None:
             self._alarm(problem)
 
-    async def _store_spans(self, spans: Sequence[Span]) -> Committed:
+    async def _store_spans(self, spans: Sequence[Span], correction: ClockCorrection | None) -> Committed:
         received = max(self._received(), spans[-1].end)
-        clock_offset_ms = self._times.decide(start=self.settled, end=spans[-1].end)
         return await until_stored(
             lambda: self._store.session_commit(
                 self._owner,
                 settled_from=self.settled,
                 received=received,
                 spans=spans,
-                clock_offset_ms=clock_offset_ms,
+                correction=correction,
             )
         )
 

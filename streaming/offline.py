@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from meetings.limits import SAMPLES_PER_MS
-from meetings.session_clock import SessionClock
+from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.values import (
     Committed,
     EndedSession,
@@ -79,7 +79,7 @@ class MemoryStore:
         settled_from: int,
         received: int,
         spans: Sequence[Span],
-        clock_offset_ms: int | None,
+        correction: ClockCorrection | None,
     ) -> Committed:
         for span in spans:
             self.n_samples[span.kind] += span.end - self.settled

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from meetings.limits import SAMPLE_RATE_HZ
-from meetings.session_clock import SessionClock
+from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.values import OpenedSession, SessionOwner
 from streaming.meeting_clock import MeetingClock
 from streaming.patience import until_stored
@@ -16,14 +16,14 @@ class OriginStore(Protocol):
 
 
 class SessionTimes:
-    """What is committed keeps its times for ever; what is not yet has those that are the best known now."""
+    """What people were told of keeps its times for ever; what they were not has those that are the best known now."""
 
     def __init__(self, *, opened: OpenedSession, store: OriginStore, round_trip_s: float) -> None:
         self._opened = opened
         self._store = store
         self._round_trip_s = round_trip_s
         self._decided = opened.clock
-        self._decided_to = opened.settled
+        self._told_to = opened.settled  # what people may have been told of lies before
         self._learning: MeetingClock | None = None
         self._heard_first: tuple[float, float] = (0.0, 0.0)  # meeting time in ms, and our clock in seconds
 
@@ -45,17 +45,22 @@ class SessionTimes:
         clock, learning = self._decided, self._learning
         if clock is None:
             return 0
-        if learning is not None and learning.offset_ms != clock.offset_ms and position >= self._decided_to:
-            clock = clock.corrected(start=self._decided_to, offset_ms=learning.offset_ms)
+        if learning is not None and learning.offset_ms != clock.offset_ms and position >= self._told_to:
+            clock = clock.corrected(ClockCorrection(start=self._told_to, offset_ms=learning.offset_ms))
         return clock.meeting_ms(position)
 
-    def decide(self, *, start: int, end: int) -> int | None:
-        """The samples [start, end) are being committed: the offset to store with them. None: as it stands."""
-        self._decided_to = end
-        if self._decided is None or self._learning is None:
-            return None
-        self._decided = self._decided.corrected(start=start, offset_ms=self._learning.offset_ms)
-        return self._learning.offset_ms
+    def decide(self, *, told: int | None) -> ClockCorrection | None:
+        """Something is being committed: what to store of the clock with it. None: there is nothing to say yet.
+
+        `told` is where the last line or loss in it ends, if it has any: from then on their times stand. Silence has no
+        times, so what is learnt in it holds from the last line or loss before it.
+        """
+        correction = None
+        if self._decided is not None and self._learning is not None:
+            correction = ClockCorrection(start=self._told_to, offset_ms=self._learning.offset_ms)
+            self._decided = self._decided.corrected(correction)
+        self._told_to = self._told_to if told is None else told
+        return correction
 
     async def _begin(self, item: Frame) -> MeetingClock:
         """Wall time is looked at once: from there on our own clock counts, which nobody sets."""

@@ -24,6 +24,7 @@ from meetings.services import (
     tokens,
     undelivered,
 )
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, EndedSession, LanguageSpan, OpenedSession, Redeemed, SessionOwner, Span
 from meetings.wire import ParticipantWire
 from streaming.errors import StoreRefused, StoreUnavailable
@@ -76,7 +77,7 @@ class Store:
         settled_from: int,
         received: int,
         spans: Sequence[Span],
-        clock_offset_ms: int | None,
+        correction: ClockCorrection | None,
     ) -> Committed:
         return await self._write(
             session_commits.session_commit,
@@ -84,7 +85,7 @@ class Store:
             settled_from=settled_from,
             received=received,
             spans=spans,
-            clock_offset_ms=clock_offset_ms,
+            correction=correction,
         )
 
     async def session_detach(self, owner: SessionOwner) -> bool:

@@ -16,7 +16,7 @@ class AudioSession(models.Model):
     `generation` counts the connections: only the newest may commit. Everything before `settled` is accounted for as
     speech, nonspeech, muted or gap, which the database checks. `begun_at` is the first hello, `connected_at` the last.
     `context` is the SpeechContext of what follows `settled`: a replay begins with its samples. `corrections` are pairs
-    of a position and the offset of the `clock` from there on; none begins before what was settled when it was stored.
+    of a position and the offset of the `clock` from there on; each began behind all that people had been told of.
     """
 
     class State(models.TextChoices):

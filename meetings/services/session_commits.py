@@ -18,7 +18,7 @@ from meetings.services.events import EventDraft, events_append
 from meetings.services.gaps import gap_draft, gap_repair
 from meetings.services.presence import participant_joined
 from meetings.services.spans import spans_check, spans_with_starts
-from meetings.session_clock import SessionClock, corrections_to_store
+from meetings.session_clock import ClockCorrection, SessionClock, corrections_to_store
 from meetings.values import Committed, FinalSegment, SessionOwner, Span, WordTiming
 from meetings.wire import WireMessage, WordWire
 
@@ -26,7 +26,12 @@ NODE_SILENT = "node_silent"  # close_reason of a session that was open on a node
 
 
 def session_commit(
-    *, owner: SessionOwner, settled_from: int, received: int, spans: Sequence[Span], clock_offset_ms: int | None = None
+    *,
+    owner: SessionOwner,
+    settled_from: int,
+    received: int,
+    spans: Sequence[Span],
+    correction: ClockCorrection | None = None,
 ) -> Committed:
     """Settle the samples from `settled_from` to the end of the last span.
 
@@ -41,8 +46,8 @@ def session_commit(
     sockets live: such a commit brings the session and its participant back. One that was abandoned because its socket
     had gone stays so: only what was in flight is committed then.
 
-    `clock_offset_ms` is what the session's clock is found to be off by from `settled_from` on (None: as it stands); it
-    is stored with what is the first to get its times by it, so that nobody else maps these positions otherwise.
+    `correction` is what the session's clock is found to be off by (None: as it stands), from the end of the last
+    segment or gap on. It is stored with what is the first to get its times by it: nobody maps that otherwise.
 
     `received` is the end of what the server has heard; it only grows. Silence leaves no audit entry: it asserts
     nothing that could be changed later.
@@ -70,8 +75,8 @@ def session_commit(
         session = mine.select_related("participant__meeting").get()
         if session.state == AudioSession.State.ABANDONED and session.close_reason == NODE_SILENT:
             _bring_back(session)
-        if clock_offset_ms is not None:
-            _correct_clock(session, start=settled_from, offset_ms=clock_offset_ms)
+        if correction is not None:
+            _correct_clock(session, correction)
         events = _facts_store(session, settled_from=settled_from, spans=spans)
     return Committed(settled=settled_to, messages=_messages(events), was_already=False, counters=session.counters)
 
@@ -90,9 +95,9 @@ def _bring_back(session: AudioSession) -> None:
     )
 
 
-def _correct_clock(session: AudioSession, *, start: int, offset_ms: int) -> None:
+def _correct_clock(session: AudioSession, correction: ClockCorrection) -> None:
     clock = session.clock
-    if clock is not None and (corrected := clock.corrected(start=start, offset_ms=offset_ms)) != clock:
+    if clock is not None and (corrected := clock.corrected(correction)) != clock:
         session.corrections = corrections_to_store(corrected.corrections)
         session.save(update_fields=["corrections"])
 

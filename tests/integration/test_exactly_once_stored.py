@@ -19,6 +19,7 @@ from meetings.services.sessions import (
     session_open,
     session_origin_set,
 )
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, EndedSession, OpenedSession, SessionOwner, Span
 from tests.integration.made import admitted, meeting_made
 from tests.unit.exactly_once_client import Stretch
@@ -50,7 +51,7 @@ class ServiceRows:
         settled_from: int,
         received: int,
         spans: Sequence[Span],
-        clock_offset_ms: int | None,
+        correction: ClockCorrection | None,
     ) -> Committed:
         return self._call(
             lambda: session_commit(
@@ -58,7 +59,7 @@ class ServiceRows:
                 settled_from=settled_from,
                 received=received,
                 spans=spans,
-                clock_offset_ms=clock_offset_ms,
+                correction=correction,
             )
         )
 

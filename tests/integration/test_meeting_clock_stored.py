@@ -18,8 +18,12 @@ from tests.integration.made import admitted, gap, meeting_made, opened, silence,
 SECOND = 16_000
 
 
-def corrected(owner: SessionOwner, *spans: Span, settled_from: int, offset_ms: int | None) -> Committed:
-    return session_commit(owner=owner, settled_from=settled_from, received=0, spans=spans, clock_offset_ms=offset_ms)
+def corrected(
+    owner: SessionOwner, *spans: Span, settled_from: int, offset_ms: int | None, start: int | None = None
+) -> Committed:
+    start = settled_from if start is None else start
+    correction = None if offset_ms is None else ClockCorrection(start=start, offset_ms=offset_ms)
+    return session_commit(owner=owner, settled_from=settled_from, received=0, spans=spans, correction=correction)
 
 
 def with_words(span: Span) -> Span:
@@ -39,7 +43,7 @@ def test_segments_words_and_gaps_of_a_commit_have_the_times_that_the_clock_says(
     corrected(session.owner, silence(SECOND), settled_from=0, offset_ms=0)
     spans = [with_words(speech(2 * SECOND, 3 * SECOND)), gap(4 * SECOND)]
     line, lost = corrected(session.owner, *spans, settled_from=SECOND, offset_ms=-40).messages
-    clock = SessionClock(origin_ms=0).corrected(start=SECOND, offset_ms=-40)
+    clock = SessionClock(origin_ms=0).corrected(ClockCorrection(start=SECOND, offset_ms=-40))
     assert line["type"] == "segment"
     assert lost["type"] == "event"
     times = [line["segment"]["start_ms"], *(word[edge] for word in line["segment"]["words"] for edge in ("s", "e"))]
@@ -61,6 +65,15 @@ def test_what_was_committed_keeps_its_times_and_what_follows_never_lies_before_i
     clock = stored(session.owner).clock
     assert clock is not None
     assert [clock.meeting_ms(each) for each in (first.start, second.start, second.end)] == [0, 1_000, 1_700]
+
+
+@pytest.mark.django_db
+def test_what_is_learnt_in_silence_holds_from_the_last_line_before_it() -> None:
+    """Else what is said next could not have its right time: it would have to wait until time goes on."""
+    session = opened(meeting_made())
+    corrected(session.owner, speech(0, SECOND), silence(3 * SECOND), settled_from=0, offset_ms=0)
+    corrected(session.owner, speech(3 * SECOND, 4 * SECOND), settled_from=3 * SECOND, offset_ms=-500, start=SECOND)
+    assert [segment.start_ms for segment in Segment.objects.order_by("start")] == [0, 2_500]
 
 
 @pytest.mark.django_db

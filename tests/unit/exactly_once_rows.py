@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from meetings.errors import Conflict, Invalid, Superseded
 from meetings.services.spans import spans_check, spans_with_starts
-from meetings.session_clock import SessionClock
+from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.values import (
     Committed,
     EndedSession,
@@ -63,7 +63,7 @@ class Rows(Protocol):
         settled_from: int,
         received: int,
         spans: Sequence[Span],
-        clock_offset_ms: int | None,
+        correction: ClockCorrection | None,
     ) -> Committed: ...
     def origin_set(self, owner: SessionOwner, origin_ms: int) -> int: ...
     def detach(self, owner: SessionOwner) -> bool: ...
@@ -118,7 +118,7 @@ class MemoryRows:
         settled_from: int,
         received: int,
         spans: Sequence[Span],
-        clock_offset_ms: int | None,
+        correction: ClockCorrection | None,
     ) -> Committed:
         spans_check(settled_from=settled_from, spans=spans)
         is_mine = owner.generation == self._generation
@@ -126,8 +126,8 @@ class MemoryRows:
             return self._already_committed(owner, settled_from=settled_from, spans=spans)
         if self._clock is None and any(span.segment for span in spans):
             raise Invalid
-        if self._clock is not None and clock_offset_ms is not None:
-            self._clock = self._clock.corrected(start=settled_from, offset_ms=clock_offset_ms)
+        if self._clock is not None and correction is not None:
+            self._clock = self._clock.corrected(correction)
         messages = [
             self._store(start, span) for start, span in spans_with_starts(settled_from=settled_from, spans=spans)
         ]

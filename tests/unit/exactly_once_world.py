@@ -216,11 +216,11 @@ class World:
         self._check_told(now)
 
     def _check_times(self, now: Account, before: Account) -> None:
-        """What was committed keeps its meeting time, whatever is learnt of the clock later."""
+        """What was said and lost keeps its meeting time, whatever is learnt of the clock later."""
         if before.clock is not None:
             assert now.clock is not None, "the meeting time of a session was forgotten"
-            heard = {position for line in before.lines for position in (line.start, line.end - 1)}
-            for position in {before.settled - 1, *heard} if before.settled else ():
+            told = [*((line.start, line.end) for line in before.lines), *(gap[:2] for gap in before.gaps)]
+            for position in {position for start, end in told for position in (start, end - 1)}:
                 assert now.clock.meeting_ms(position) == before.clock.meeting_ms(position), "a committed time changed"
 
     def _check_told(self, now: Account) -> None:

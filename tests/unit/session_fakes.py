@@ -127,7 +127,7 @@ class MemoryDatabase:
         settled_from: int,
         received: int,
         spans: Sequence[Span],
-        clock_offset_ms: int | None,
+        correction: ClockCorrection | None,
     ) -> Committed:
         await asyncio.sleep(0)
         if (owner.generation, settled_from) != (self.generation, self.settled):
@@ -137,9 +137,9 @@ class MemoryDatabase:
             self.spans.append((span.kind, self.settled, span.end))
             self.settled = span.end
         self.context = spans[-1].context
-        if self.origin_ms is not None and clock_offset_ms is not None:
+        if self.origin_ms is not None and correction is not None:
             clock = SessionClock(origin_ms=self.origin_ms, corrections=self.corrections)
-            self.corrections = clock.corrected(start=settled_from, offset_ms=clock_offset_ms).corrections
+            self.corrections = clock.corrected(correction).corrections
         return Committed(settled=self.settled, messages=(), was_already=False, counters=self.counters())
 
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Literal
 
-from meetings.session_clock import SessionClock
+from meetings.session_clock import ClockCorrection, SessionClock
 from streaming.meeting_clock import MeetingClock
 from streaming.round_trip import N_FIRST_MEASURED
 
 SAMPLES_PER_MS = 16
 CATCH_UP_X = 7.2  # what clients allow themselves of `limits.catchup_x`
 PAUSE_SAMPLES = 700 * SAMPLES_PER_MS  # ends an utterance
-SILENCE_SAMPLES = 2_000 * SAMPLES_PER_MS  # is committed as it goes on
+SILENCE_SAMPLES = 1_000 * SAMPLES_PER_MS  # is committed as it goes on
 UTTERANCE_SAMPLES = 2_500 * SAMPLES_PER_MS
 SPEAKS_EVERY_SAMPLES = 7_000 * SAMPLES_PER_MS
 PINGS_EVERY_MS = 10_000.0
@@ -93,7 +93,7 @@ class Device:
     frame_ms: int
     now_ms: float
     position: int = 0
-    _next_utterance: int = 8_000
+    _next_utterance: int = 1_600 * SAMPLES_PER_MS
 
     @property
     def _per_ms(self) -> float:
@@ -138,6 +138,7 @@ class Node:
 
     stored: SessionClock | None = None
     settled: int = 0
+    told_to: int = 0
     received: int = 0
     errors_ms: list[float] = field(default_factory=list)
     times_ms: list[int] = field(default_factory=list)  # stored, in the order of positions
@@ -149,6 +150,7 @@ class Node:
         self._hello_ms = at_ms if self._hello_ms is None else self._hello_ms
         self._round_trip_ms = round_trip_ms
         self.clock = None
+        self.told_to = self.settled
 
     def measure(self, round_trip_ms: float) -> None:
         self._round_trip_ms = min(self._round_trip_ms, round_trip_ms)
@@ -176,9 +178,10 @@ class Node:
     def _commit(self, frame: Sent) -> None:
         assert self.stored is not None
         assert self.clock is not None
-        self.stored = self.stored.corrected(start=self.settled, offset_ms=self.clock.offset_ms)
+        self.stored = self.stored.corrected(ClockCorrection(start=self.told_to, offset_ms=self.clock.offset_ms))
         self.settled = frame.end
         if (said := frame.utterance) is not None:
+            self.told_to = said.end
             start_ms, end_ms = self.stored.meeting_ms(said.start), self.stored.meeting_ms(said.end)
             self.errors_ms += [start_ms - said.start_ms, end_ms - said.end_ms]
             self.times_ms += [start_ms, end_ms]

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from meetings.errors import Superseded
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, SessionCounters, SessionOwner, Span
 from meetings.wire import EventMessage
 from streaming.captions import OpenCaption
@@ -28,7 +29,7 @@ class ScriptedStore:
     failures: list[Exception] = field(default_factory=list)
     commits: list[tuple[int, list[Span]]] = field(default_factory=list)
     n_miscounted: int = 0
-    offsets_ms: list[int | None] = field(default_factory=list)
+    corrections: list[ClockCorrection | None] = field(default_factory=list)
 
     async def session_commit(
         self,
@@ -37,10 +38,10 @@ class ScriptedStore:
         settled_from: int,
         received: int,
         spans: Sequence[Span],
-        clock_offset_ms: int | None,
+        correction: ClockCorrection | None,
     ) -> Committed:
         await asyncio.sleep(0)
-        self.offsets_ms.append(clock_offset_ms)
+        self.corrections.append(correction)
         if self.failures:
             raise self.failures.pop(0)
         self.commits.append((settled_from, list(spans)))
@@ -66,13 +67,11 @@ class ScriptedStore:
 class RunningTimes:
     """One millisecond more with every decision."""
 
-    offset_ms: int = 0
-    decided: list[tuple[int, int]] = field(default_factory=list)
+    told: list[int | None] = field(default_factory=list)
 
-    def decide(self, *, start: int, end: int) -> int | None:
-        self.decided.append((start, end))
-        self.offset_ms += 1
-        return self.offset_ms
+    def decide(self, *, told: int | None) -> ClockCorrection | None:
+        self.told.append(told)
+        return ClockCorrection(start=0, offset_ms=len(self.told))
 
 
 def caption() -> OpenCaption:
@@ -222,3 +221,38 @@ async def test_an_account_that_the_database_keeps_otherwise_raises_the_alarm_at_
         committer.add(Other(end=100, kind="nonspeech"))
         await reached(committer)
     assert alarms == ["the stored account differs in speech"]
+
+
+async def test_a_commit_that_is_tried_again_says_the_same_of_the_clock() -> None:
+    """Else two answers of one commit could differ in their times."""
+    store = ScriptedStore(failures=[StoreUnavailable(), StoreUnavailable()])
+    async with committing(store) as committer:
+        committer.add(Other(end=100, kind="nonspeech"))
+        await reached(committer)
+    assert store.corrections == [ClockCorrection(start=0, offset_ms=1)] * 3
+
+
+async def test_what_cannot_be_stored_becomes_a_gap_with_the_times_of_its_speech() -> None:
+    store, times = ScriptedStore(failures=[StoreRefused()]), RunningTimes()
+    async with committing(store, times=times) as committer:
+        said_so = speech(0, 100)
+        said_so.hypothesis.set_result(said("hello"))
+        committer.add(said_so)
+        await reached(committer)
+    assert store.corrections == [ClockCorrection(start=0, offset_ms=1)] * 2
+    assert times.told == [100]
+
+
+async def test_silence_and_mutes_tell_nobody_a_time_but_lines_and_losses_do() -> None:
+    store, times = ScriptedStore(), RunningTimes()
+    async with committing(store, times=times) as committer:
+        first = speech(100, 200)
+        first.hypothesis.set_result(said("hello"))
+        for piece in (Other(end=100, kind="nonspeech"), first, Other(end=300, kind="muted")):
+            committer.add(piece)
+        await reached(committer)
+        committer.add(Other(end=400, kind="nonspeech"))
+        await reached(committer)
+        committer.add(Other(end=500, kind="gap", reason="device_lost"))
+        await reached(committer)
+    assert times.told == [200, None, 500]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.session_clock import SessionClock
+from meetings.session_clock import ClockCorrection, SessionClock
 from streaming.meeting_clock import AGREE_MS, FASTEST_DRIFT, LOOK_MS, N_AGREEING, STEP_MS, MeetingClock
 
 FRAME_MS = 100
@@ -153,7 +153,9 @@ def test_a_shorter_round_trip_tells_that_audio_was_captured_later() -> None:
 
 
 def test_a_resumed_session_goes_on_with_what_was_learnt() -> None:
-    clock = MeetingClock(clock=ORIGIN.corrected(start=1_600, offset_ms=-250), round_trip_ms=0, settled=1_600)
+    clock = MeetingClock(
+        clock=ORIGIN.corrected(ClockCorrection(start=1_600, offset_ms=-250)), round_trip_ms=0, settled=1_600
+    )
     hear(clock, frames(100, 60_000), delay_ms=-250)
     assert clock.offset_ms == -250
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from meetings.errors import Superseded
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.clocks import SystemClock
 from streaming.errors import Overloaded, SupersededStream
@@ -37,7 +38,7 @@ class RoomDatabase(MemoryDatabase):
         settled_from: int,
         received: int,
         spans: Sequence[Span],
-        clock_offset_ms: int | None,
+        correction: ClockCorrection | None,
     ) -> Committed:
         if self.failure is not None:
             raise self.failure
@@ -48,7 +49,7 @@ class RoomDatabase(MemoryDatabase):
             settled_from=settled_from,
             received=received,
             spans=spans,
-            clock_offset_ms=clock_offset_ms,
+            correction=correction,
         )
 
 

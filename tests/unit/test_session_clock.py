@@ -43,35 +43,39 @@ def test_without_corrections_time_runs_with_the_samples() -> None:
 
 
 def test_a_correction_holds_from_its_position_on() -> None:
-    clock = SessionClock(origin_ms=0).corrected(start=16_000, offset_ms=30)
+    clock = SessionClock(origin_ms=0).corrected(ClockCorrection(start=16_000, offset_ms=30))
     assert (clock.meeting_ms(15_999), clock.meeting_ms(16_000)) == (999, 1_030)
 
 
 def test_where_time_would_go_back_it_stands_still_until_it_is_caught_up_with() -> None:
-    clock = SessionClock(origin_ms=0).corrected(start=16_000, offset_ms=-300)
+    clock = SessionClock(origin_ms=0).corrected(ClockCorrection(start=16_000, offset_ms=-300))
     assert [clock.meeting_ms(position) for position in (16_000, 18_000, 20_800, 20_816)] == [1_000, 1_000, 1_000, 1_001]
     assert (clock.position_at(1_000), clock.position_at(1_001)) == (16_000, 20_816)
 
 
 def test_what_begins_before_the_meeting_begins_with_it() -> None:
-    clock = SessionClock(origin_ms=0).corrected(start=0, offset_ms=-200)
+    clock = SessionClock(origin_ms=0).corrected(ClockCorrection(start=0, offset_ms=-200))
     assert [clock.meeting_ms(position) for position in (0, 3_200, 3_216)] == [0, 0, 1]
 
 
 def test_a_correction_that_corrects_nothing_is_none() -> None:
     clock = SessionClock(origin_ms=7)
-    assert clock.corrected(start=5, offset_ms=0) == clock
-    once = clock.corrected(start=5, offset_ms=20)
-    assert once.corrected(start=9, offset_ms=20) == once
+    assert clock.corrected(ClockCorrection(start=5, offset_ms=0)) == clock
+    once = clock.corrected(ClockCorrection(start=5, offset_ms=20))
+    assert once.corrected(ClockCorrection(start=9, offset_ms=20)) == once
 
 
 def test_what_was_planned_from_a_position_on_is_replaced() -> None:
-    planned = SessionClock(origin_ms=0).corrected(start=5, offset_ms=20).corrected(start=9, offset_ms=40)
-    assert planned.corrected(start=9, offset_ms=60).corrections == (
+    planned = (
+        SessionClock(origin_ms=0)
+        .corrected(ClockCorrection(start=5, offset_ms=20))
+        .corrected(ClockCorrection(start=9, offset_ms=40))
+    )
+    assert planned.corrected(ClockCorrection(start=9, offset_ms=60)).corrections == (
         ClockCorrection(start=5, offset_ms=20),
         ClockCorrection(start=9, offset_ms=60),
     )
-    assert planned.corrected(start=3, offset_ms=0) == SessionClock(origin_ms=0)
+    assert planned.corrected(ClockCorrection(start=3, offset_ms=0)) == SessionClock(origin_ms=0)
 
 
 @pytest.mark.parametrize("starts", [(5, 5), (5, 4), (0, 0)])
@@ -83,7 +87,7 @@ def test_corrections_follow_each_other(starts: tuple[int, int]) -> None:
 def test_a_broken_clock_is_not_corrected_without_end() -> None:
     many = tuple(ClockCorrection(start=start, offset_ms=start) for start in range(1, MOST_CORRECTIONS + 1))
     clock = SessionClock(origin_ms=0, corrections=many)
-    assert clock.corrected(start=MOST_CORRECTIONS + 1, offset_ms=0) is clock
+    assert clock.corrected(ClockCorrection(start=MOST_CORRECTIONS + 1, offset_ms=0)) is clock
 
 
 @given(clocks(), st.lists(positions, min_size=1))
@@ -108,7 +112,7 @@ def test_the_way_back_finds_the_first_position_of_a_time(clock: SessionClock, me
 
 @given(clocks(), positions, offsets, positions)
 def test_a_correction_changes_nothing_before_it(clock: SessionClock, start: int, offset_ms: int, where: int) -> None:
-    corrected = clock.corrected(start=start, offset_ms=offset_ms)
+    corrected = clock.corrected(ClockCorrection(start=start, offset_ms=offset_ms))
     if where < start:
         assert corrected.meeting_ms(where) == clock.meeting_ms(where)
     assert corrected.offset_ms == offset_ms

@@ -65,7 +65,7 @@ async def test_nothing_lies_before_the_meeting() -> None:
 
 async def test_before_the_first_frame_there_is_nothing_to_decide() -> None:
     times = SessionTimes(opened=opened_now(), store=Origins(), round_trip_s=0.0)
-    assert times.decide(start=0, end=1_000) is None
+    assert times.decide(told=1_000) is None
     assert times.meeting_ms(16_000) == 0
 
 
@@ -73,13 +73,23 @@ async def test_what_is_learnt_holds_for_what_is_not_committed_and_for_nothing_el
     opened = opened_now()
     times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)
     await times.hear(arrived(FRAME_MS, 5_400, opened=opened))
-    assert times.decide(start=0, end=1_600) == 0
+    assert times.decide(told=1_600) == ClockCorrection(start=0, offset_ms=0)
     await heard(times, opened, late_ms=0, first_late_ms=0)
-    assert times.meeting_ms(0) == 5_300, "committed"
-    assert times.meeting_ms(2 * SECOND) == 7_000, "not committed: known better by now"
-    assert times.decide(start=1_600, end=2 * SECOND) == -300
+    assert times.meeting_ms(0) == 5_300, "told"
+    assert times.meeting_ms(2 * SECOND) == 7_000, "not told: known better by now"
+    assert times.decide(told=2 * SECOND) == ClockCorrection(start=1_600, offset_ms=-300)
     assert times.meeting_ms(1_600) == 5_400, "time stands still rather than to go back"
-    assert times.meeting_ms(SECOND) == 6_000, "committed by what was known then"
+    assert times.meeting_ms(SECOND) == 6_000, "told by what was known then"
+
+
+async def test_what_is_learnt_in_silence_holds_from_its_beginning() -> None:
+    opened = opened_now()
+    times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)
+    await times.hear(arrived(FRAME_MS, 5_400, opened=opened))
+    assert times.decide(told=None) == ClockCorrection(start=0, offset_ms=0)
+    await heard(times, opened, late_ms=0, first_late_ms=0)
+    assert times.decide(told=None) == ClockCorrection(start=0, offset_ms=-300)
+    assert times.meeting_ms(0) == 5_000
 
 
 async def test_a_measured_round_trip_moves_what_is_not_committed() -> None:
@@ -97,7 +107,7 @@ async def test_somebody_who_sets_the_wall_clock_changes_nothing() -> None:
     for end_ms in range(FRAME_MS, 10_001, FRAME_MS):
         wall_is_off_s = -5.0 if end_ms > 2_000 else 0.0
         await times.hear(arrived(end_ms, 5_000 + end_ms, opened=opened, wall_is_off_s=wall_is_off_s))
-    assert times.decide(start=0, end=SECOND) == 0
+    assert times.decide(told=SECOND) == ClockCorrection(start=0, offset_ms=0)
 
 
 async def test_a_resumed_session_maps_as_it_was_stored() -> None:
@@ -108,7 +118,7 @@ async def test_a_resumed_session_maps_as_it_was_stored() -> None:
         assert times.meeting_ms(position) == stored.meeting_ms(position)
     await times.hear(arrived(2_100, 90_000, opened=opened))
     assert store.set_ms == []
-    assert times.decide(start=2 * SECOND, end=3 * SECOND) == -40
+    assert times.decide(told=None) == ClockCorrection(start=2 * SECOND, offset_ms=-40)
 
 
 def real_time(audio: Float32, *, first_waited_s: float = 0.0, start: int = 0) -> list[Frame]:
@@ -122,14 +132,14 @@ def real_time(audio: Float32, *, first_waited_s: float = 0.0, start: int = 0) ->
     ]
 
 
-async def test_commits_store_what_was_learnt_from_the_first_position_that_has_its_time_by_it() -> None:
+async def test_commits_store_what_was_learnt_from_the_first_position_that_nobody_was_told_of() -> None:
     node = Node()
     await run(node, [*real_time(SPEECH, first_waited_s=0.5), End(position=0)])
     assert node.database.origin_ms == 10_500
     (correction,) = node.database.corrections
     assert correction.offset_ms == -500
-    starts = [start for _, start, _ in node.database.spans]
-    assert correction.start in starts
+    told = [end for kind, _, end in node.database.spans if kind == "speech"]
+    assert correction.start in (0, *told)
 
 
 async def test_a_takeover_goes_on_with_the_clock_that_was_stored() -> None:
