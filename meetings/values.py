@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.wire import WireMessage
 
 SpanKind = Literal["speech", "nonspeech", "muted", "gap"]
@@ -124,10 +125,16 @@ class OpenedSession:
     vocabulary: tuple[str, ...] = ()
     context: SpeechContext | None = None
     recording: tuple[RecordingSwitch, ...] = ()
+    corrections: tuple[ClockCorrection, ...] = ()
 
     @property
     def resume_from(self) -> int:
         return resume_from(self.settled, self.context)
+
+    @property
+    def clock(self) -> SessionClock | None:
+        """None before the first frame."""
+        return None if self.origin_ms is None else SessionClock(origin_ms=self.origin_ms, corrections=self.corrections)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from meetings.limits import SAMPLE_RATE_HZ
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, FinalSegment, SessionOwner, Span, SpeechContext, WordTiming, resume_from
 from streaming.captions import OpenCaption
 from streaming.errors import StoreRefused
@@ -28,8 +29,18 @@ RECORDED_SILENCE_SAMPLES = 12 * SAMPLE_RATE_HZ
 
 class CommitStore(Protocol):
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed: ...
+
+
+class Times(Protocol):
+    def decide(self, *, told: int | None) -> ClockCorrection | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +88,7 @@ class Committer:
         ledger: Ledger,
         context: SpeechContext | None,
         store: CommitStore,
+        times: Times,
         received: Callable[[], int],
         retract: Callable[[OpenCaption], None],
         alarm: Callable[[str], None],
@@ -87,6 +99,7 @@ class Committer:
         self.last_seq = 0
         self._owner = owner
         self._store = store
+        self._times = times
         self._received = received
         self._retract = retract
         self._alarm = alarm
@@ -213,8 +226,10 @@ class Committer:
         if self._recorder is not None:
             recorded = await self._recorder.keep(self.settled, spans[-1].end)
             spans = [*spans[:-1], replace(spans[-1], recorded=recorded)]
+        told = [span.end for span in spans if span.kind in ("speech", "gap")]
+        correction = self._times.decide(told=told[-1] if told else None)
         try:
-            committed = await self._store_spans(spans)
+            committed = await self._store_spans(spans, correction)
         except StoreRefused:
             if all(span.segment is None for span in spans):
                 raise
@@ -224,7 +239,7 @@ class Committer:
             self._context = None
             for caption in self._committing:
                 self._retract(caption)
-            committed = await self._store_spans(spans)
+            committed = await self._store_spans(spans, correction)
         self.last_seq = max([self.last_seq, *(message["seq"] or 0 for message in committed.messages)])
         self.ledger = self.ledger.settle(spans)
         if self._recorder is not None:
@@ -233,10 +248,16 @@ class Committer:
         if (problem := self.ledger.problem or self.ledger.difference(committed.counters)) is not None:
             self._alarm(problem)
 
-    async def _store_spans(self, spans: Sequence[Span]) -> Committed:
+    async def _store_spans(self, spans: Sequence[Span], correction: ClockCorrection | None) -> Committed:
         received = max(self._received(), spans[-1].end)
         return await until_stored(
-            lambda: self._store.session_commit(self._owner, settled_from=self.settled, received=received, spans=spans)
+            lambda: self._store.session_commit(
+                self._owner,
+                settled_from=self.settled,
+                received=received,
+                spans=spans,
+                correction=correction,
+            )
         )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 
-from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
+from meetings.limits import SAMPLE_RATE_HZ
 from streaming import metrics
 from streaming.audio.pcm import Float32, pcm_decode, pcm_encode
 from streaming.clocks import Clock
@@ -73,10 +73,9 @@ class Conversation:
         if not self._ears:
             self._mixer.restart(self._now())
 
-    def speak(self, who: Hashable, frame: AudioFrame, *, origin_ms: int | None) -> None:
-        """What `who` says, as it arrives; `origin_ms` is the meeting time of position 0, once that is known."""
-        if origin_ms is not None:
-            self._feed(who, origin_ms * SAMPLES_PER_MS + frame.position, frame, is_remote=False)
+    def speak(self, who: Hashable, frame: AudioFrame, *, at: int) -> None:
+        """What `who` says, as it arrives; `at` is the meeting time of its first sample, in samples."""
+        self._feed(who, at, frame, is_remote=False)
 
     def hear_node(self, node: str, frame: AudioFrame) -> None:
         """What the voices of another node were mixed to; its position is meeting time."""

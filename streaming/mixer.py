@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from meetings.limits import SAMPLES_PER_MS
+from meetings.soft_limit import soft_limit
 from streaming.active_speaker import ActiveSpeaker
-from streaming.audio.limiter import limited
 from streaming.audio.pcm import Float32
 from streaming.playout_delay import LONGEST_SAMPLES, PlayoutDelay
 
@@ -129,13 +129,13 @@ class Mixer:
         self._last = block
         powers = np.einsum("ij,ij->i", block, block) / BLOCK_SAMPLES
         total = block.sum(axis=0, dtype=np.float32)
-        without = limited(total - block)
+        without = soft_limit(total - block)
         remote = [sounding.row for sounding in self._sounding.values() if sounding.is_remote]
         by_voice = {voice: float(powers[sounding.row]) for voice, sounding in self._sounding.items()}
         mixed = MixedBlock(
             position=self.position,
-            mix=limited(total),
-            own=limited(total - block[remote].sum(axis=0)),
+            mix=soft_limit(total),
+            own=soft_limit(total - block[remote].sum(axis=0)),
             without={voice: without[sounding.row] for voice, sounding in self._sounding.items()},
             levels_dbfs={voice: 10 * float(np.log10(max(power, 1e-10))) for voice, power in by_voice.items()},
             active=self._active.update(by_voice),

@@ -38,9 +38,10 @@ class RoomVoices:
             self._conversation.stop_listening(session_id)
             self._rest()
 
-    def speak(self, session_id: UUID, frame: AudioFrame, *, origin_ms: int | None) -> None:
-        if self._conversation is not None:
-            self._conversation.speak(session_id, frame, origin_ms=origin_ms)
+    def speak(self, session_id: UUID, frame: AudioFrame, *, at: int | None) -> None:
+        """`at` is the meeting time of its first sample, in samples, as soon as that is known."""
+        if self._conversation is not None and at is not None:
+            self._conversation.speak(session_id, frame, at=at)
 
     def leave(self, session_id: UUID) -> None:
         self._present.discard(session_id)

@@ -95,7 +95,7 @@ class Room:
             self._voices.stop_listening(pipeline.opened.owner.session_id)
 
     def _overheard(self, pipeline: SessionPipeline, frame: AudioFrame) -> None:
-        self._voices.speak(pipeline.opened.owner.session_id, frame, origin_ms=pipeline.origin_ms)
+        self._voices.speak(pipeline.opened.owner.session_id, frame, at=pipeline.meeting_samples(frame.position))
 
     def let_go(self, opened: OpenedSession) -> None:
         """A session that was opened for a socket which never came to use it."""

@@ -25,6 +25,7 @@ from meetings.services import (
     tokens,
     undelivered,
 )
+from meetings.session_clock import ClockCorrection
 from meetings.values import (
     Committed,
     EndedSession,
@@ -93,9 +94,15 @@ class Store:
         settled_from: int,
         received: int,
         spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed:
         return await self._write(
-            session_commits.session_commit, owner=owner, settled_from=settled_from, received=received, spans=spans
+            session_commits.session_commit,
+            owner=owner,
+            settled_from=settled_from,
+            received=received,
+            spans=spans,
+            correction=correction,
         )
 
     async def session_detach(self, owner: SessionOwner) -> bool:

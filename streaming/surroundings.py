@@ -13,6 +13,7 @@ from streaming.conversation import Conversation
 from streaming.errors import StreamError
 from streaming.recording_shelf import RecordingMeans
 from streaming.scheduler import Scheduler
+from streaming.session_times import OriginStore
 from streaming.spoken import LanguageStore
 from streaming.vad import SpeechDetector
 from streaming.voice_link import VoiceLink
@@ -20,8 +21,7 @@ from streaming.voice_link import VoiceLink
 LinkMade = Callable[[UUID, Conversation], VoiceLink]
 
 
-class SessionStore(CommitStore, LanguageStore, Protocol):
-    async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int: ...
+class SessionStore(CommitStore, LanguageStore, OriginStore, Protocol):
     async def session_leave(self, owner: SessionOwner, *, reason: str) -> None: ...
     async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession: ...
 

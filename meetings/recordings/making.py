@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from typing import IO
 
 import soundfile
@@ -13,7 +12,7 @@ from django.conf import settings
 from django.core.files.base import File
 
 from meetings.errors import MeetingsError
-from meetings.limits import SAMPLE_RATE_HZ, meeting_ms
+from meetings.limits import SAMPLE_RATE_HZ
 from meetings.models import Recording, RecordingChunk
 from meetings.recordings.assembly import timeline
 from meetings.recordings.flac import Int16, flac_blocks
@@ -22,6 +21,7 @@ from meetings.recordings.names import mix_recording_path, session_recording_path
 from meetings.recordings.reading import chunk_pieces
 from meetings.recordings.storage import recording_storage
 from meetings.recordings.switches import ranges_joined
+from meetings.session_clock import SessionClock
 
 COPY_BYTES = 1_048_576
 
@@ -84,23 +84,23 @@ def _mix_make(recording: Recording, *, keep_lease: Callable[[], None]) -> Made:
     found = list(sessions.select_related("audio_session").order_by("audio_session_id"))
     if not found:
         raise NothingToMix
-    origins = [(each, each.audio_session.origin_ms or 0) for each in found if each.audio_session is not None]
-    content = "\n".join(f"{each.sha256} {origin_ms}" for each, origin_ms in origins)
+    clocks = [
+        (each, each.audio_session.clock or SessionClock(origin_ms=0))
+        for each in found
+        if each.audio_session is not None
+    ]
+    content = "\n".join(f"{each.sha256} {clock.origin_ms} {clock.corrections}" for each, clock in clocks)
     made_from = hashlib.sha256(content.encode()).hexdigest()
     with ExitStack() as files:
         voices = [
             Voice(
                 blocks=flac_blocks(files.enter_context(recording_storage().open(each.file))),
-                meeting_ms=partial(_meeting_ms, origin_ms),
+                meeting_ms=clock.meeting_ms,
             )
-            for each, origin_ms in origins
+            for each, clock in clocks
         ]
         path = mix_recording_path(meeting_id=recording.meeting_id, made_from=made_from)
         return Made(saved=_flac_save(path, mix(voices), keep_lease=keep_lease), made_from=made_from)
-
-
-def _meeting_ms(origin_ms: int, position: int) -> int:
-    return meeting_ms(origin_ms=origin_ms, position=position)
 
 
 def _flac_save(path: str, blocks: Iterable[Int16], *, keep_lease: Callable[[], None]) -> SavedFile:

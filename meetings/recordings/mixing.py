@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
 from meetings.recordings.flac import Int16
+from meetings.soft_limit import soft_limit
 
 Float32 = npt.NDArray[np.float32]
 
@@ -17,7 +18,6 @@ BLOCK_SAMPLES = 10 * SAMPLE_RATE_HZ
 # A clock that differs by more than any crystal does has jumped: what follows is placed anew instead of stretched.
 MOST_STRETCH = 0.01
 FULL_SCALE = 32_768.0
-KNEE = 0.75  # of full scale: below it nothing is changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +59,6 @@ def placed(voice: Voice) -> Iterator[tuple[int, Float32]]:
             floats = _stretched(floats, n_wanted)
         yield at, floats
         at += floats.size
-
-
-def soft_limit(samples: Float32) -> Float32:
-    """Unchanged below the knee; above it, ever less of what is more, and never full scale. Odd and monotonic."""
-    loud = np.abs(samples)
-    over = np.maximum(loud - KNEE, 0)
-    limited: Float32 = np.where(
-        loud <= KNEE, samples, np.sign(samples) * (KNEE + (1 - KNEE) * np.tanh(over / (1 - KNEE)))
-    ).astype(np.float32)
-    return limited
 
 
 class _Waiting:

@@ -23,6 +23,7 @@ from meetings.services.recording_switches import session_records
 from meetings.services.resume import resume_token as resume_token_of
 from meetings.services.resume import resume_token_is_valid
 from meetings.services.session_commits import NODE_SILENT, session_commit
+from meetings.session_clock import corrections_stored
 from meetings.values import EndedSession, LanguageSpan, OpenedSession, RecordingSwitch, SessionOwner
 
 __all__ = [
@@ -138,6 +139,7 @@ def _opened(
         counters=session.counters,
         context=session.speech_context,
         recording=recording,
+        corrections=corrections_stored(session.corrections),
     )
 
 

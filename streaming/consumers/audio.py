@@ -39,7 +39,6 @@ class AudioConsumer(StreamConsumer):
         if redeemed is None or redeemed.session_id is None:
             raise ForbiddenStream("this ticket is for a caption feed")
         self._redeemed, self._session_id = redeemed, redeemed.session_id
-        self._accepted_s = self.node.clock.monotonic_s()
         self.tasks.spawn(self._expect_hello(), name="expect-hello")
 
     async def received_bytes(self, data: bytes) -> None:
@@ -154,7 +153,8 @@ class AudioConsumer(StreamConsumer):
     async def _hello(self, hello: client_messages.Hello) -> None:
         node, session_id = self.node, self._session_id
         assert session_id is not None
-        round_trip_s = min(LONGEST_ROUND_TRIP_S, node.clock.monotonic_s() - self._accepted_s)
+        said_hello_within_s = node.clock.monotonic_s() - self.accepted_s
+        round_trip_s = min(LONGEST_ROUND_TRIP_S, said_hello_within_s, self.round_trip.shortest_s)
         resume_token = hello.resume.token if hello.resume else None
         opened = await node.store.session_open(session_id, node=node.node, resume_token=resume_token)
         after_seq = hello.resume.after_seq if hello.resume else 0
@@ -183,6 +183,7 @@ class AudioConsumer(StreamConsumer):
             opened.meeting_id, after_seq=after_seq, wants=wants, on_meeting_ended=self._drain
         )
         self._pipeline = node.rooms.attach(opened, sink=self, round_trip_s=round_trip_s)
+        self.round_trip.tell(self._pipeline.round_trip)
         if hello.want.listen:
             self._listen(self._pipeline, True)
         if node.broadcast.has_passed(opened.meeting_id, opened.last_seq):

@@ -20,7 +20,7 @@ from streaming.recording_shelf import RecordingMeans
 from streaming.session_items import End, Finalize, Record
 from streaming.tape import Run
 from tests.unit.session_fakes import SPEECH, MemoryDatabase, Node, frames, run
-from tests.unit.test_commits import OWNER, ScriptedStore
+from tests.unit.test_commits import OWNER, RunningTimes, ScriptedStore
 
 ON = (RecordingSwitch(start=0, is_on=True),)
 
@@ -148,6 +148,7 @@ def committer_of(store: ScriptedStore, tape: Recorder) -> Committer:
         retract=lambda _: None,
         alarm=lambda problem: None,
         recorder=tape,
+        times=RunningTimes(),
     )
 
 
@@ -169,10 +170,10 @@ async def test_the_commit_names_files_that_are_there_already() -> None:
 
     @dataclass(slots=True)
     class Store(ScriptedStore):
-        async def session_commit(self, owner, *, settled_from, received, spans: Sequence[Span]):  # type: ignore[no-untyped-def]
+        async def session_commit(self, owner, *, settled_from, received, spans: Sequence[Span], correction):  # type: ignore[no-untyped-def]
             assert {chunk.file for chunk in spans[-1].recorded} <= set(shelf.files)
             return await ScriptedStore.session_commit(
-                self, owner, settled_from=settled_from, received=received, spans=spans
+                self, owner, settled_from=settled_from, received=received, spans=spans, correction=correction
             )
 
     store = Store()

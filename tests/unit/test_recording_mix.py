@@ -1,26 +1,22 @@
 """The mix: everybody where the meeting's clock puts them, nothing clipped, no seam."""
 
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.limits import meeting_ms
 from meetings.recordings.flac import Int16
-from meetings.recordings.mixing import ANCHOR_SAMPLES, KNEE, Voice, mix, placed, soft_limit
+from meetings.recordings.mixing import ANCHOR_SAMPLES, Voice, mix, placed
+from meetings.session_clock import SessionClock
+from meetings.soft_limit import KNEE
 
 SECOND = 16_000
 
 
-def at_origin(origin_ms: int, position: int) -> int:
-    return meeting_ms(origin_ms=origin_ms, position=position)
-
-
 def voice(samples: Int16, *, origin_ms: int = 0, block: int = 7_001) -> Voice:
     blocks = [samples[start : start + block] for start in range(0, samples.size, block)]
-    return Voice(blocks=blocks, meeting_ms=partial(at_origin, origin_ms))
+    return Voice(blocks=blocks, meeting_ms=SessionClock(origin_ms=origin_ms).meeting_ms)
 
 
 def mixed(*voices: Voice) -> Int16:
@@ -49,17 +45,6 @@ def test_the_mix_is_the_obvious_sum(voices: list[tuple[int, int]], block: int) -
 def test_one_voice_alone_is_unchanged_up_to_the_knee() -> None:
     samples = sound(25 * SECOND, 1, amplitude=int(KNEE * 32_768))
     assert np.array_equal(mixed(voice(samples)), samples)
-
-
-@given(st.lists(st.floats(-8, 8, width=32), min_size=2, max_size=50))
-def test_limiting_never_reaches_full_scale_and_keeps_the_order(values: list[float]) -> None:
-    samples = np.sort(np.asarray(values, np.float32))
-    limited = soft_limit(samples)
-    assert np.all(np.abs(limited) <= 1)
-    assert np.all(np.diff(limited) >= 0)
-    assert np.array_equal(soft_limit(-samples), -limited)
-    quiet = np.abs(samples) <= KNEE
-    assert np.array_equal(limited[quiet], samples[quiet])
 
 
 def test_a_clock_that_drifts_is_followed_without_a_hole_or_an_overlap() -> None:

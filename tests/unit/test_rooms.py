@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from meetings.errors import Superseded
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.clocks import SystemClock
 from streaming.conversation import Heard
@@ -32,13 +33,24 @@ class RoomDatabase(MemoryDatabase):
         return is_mine
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed:
         if self.failure is not None:
             raise self.failure
         # Not super(): a slotted dataclass is made anew, which its methods' own super() does not know.
         return await MemoryDatabase.session_commit(
-            self, owner, settled_from=settled_from, received=received, spans=spans
+            self,
+            owner,
+            settled_from=settled_from,
+            received=received,
+            spans=spans,
+            correction=correction,
         )
 
 

@@ -92,8 +92,8 @@ async def say(part: PartOfRoom, seconds: float) -> None:
     began_s, samples = loop.time(), np.full(640, 0.3, np.float32)
     for number in range(round(seconds / 0.04)):
         await asyncio.sleep(max(0.0, began_s + 0.04 * (number + 1) - loop.time()))
-        origin_ms = 10_000 + round(began_s * 1_000)
-        part.conversation.speak("ada", frame(samples, number * 640), origin_ms=origin_ms)
+        at = 160_000 + round(began_s * 16_000) + number * 640
+        part.conversation.speak("ada", frame(samples, number * 640), at=at)
 
 
 async def until(condition: Any) -> None:
