@@ -18,6 +18,7 @@ from tests.sockets import NO_TLS, Api, peer, silence
 
 pytestmark = pytest.mark.speech
 WORK = "from meetings.tasks import recordings_make; recordings_make()"
+SWEEP = "from meetings.tasks import recording_files_sweep; recording_files_sweep()"
 
 
 class Host:
@@ -113,7 +114,9 @@ async def test_mutes_a_cut_network_and_a_killed_server_leave_the_recording_exact
     assert mixed.size == before + wanted.size
     is_quiet = np.abs(wanted) < 20_000
     assert np.array_equal(mixed[before:][is_quiet], wanted[is_quiet])
-    assert not [path for path in (node.data_dir / "recordings").rglob("*-*-*.flac") if len(path.stem) < 40]
+    await asyncio.to_thread(manage, "shell", "-c", SWEEP, environment=environment)
+    left = {path.name.partition("-")[0] for path in (node.data_dir / "recordings").rglob("*") if path.is_file()}
+    assert left == {"session", "mix"}, "the pieces were let go, also those whose commit the kill forestalled"
 
 
 async def test_storage_that_is_away_holds_up_nobody_who_is_not_recorded_and_loses_nothing(
