@@ -37,12 +37,7 @@ class SessionPipeline:
     """Runs from `welcome` until everything is settled, superseded or abandoned. One task runs `run`."""
 
     def __init__(
-        self,
-        *,
-        opened: OpenedSession,
-        around: Surroundings,
-        round_trip_s: float = 0.0,
-        sink: Sink | None = None,
+        self, *, opened: OpenedSession, around: Surroundings, round_trip_s: float = 0.0, sink: Sink | None = None
     ) -> None:
         self.opened = opened
         self.sink = sink

@@ -13,7 +13,7 @@ from ninja.responses import Status
 from meetings.access import Actor, meeting_to_manage, segment_to_read
 from meetings.api.credentials import actor_of, read
 from meetings.api.parameters import Ref, SegmentId
-from meetings.api.schemas import AudioLinkOut, RecordingsOut
+from meetings.api.recording_schemas import AudioLinkOut, RecordingsOut
 from meetings.api.shapes import Shape
 from meetings.errors import NotFound
 from meetings.limits import SAMPLES_PER_MS
