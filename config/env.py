@@ -75,7 +75,7 @@ def environment_read(*, base_dir: Path) -> Environment:
             redis_url=env.str("REDIS_URL", ""),
             celery_broker_url=env.str("CELERY_BROKER_URL", "") or "filesystem://localhost",
             data_dir=data_dir,
-            recordings_dir=base_dir / (env.str("RECORDINGS_DIR", "") or data_dir / "recordings"),
+            recordings_dir=base_dir / Path(env.str("RECORDINGS_DIR", "") or data_dir / "recordings").expanduser(),
             recognizer=recognizer,
             recognizer_processes=env.int(
                 "RECOGNIZER_PROCESSES", min(os.cpu_count() or 1, 4), validate=validate.Range(min=1, max=64)

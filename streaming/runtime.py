@@ -96,7 +96,7 @@ async def runtime_start() -> Runtime:
 
 
 def _assemble(pool: RecognizerPool) -> Runtime:
-    clock, store, conditions = SystemClock(), Store(), Conditions()
+    clock, store, conditions, shelf = SystemClock(), Store(), Conditions(), StorageShelf(recording_storage())
     # A name that no earlier process had: what that one left open is not this one's.
     node = f"{settings.NODE_NAME}-{secrets.token_hex(4)}"
     observer = NodeObserver(conditions=conditions)
@@ -120,7 +120,6 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         on_superseded=lambda *which: runtime().rooms.supersede(*which),
         on_event=lambda *what: runtime().rooms.heard(*what),
     )
-    shelf = StorageShelf(recording_storage())
     around = Surroundings(
         store=store,
         scheduler=scheduler,

@@ -13,7 +13,7 @@ from ninja.responses import Status
 from meetings.access import Actor, meeting_to_manage, segment_to_read
 from meetings.api.credentials import actor_of, read
 from meetings.api.parameters import Ref, SegmentId
-from meetings.api.schemas import AudioLinkOut, RecordingsOut
+from meetings.api.recording_schemas import AudioLinkOut, RecordingsOut
 from meetings.api.shapes import Shape
 from meetings.errors import NotFound
 from meetings.limits import SAMPLES_PER_MS
@@ -21,7 +21,7 @@ from meetings.long_answers import writable
 from meetings.models import Recording, Segment
 from meetings.recordings.flac import wav_encode
 from meetings.recordings.links import LINK_TTL_S, Link, link_path, link_read
-from meetings.recordings.reading import segments_with_audio
+from meetings.recordings.reading import segment_has_audio
 from meetings.recordings.storage import recording_storage
 from meetings.services.recording_access import RecordingFile, recording_download, segment_play
 from meetings.services.recording_purge import recordings_purge
@@ -129,7 +129,7 @@ class _Parts:
 
 
 def _segment_link(request: HttpRequest, actor: Actor, segment: Segment) -> Shape:
-    if segment.pk not in segments_with_audio(meeting_id=segment.meeting_id):
+    if not segment_has_audio(segment):
         raise NotFound("There is no recorded sound of this segment.", code="not_recorded")
     return {
         **_link(request, Link(target="segment", target_id=segment.pk, actor=actor.label)),

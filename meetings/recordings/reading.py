@@ -6,6 +6,7 @@ from functools import partial
 from uuid import UUID
 
 import numpy as np
+from django.db.models import QuerySet
 
 from meetings.models import Recording, RecordingChunk, Segment
 from meetings.recordings.assembly import Piece, timeline
@@ -14,6 +15,7 @@ from meetings.recordings.storage import recording_storage
 from meetings.recordings.switches import Range, overlaps, ranges_joined
 
 N_ATTEMPTS = 2
+HIDDEN = (Segment.State.REDACTED, Segment.State.RETRACTED)
 
 
 def chunk_pieces(chunks: Sequence[RecordingChunk]) -> list[Piece]:
@@ -44,12 +46,19 @@ def samples_read(*, session_id: UUID, start: int, end: int) -> Int16:
 
 def recorded_ranges(*, meeting_id: UUID) -> dict[UUID, list[Range]]:
     """What is recorded of each session of a meeting."""
+    return _ranges(
+        RecordingChunk.objects.filter(audio_session__participant__meeting=meeting_id),
+        Recording.objects.filter(meeting=meeting_id, audio_session__isnull=False),
+    )
+
+
+def _ranges(pieces: QuerySet[RecordingChunk], wholes: QuerySet[Recording]) -> dict[UUID, list[Range]]:
     ranges: dict[UUID, list[Range]] = {}
-    chunks = RecordingChunk.objects.filter(audio_session__participant__meeting=meeting_id).exclude(file="")
+    chunks = pieces.exclude(file="")
     for session_id, start, end in chunks.values_list("audio_session_id", "start", "end"):
         ranges.setdefault(session_id, []).append((start, end))
-    wholes = Recording.objects.filter(meeting=meeting_id, state=Recording.State.DONE, audio_session__isnull=False)
-    for session_id, spans in wholes.values_list("audio_session_id", "spans"):
+    done = wholes.filter(state=Recording.State.DONE)
+    for session_id, spans in done.values_list("audio_session_id", "spans"):
         if session_id is not None:
             ranges.setdefault(session_id, []).extend((start, end) for start, end in spans)
     return {session_id: ranges_joined(found) for session_id, found in ranges.items()}
@@ -61,13 +70,21 @@ def recordings_of(*, meeting_id: UUID) -> list[Recording]:
     return list(found.select_related("audio_session__participant").order_by("kind", "created_at", "id"))
 
 
+def segment_has_audio(segment: Segment) -> bool:
+    """Whether the line can be played. What was taken out of the transcript cannot."""
+    session_id = segment.audio_session_id
+    ranges = _ranges(
+        RecordingChunk.objects.filter(audio_session=session_id), Recording.objects.filter(audio_session=session_id)
+    )
+    return segment.state not in HIDDEN and overlaps(ranges.get(session_id, []), segment.start, segment.end)
+
+
 def segments_with_audio(*, meeting_id: UUID) -> set[UUID]:
-    """The lines of a transcript that can be played. What was taken out of it cannot."""
+    """All lines of a transcript that can be played."""
     ranges = recorded_ranges(meeting_id=meeting_id)
     if not ranges:
         return set()
-    hidden = (Segment.State.REDACTED, Segment.State.RETRACTED)
-    segments = Segment.objects.filter(meeting=meeting_id, audio_session__in=list(ranges)).exclude(state__in=hidden)
+    segments = Segment.objects.filter(meeting=meeting_id, audio_session__in=list(ranges)).exclude(state__in=HIDDEN)
     return {
         segment_id
         for segment_id, session_id, start, end in segments.values_list("pk", "audio_session_id", "start", "end")

@@ -8,7 +8,7 @@ from meetings.errors import NotFound
 from meetings.models import Recording, Segment
 from meetings.recordings.flac import Int16
 from meetings.recordings.links import Link
-from meetings.recordings.reading import samples_read, segments_with_audio
+from meetings.recordings.reading import samples_read, segment_has_audio
 from meetings.services.audit import audit_append
 
 
@@ -23,7 +23,7 @@ def segment_play(*, link: Link) -> Int16:
     """The samples of the segment that the link names. Raises NotFound: also when its text was taken out since."""
     with transaction.atomic():
         segment = Segment.objects.filter(pk=link.target_id).first()
-        if segment is None or segment.pk not in segments_with_audio(meeting_id=segment.meeting_id):
+        if segment is None or not segment_has_audio(segment):
             raise NotFound("There is no recorded sound of this segment.")
         audit_append(
             meeting_id=segment.meeting_id,

@@ -53,8 +53,8 @@ def session_commit(
     `received` is the end of what the server has heard; it only grows. Silence leaves no audit entry: it asserts
     nothing that could be changed later.
 
-    A gap that recognizers are to blame for is queued for repair in the same transaction. Recorded samples are in their
-    files before this is called; here these begin to count.
+    A gap that recognizers are to blame for is queued for repair here; files of recorded samples, which are there before
+    this is called, begin to count.
 
     Raises Superseded: the caller stops and never skips ahead. Raises Invalid: a defect of the caller.
     """

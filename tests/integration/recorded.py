@@ -3,20 +3,24 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
+from django.utils import timezone
 
 from meetings.access import GUEST, Actor
-from meetings.models import Meeting
-from meetings.recordings.flac import Int16, flac_encode
+from meetings.models import Meeting, Recording
+from meetings.recordings.flac import Int16, flac_decode, flac_encode
 from meetings.recordings.names import ChunkName
 from meetings.recordings.storage import recording_storage
+from meetings.recordings.work import recordings_work
 from meetings.services.consents import consent_record
 from meetings.services.meetings import meeting_create
 from meetings.services.sessions import session_open, session_origin_set
 from meetings.values import OpenedSession, RecordedChunk, SessionOwner, Span
-from tests.integration.made import admitted, commit
+from tests.integration.made import admitted, commit, gap, silence, speech
 
 AGREED = ("captions", "transcript", "recording")
 
@@ -61,3 +65,35 @@ def speaking(meeting: Meeting, *, name: str = "Ada", origin_ms: int = 0) -> Spea
     opened = session_open(session_id=admission.session_id, node="node-1", resume_token=None)
     session_origin_set(owner=opened.owner, origin_ms_from_meeting_start=origin_ms)
     return Speaking(opened=opened)
+
+
+def files(storage: FileSystemStorage) -> set[str]:
+    root = Path(storage.location)
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+def work() -> int:
+    return recordings_work(clock=timezone.now)
+
+
+def content(recording: Recording) -> Int16:
+    with recording_storage().open(recording.file) as file:
+        return flac_decode(file.read())
+
+
+def of_session(who: Speaking) -> Recording:
+    return Recording.objects.get(audio_session=who.owner.session_id)
+
+
+def said(who: Speaking, *, seed: int = 1) -> Int16:
+    """A second of sound as speech, one muted, half a one lost, half a one of sound as silence; as it should be kept."""
+    first, second = sound(16_000, seed), sound(8_000, seed + 1)
+    at = who.settled
+    who.commit(speech(at, at + 16_000), recorded=[who.write(first, start=at)])
+    who.commit(
+        Span(kind="muted", end=at + 32_000),
+        gap(at + 40_000),
+        silence(at + 48_000),
+        recorded=[who.write(second, start=at + 40_000)],
+    )
+    return np.concatenate([first, np.zeros(24_000, np.int16), second])
