@@ -13,13 +13,15 @@ from streaming.errors import Overloaded, StoreUnavailable, StreamError, Supersed
 from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.server_messages import partials_reset_message
-from streaming.session_items import Abandon
+from streaming.session_items import Abandon, Finalize
 from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
 
 RETRY_EVERY_S = 1.0
+REST_WITHIN_S = 3.0
+REST_LOOK_EVERY_S = 0.05
 
 
 class RoomStore(SessionStore, Protocol):
@@ -75,6 +77,19 @@ class Room:
         """
         pipeline.sink = None
         self._scope.spawn(self._linger(pipeline), name="linger")
+
+    async def bring_to_rest(self, session_id: UUID) -> None:
+        """Commit what a session has heard here, before a connection takes it over that could not send it again."""
+        pipeline = self._sessions.get(session_id)
+        if pipeline is None:
+            return
+        pipeline.put(Finalize(cid=None))
+        try:
+            async with asyncio.timeout(REST_WITHIN_S):
+                while not pipeline.is_at_rest:  # noqa: ASYNC110 - no one event tells of all of it
+                    await asyncio.sleep(REST_LOOK_EVERY_S)
+        except TimeoutError:
+            logger.warning("what a session has heard could not be committed before it was taken over")
 
     def let_go(self, opened: OpenedSession) -> None:
         """A session that was opened for a socket which never came to use it."""
@@ -213,6 +228,10 @@ class Rooms:
         """Whether a socket streams into this session here."""
         room = self._rooms.get(meeting_id)
         return room is not None and room.is_connected(session_id)
+
+    async def bring_to_rest(self, meeting_id: UUID, session_id: UUID) -> None:
+        if (room := self._rooms.get(meeting_id)) is not None and not self._is_closed:
+            await room.bring_to_rest(session_id)
 
     def let_go(self, opened: OpenedSession) -> None:
         if not self._is_closed:

@@ -7,6 +7,7 @@ from meetings.models.log import AuditEvent, MeetingEvent
 from meetings.models.meeting import Meeting, Participant
 from meetings.models.repair import GapRepair
 from meetings.models.segment import Segment, SegmentRevision
+from meetings.models.telephony import IngestKey, PhoneCall
 
 __all__ = [
     "ApiToken",
@@ -15,10 +16,12 @@ __all__ = [
     "ConsentRecord",
     "GapRepair",
     "IdempotencyKey",
+    "IngestKey",
     "Meeting",
     "MeetingEvent",
     "Node",
     "Participant",
+    "PhoneCall",
     "Segment",
     "SegmentRevision",
     "SessionLanguage",
