@@ -101,6 +101,16 @@ class TwilioScript:
 AnyScript = TelerScript | TwilioScript
 
 
+def audio_messages(script: AnyScript, audio: Float32) -> list[Message]:
+    """`audio` (16 kHz) as the messages of a call, in its own format."""
+    resampler = Resampler(16_000, script.rate_hz)
+    samples = np.concatenate([resampler.process(audio), resampler.flush()])
+    encode = pcm_encode if script.encoding == "audio/l16" else mulaw_encode
+    size = script.chunk_ms * script.rate_hz // 1_000
+    chunks = [samples[start : start + size] for start in range(0, samples.size, size)]
+    return [script.audio(encode(chunk), n_samples=chunk.size) for chunk in chunks]
+
+
 @dataclass(slots=True)
 class Call:
     """One open socket of a telephone service and everything that it was told."""
@@ -118,19 +128,10 @@ class Call:
 
     async def stream(self, audio: Float32, *, real_time_x: float = 6.0, without: Sequence[int] = ()) -> None:
         """Send `audio` (16 kHz) in the call's own format; the chunks in `without`, counted from 0, get lost."""
-        for index, message in enumerate(self.messages(audio)):
+        for index, message in enumerate(audio_messages(self.script, audio)):
             if index not in without:
                 await self.say(message)
             await asyncio.sleep(self.script.chunk_ms / 1_000 / real_time_x)
-
-    def messages(self, audio: Float32) -> list[Message]:
-        script = self.script
-        resampler = Resampler(16_000, script.rate_hz)
-        samples = np.concatenate([resampler.process(audio), resampler.flush()])
-        encode = pcm_encode if script.encoding == "audio/l16" else mulaw_encode
-        size = script.chunk_ms * script.rate_hz // 1_000
-        chunks = [samples[start : start + size] for start in range(0, samples.size, size)]
-        return [script.audio(encode(chunk), n_samples=chunk.size) for chunk in chunks]
 
     async def hang_up(self) -> int:
         """As the service does when the caller hangs up; the code that the socket closed with."""

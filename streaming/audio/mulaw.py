@@ -29,7 +29,8 @@ def _encoded() -> npt.NDArray[np.uint8]:
     biased = np.minimum(np.abs(values), CLIP) + BIAS
     exponents = np.floor(np.log2(biased)).astype(np.int64) - FIRST_SEGMENT_BITS
     steps = (biased >> (exponents + 3)) & 0x0F
-    return (~(np.where(values < 0, 0x80, 0) | exponents << 4 | steps) & 0xFF).astype(np.uint8)
+    encoded: npt.NDArray[np.uint8] = (~(np.where(values < 0, 0x80, 0) | exponents << 4 | steps) & 0xFF).astype(np.uint8)
+    return encoded
 
 
 _DECODED = _decoded()

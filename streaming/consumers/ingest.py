@@ -145,7 +145,8 @@ class IngestConsumer(StreamConsumer):
 
     def _caller_of_address(self) -> str:
         query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
-        return query.get("caller", [""])[-1]
+        said: list[str] = query.get("caller", [""])
+        return said[-1]
 
     # --- what the session says ----------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ RATES_HZ = (8_000, 16_000)
 class CallFormat:
     """How the audio of a call is written, in both directions, mono.
 
-    Linear samples are little-endian. RFC 2586 wants "audio/L16" big-endian, but Teler names no byte order and its own
-    bridges read and write the samples as the machine's, in line with what every recognizer and voice takes.
+    Linear samples are little-endian. RFC 2586 wants "audio/L16" big-endian, but Teler names no byte order, and its
+    package and bridges hand the samples, as they are, to recognizers and voices that take little-endian ones.
     """
 
     encoding: Literal["l16", "mulaw"]

@@ -7,6 +7,7 @@ from streaming.audio.pcm import Float32
 from streaming.audio.resampler import Resampler
 from streaming.ingest.call_messages import CallAudio, CallFormat
 
+FIRST_NUMBER = 1  # of messages with audio, where these are counted apart
 MOST_WAITING_MESSAGES = 3  # a message that is later than this many others is taken for lost
 UNCOUNTED_GAP_S = 0.1  # timestamps jump by this much although no number is missing: less is jitter
 LONGEST_GAP_S = 3_600.0  # a service that has lost more has counted wrongly
@@ -71,8 +72,8 @@ class CallTimeline:
             return self._take(heard, n_missing=0)
         if self._expected is None:
             self._counts_audio_alone = audio.audio_number is not None
-            is_first_known = self._counts_audio_alone or self._noted is None
-            self._expected = number if is_first_known else min(number, (self._noted or 0) + 1)
+            noted = FIRST_NUMBER - 1 if self._counts_audio_alone else self._noted
+            self._expected = number if noted is None else min(number, noted + 1)
         if number < self._expected or number in self._waiting:
             return []  # it was here already, or was given up
         self._waiting[number] = heard

@@ -12,17 +12,11 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
-from tests.calls import AnyScript, Encoding, TelerScript, TwilioScript, call, key_made, managed
-from tests.nodes import NodeProcess
-from tests.sockets import Api, Message, peer, silence
+from tests.calls import AnyScript, Encoding, TelerScript, TwilioScript, audio_messages, call, key_made, managed
+from tests.sockets import WAIT_S, Api, Message, peer, silence
 
 normalize = EnglishTextNormalizer()
 MOST_POINTS_WRONG = 25.0  # of a call of 45 s between two people, at 8 kHz
-
-
-@pytest.fixture(scope="session")
-def token(running_node: NodeProcess) -> str:
-    return running_node.manage("api_token", "telephony").strip()
 
 
 @pytest.fixture
@@ -48,14 +42,14 @@ def said(api: Api, meeting: Message, name: str) -> str:
     return str(normalize(" ".join(each["text"] for each in segments if each["speaker"] == name)))
 
 
-async def ledger(api: Api, meeting: Message, *, state: str = "ended") -> Message:
-    """The account of the only session, once it is in this state."""
-    for _ in range(600):
-        [session] = api.get(f"meetings/{meeting['code']}/ledger").json()["sessions"]
-        if session["state"] == state:
-            return dict(session)
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"the session is {session['state']}")
+async def ledger(api: Api, meeting: Message) -> Message:
+    """The account of the first session that has ended, once there is one."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            for session in api.get(f"meetings/{meeting['code']}/ledger").json()["sessions"]:
+                if session["state"] == "ended":
+                    return dict(session)
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.speech
@@ -115,7 +109,7 @@ async def test_messages_out_of_order_and_repeated_are_heard_once_and_in_order(
 ) -> None:
     async with call(addresses(api, meeting, token)["twilio"], TwilioScript()) as line:
         await line.start()
-        messages = line.messages(beckett)
+        messages = audio_messages(line.script, beckett)
         for at in range(0, len(messages) - 1, 10):
             messages[at], messages[at + 1] = messages[at + 1], messages[at]
         for at, message in enumerate(messages):
@@ -261,7 +255,7 @@ async def test_audio_before_the_start_is_answered_and_not_taken(
     api: Api, meeting: Message, token: str, beckett: Float32
 ) -> None:
     async with call(addresses(api, meeting, token)["teler"], TelerScript()) as line:
-        await line.say(*line.messages(beckett[:16_000]))
+        await line.say(*audio_messages(line.script, beckett[:16_000]))
         assert (await line.told())["problem"]["code"] == "unexpected_message"
     assert transcript(api, meeting)["participants"] == []
 
@@ -284,14 +278,13 @@ async def test_a_flood_of_malformed_messages_is_closed_and_harms_nobody(
             assert await bad.closed() == 4529
         await good.stream(beckett[16_000 : 4 * 16_000])
         await good.hang_up()
-    sessions = api.get(f"meetings/{meeting['code']}/ledger").json()["sessions"]
-    assert 4 * 16_000 in [each["received"] for each in sessions]
+    assert (await ledger(api, meeting))["received"] == 4 * 16_000
 
 
 async def test_more_audio_than_any_call_brings_is_closed(api: Api, meeting: Message, token: str) -> None:
     async with call(addresses(api, meeting, token)["teler"], TelerScript()) as line:
         await line.start()
-        for message in line.messages(np.full(16_000 * 120, 0.01, np.float32)):
+        for message in audio_messages(line.script, np.full(16_000 * 120, 0.01, np.float32)):
             try:
                 await line.say(message)
             except Exception:  # noqa: BLE001 - closed in the middle of it

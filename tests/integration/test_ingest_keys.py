@@ -31,7 +31,7 @@ def key_posted(client: Client, meeting: dict[str, Any], **body: object) -> dict[
 
 
 def deleted(client: Client, meeting: dict[str, Any], key_id: str) -> Answer:
-    return client.delete(f"{API}/meetings/{meeting['id']}/ingest-keys/{key_id}")  # type: ignore[return-value]
+    return client.delete(f"{API}/meetings/{meeting['id']}/ingest-keys/{key_id}")
 
 
 def test_a_key_comes_with_the_addresses_to_give_to_the_services() -> None:

@@ -15,11 +15,14 @@ NARROW = CallFormat(encoding="l16", rate_hz=8_000)
 CHUNK = 320
 
 
-def audio(number: int | None, *, n_samples: int = CHUNK, is_twilio: bool = False, **more: int) -> CallAudio:
+def audio(number: int | None, *, is_twilio: bool = False, timestamp_ms: int | None = None) -> CallAudio:
     """A chunk whose samples tell its number."""
-    payload = np.full(n_samples, (number or 0) % 30_000, "<i2").tobytes()
+    payload = np.full(CHUNK, (number or 0) % 30_000, "<i2").tobytes()
     return CallAudio(
-        number=None if is_twilio else number, audio_number=number if is_twilio else None, payload=payload, **more
+        number=None if is_twilio else number,
+        audio_number=number if is_twilio else None,
+        timestamp_ms=timestamp_ms,
+        payload=payload,
     )
 
 
@@ -135,6 +138,17 @@ def test_audio_that_is_numbered_apart_from_the_start_loses_nothing() -> None:
     timeline = CallTimeline(format=WIDE)
     timeline.note(1)
     assert samples_by_position(heard(timeline, [audio(1), audio(2)])) == expected([1, 2])
+
+
+def test_the_first_two_of_a_call_may_change_places_too() -> None:
+    timeline = CallTimeline(format=WIDE)
+    messages = [audio(number, is_twilio=True) for number in (2, 1, 3)]
+    assert samples_by_position(heard(timeline, messages)) == expected([1, 2, 3])
+
+
+def test_where_the_first_chunks_are_missing_that_is_a_gap() -> None:
+    pieces = heard(CallTimeline(format=WIDE), [audio(4, is_twilio=True)])
+    assert (pieces[0].position, pieces[0].is_after_gap) == (3 * CHUNK, True)
 
 
 def test_where_chunks_are_counted_the_numbers_of_other_messages_say_nothing() -> None:

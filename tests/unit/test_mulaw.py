@@ -17,7 +17,7 @@ def value_of(byte: int) -> int:
     """ITU-T G.711 in five lines, in 16-bit units."""
     bits = ~byte & 0xFF
     sign, exponent, step = bits >> 7, bits >> 4 & 7, bits & 15
-    magnitude = (2 * step + 33) * 2 ** (exponent + 2) - 132
+    magnitude = ((2 * step + 33) << (exponent + 2)) - 132
     return -magnitude if sign else magnitude
 
 
