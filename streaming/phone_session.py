@@ -10,7 +10,7 @@ from meetings.limits import REQUIRED_CONSENT, SAMPLES_PER_MS, STREAM_LIMITS
 from meetings.phone import AdmittedCall
 from meetings.values import EndedSession, OpenedSession
 from streaming.audio.pcm import pcm_encode
-from streaming.errors import ConsentMissing, RateExceeded, StreamError, SupersededStream, Unavailable
+from streaming.errors import ConsentMissing, RateExceeded, StreamError, Unavailable
 from streaming.feeds import Subscription, Wants
 from streaming.ingest.call_timeline import CallPiece
 from streaming.ingest.kept_call import KeptCall, KeptFrame
@@ -133,7 +133,7 @@ class PhoneSession:
     def fail(self, error: StreamError) -> None:
         self._pipeline = None
         self._n_failures += 1
-        if isinstance(error, SupersededStream) or not error.retryable or self._n_failures > MOST_FAILURES:
+        if not error.retryable or self._n_failures > MOST_FAILURES:
             self._line.fail(error)
         else:
             self._line.spawn(self._open_again(), name="open-again")

@@ -95,7 +95,7 @@ class KeptCall:
 
 
 def _may_join(before: KeptFrame, after: KeptFrame) -> bool:
-    is_next = before.frame.end == after.frame.position and not after.frame.is_discontinuity
+    is_next = before.frame.end == after.frame.position
     return is_next and before.frame.n_samples + after.frame.n_samples <= LONGEST_FRAME_SAMPLES
 
 

@@ -16,7 +16,7 @@ from tests.calls import AnyScript, Encoding, TelerScript, TwilioScript, audio_me
 from tests.sockets import WAIT_S, Api, Message, peer, silence
 
 normalize = EnglishTextNormalizer()
-MOST_POINTS_WRONG = 25.0  # of a call of 45 s between two people, at 8 kHz
+MOST_POINTS_WRONG = 30.0  # the file itself has 21: some of what is said is not in its text
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A telephone keeps nothing: whatever fails on the node while a call lasts, what the caller said is committed once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ import pytest
 from meetings.errors import Superseded
 from meetings.limits import REQUIRED_CONSENT
 from meetings.phone import AdmittedCall
-from meetings.values import OpenedSession
+from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.audio.pcm import Float32
 from streaming.clocks import SystemClock
 from streaming.errors import ConsentMissing, StreamError, SupersededStream
@@ -26,8 +26,8 @@ from streaming.rooms import Rooms
 from streaming.runtime import Runtime
 from streaming.scheduler import Scheduler
 from streaming.tasks import TaskScope
-from tests.unit.session_fakes import SECOND, SPEECH, InstantPool, Node
-from tests.unit.test_rooms import HeldPool, RoomDatabase, until
+from tests.unit.session_fakes import SECOND, SPEECH, InstantPool, MemoryDatabase, Node
+from tests.unit.test_rooms import RoomDatabase, until
 
 CALL = AdmittedCall(meeting_id=uuid4(), participant_id=uuid4(), session_id=uuid4())
 
@@ -45,6 +45,21 @@ class CallDatabase(RoomDatabase):
 
     async def phone_call_consent(self, key: str, participant_id: UUID) -> tuple[str, ...]:
         return self.granted
+
+
+@dataclass(slots=True)
+class SlowDatabase(CallDatabase):
+    """Stores nothing until released."""
+
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def session_commit(
+        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+    ) -> Committed:
+        await self.release.wait()
+        return await MemoryDatabase.session_commit(
+            self, owner, settled_from=settled_from, received=received, spans=spans
+        )
 
 
 class SilentBroadcast:
@@ -105,9 +120,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(database: CallDatabase | None = None, pool: InstantPool | None = None) -> AsyncIterator[World]:
+async def world(database: CallDatabase | None = None) -> AsyncIterator[World]:
     database = database or CallDatabase()
-    scheduler = Scheduler(pool=pool or InstantPool(), clock=SystemClock())
+    scheduler = Scheduler(pool=InstantPool(), clock=SystemClock())
     scheduler.start()
     rooms = Rooms(around=Node(database=database).around(scheduler), store=database)
     line, broadcast = RecordingLine(TaskScope("line")), SilentBroadcast()
@@ -257,19 +272,21 @@ async def test_what_is_missing_is_a_gap_in_the_account() -> None:
     assert [span for span in here.database.spans if span[0] == "gap"] == [("gap", SECOND, 2 * SECOND)]
 
 
-async def test_while_nothing_is_decoded_what_a_caller_says_waits_and_nothing_is_lost() -> None:
+async def test_while_nothing_is_stored_what_a_caller_says_waits_and_nothing_is_lost() -> None:
     """Two minutes, of which a pipeline takes one before something is settled."""
-    pool = HeldPool()
+    database = SlowDatabase()
     audio = np.tile(SPEECH, 12)[: 120 * SECOND]
-    async with world(pool=pool) as here:
+    async with world(database) as here:
         session = here.make()
         await session.begin()
         for piece in pieces(audio):
             session.hear([piece])
-        for _ in range(2_000):
+        [pipeline] = here.line.pipelines
+        await until(lambda: pipeline.received > 59 * SECOND)
+        for _ in range(200):
             await asyncio.sleep(0)
-        assert here.line.pipelines[0].received <= 61 * SECOND
-        pool.release.set()
+        assert pipeline.received <= 61 * SECOND
+        database.release.set()
         session.finish()
         await until(lambda: "over" in here.line.told)
         session.leave()
