@@ -136,8 +136,9 @@ class SessionCaptions:
     def open_id(self) -> str:
         return str(self._opened_now.caption.segment_id)
 
-    def plan(self) -> Plan:
-        return self._opened_now.caption.unfolding.plan()
+    def plan(self, *, is_brisk: bool = False) -> Plan:
+        """`is_brisk`: there is room to decode more of what is known already."""
+        return self._opened_now.caption.unfolding.plan(is_brisk=is_brisk)
 
     def settled(self) -> tuple[int, ...]:
         """What the last pause of the open utterance was heard as: see `Unfolding.settled`."""
@@ -147,14 +148,14 @@ class SessionCaptions:
         is_late = self._open is not None and utterance.end >= self._open.next_partial_at
         return is_late and utterance.silence <= LONGEST_SILENCE_SAMPLES
 
-    def shower(self, utterance: OpenUtterance, plan: Plan, *, every_x: int = 1) -> Callable[[Hypothesis], None]:
+    def shower(self, utterance: OpenUtterance, plan: Plan, *, every_x: float = 1) -> Callable[[Hypothesis], None]:
         """Takes what is heard of the open utterance by `plan`, and shows it if it is still open by then.
 
         `every_x` stretches the time to the next partial, which a busy node asks for.
         """
         opened = self._opened_now
         every = PARTIAL_EVERY_SAMPLES if opened.caption.is_shown else UNTIL_SHOWN_EVERY_SAMPLES
-        opened.next_partial_at = utterance.end + every_x * every
+        opened.next_partial_at = utterance.end + round(every_x * every)
 
         def show(hypothesis: Hypothesis) -> None:
             if self._open is not opened:

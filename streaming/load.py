@@ -1,13 +1,16 @@
-"""How busy the recognizers are, by measured waits and work, and how far partials are slowed down. Pure: no clock.
+"""How busy the recognizers are, by measured waits and work, and how often partials come. Pure: no clock.
 
 Finals come first, so what gives way under load is the cadence of partials: it halves with each level. It does so only
 where the recognizers are at work nearly all the time: a wait for finals that come all at once is none that fewer
 partials would shorten. A level is left for the better one once there has been room for twice as many partials for a
-while, so that the cadence does not swing.
+while, so that the cadence does not swing. Where the recognizers have little to do partials are brisk: they come more
+often, for words that appear sooner.
 """
 
 from collections import deque
 from dataclasses import dataclass
+
+BRISK_X = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,8 @@ class LoadSettings:
     busy_for_s: float = 1.0  # between one step up and the next: it must have had time to show
     calm_for_s: float = 5.0
     top_level: int = 3
+    brisk_share: float = 0.5  # of the recognizers' time; beyond it finals would wait for partials too often
+    brisk_again_share: float = 0.3  # brisk partials take up to twice as much
 
 
 class LoadMeter:
@@ -33,12 +38,14 @@ class LoadMeter:
         self._work: deque[tuple[float, float, bool]] = deque()  # (when, seconds, whether of a partial)
         self._changed_s = 0.0
         self._calm_since_s: float | None = None
+        self._roomy_since_s: float | None = None
         self.level = 0
+        self.is_brisk = True
 
     @property
-    def partial_every_x(self) -> int:
+    def partial_every_x(self) -> float:
         """By how much the time between two partials of a speaker is stretched."""
-        return int(2**self.level)
+        return BRISK_X if self.is_brisk else 2.0**self.level
 
     @property
     def is_slowest(self) -> bool:
@@ -67,6 +74,19 @@ class LoadMeter:
             self._waits.pop()
         self._waits.append((now_s, wait_s))
         self._settle_level(wait_s, now_s=now_s)
+        self._settle_brisk(now_s=now_s)
+
+    def _settle_brisk(self, *, now_s: float) -> None:
+        settings = self._settings
+        share = self.share(now_s=now_s)
+        if self.level or share > settings.brisk_share:
+            self.is_brisk, self._roomy_since_s = False, None
+        elif share > settings.brisk_again_share:
+            self._roomy_since_s = None
+        elif self._roomy_since_s is None:
+            self._roomy_since_s = now_s
+        elif now_s - self._roomy_since_s >= settings.calm_for_s:
+            self.is_brisk = True
 
     def _settle_level(self, wait_s: float, *, now_s: float) -> None:
         settings = self._settings

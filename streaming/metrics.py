@@ -22,13 +22,23 @@ FINAL_WAIT_S = Histogram(
 RECOGNITION_FAILURES = Counter(
     "colloquy_recognition_failures_total", "Utterances that became gaps, by reason.", ["reason"], registry=REGISTRY
 )
+MIX_PLAYED_S = Counter("colloquy_mix_played_seconds_total", "Voices that listeners were given.", registry=REGISTRY)
+MIX_CONCEALED_S = Counter(
+    "colloquy_mix_concealed_seconds_total", "Of voices that had not come when they were due.", registry=REGISTRY
+)
+MIX_LATE_S = Counter(
+    "colloquy_mix_late_seconds_total", "Of voices that came when nobody could hear them any more.", registry=REGISTRY
+)
+VOICE_FRAMES_DROPPED = Counter(
+    "colloquy_voice_frames_dropped_total", "Frames of 20 ms that a slow listener was not sent.", registry=REGISTRY
+)
 SUSPECTS = Counter("colloquy_suspect_utterances_total", "Utterances whose recognizer died or hung.", registry=REGISTRY)
 
 SESSIONS = Gauge("colloquy_sessions", "Audio sessions on this node.", registry=REGISTRY)
 SOCKETS = Gauge("colloquy_sockets", "Open sockets of this node.", registry=REGISTRY)
 FINALS_WAITING = Gauge("colloquy_finals_waiting", "Closed utterances that wait for a recognizer.", registry=REGISTRY)
 PARTIALS_SHED = Gauge("colloquy_partials_shed", "Partials that a later one replaced, so far.", registry=REGISTRY)
-LOAD_LEVEL = Gauge("colloquy_load_level", "0: partials at full pace; each level halves it.", registry=REGISTRY)
+LOAD_LEVEL = Gauge("colloquy_load_level", "0: partials at full pace or more; each level halves it.", registry=REGISTRY)
 BUSY = Gauge("colloquy_recognizers_busy", "Share of the recognizers that finals take.", registry=REGISTRY)
 JOINS_REFUSED = Gauge("colloquy_joins_refused", "Voices that were not let in for want of room.", registry=REGISTRY)
 RECOGNIZERS_READY = Gauge("colloquy_recognizers_ready", "Recognizer processes that live.", registry=REGISTRY)

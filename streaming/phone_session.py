@@ -1,12 +1,13 @@
 """The audio session of a telephone call: what a page does for its microphone, done here for a telephone."""
 
+import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from meetings.limits import REQUIRED_CONSENT, SAMPLES_PER_MS, STREAM_LIMITS
+from meetings.limits import REQUIRED_CONSENT, SAMPLE_RATE_HZ, SAMPLES_PER_MS, STREAM_LIMITS
 from meetings.phone import AdmittedCall
 from meetings.values import EndedSession, OpenedSession
 from streaming.audio.pcm import pcm_encode
@@ -14,6 +15,7 @@ from streaming.errors import ConsentMissing, RateExceeded, StreamError, Unavaila
 from streaming.feeds import Subscription, Wants
 from streaming.ingest.call_timeline import CallPiece
 from streaming.ingest.kept_call import KeptCall, KeptFrame
+from streaming.ingest.voice_place import VoicePlace
 from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
@@ -22,6 +24,7 @@ from streaming.session_items import End, Finalize, Frame, Lost
 
 logger = logging.getLogger(__name__)
 
+REST_WITHIN_S, REST_LOOK_EVERY_S = 3.0, 0.05
 MOST_FAILURES = 5  # of the session, while one socket lasts
 MOST_FRAME_SAMPLES = STREAM_LIMITS.frame_ms[1] * SAMPLES_PER_MS
 AUDIO_MISSING, INTERRUPTED = "call_audio_missing", "call_interrupted"  # as reasons of gaps
@@ -56,6 +59,7 @@ class PhoneSession:
         self._reason = ""  # why what lies before the next piece is missing
         self._is_finished = False
         self._n_failures = 0
+        self._place = VoicePlace()
         self._subscription: Subscription | None = None
         self.is_meeting_over = False
 
@@ -65,7 +69,7 @@ class PhoneSession:
         Raises Full, MeetingOver, ConsentMissing, SupersededStream, Overloaded, Unavailable (it has just ended).
         """
         came_at = self._node.clock.now()
-        await self._node.rooms.bring_to_rest(self.call.meeting_id, self.call.session_id)
+        await self._bring_to_rest()
         opened = await self._open()
         try:
             self._subscription = await self._node.broadcast.subscribe(
@@ -84,13 +88,15 @@ class PhoneSession:
         return self._begin_at(opened, came_at=came_at)
 
     def hear(self, pieces: Iterable[CallPiece]) -> None:
-        now_s = self._node.clock.monotonic_s()
-        for piece in pieces:
+        """The end of the last piece is what was said just now."""
+        now_s, heard = self._node.clock.monotonic_s(), list(pieces)
+        for piece in heard:
             self._reason = self._reason or (AUDIO_MISSING if piece.is_after_gap else "")
             for frame in _frames(piece):
-                self._keep(frame, arrived_s=now_s)
+                self._keep(frame, arrived_s=now_s - (heard[-1].end - frame.end) / SAMPLE_RATE_HZ)
             self._position = piece.end
         self._give()
+        self._speak(heard)
 
     def finish(self) -> None:
         """The caller has hung up, or was: nothing more comes."""
@@ -139,6 +145,19 @@ class PhoneSession:
             self._line.spawn(self._open_again(), name="open-again")
 
     # --- the session ------------------------------------------------------------------------------------------
+
+    async def _bring_to_rest(self) -> None:
+        """Commit what an earlier connection of this call has said here: this one cannot send it again."""
+        pipeline = self._node.rooms.session(self.call.meeting_id, self.call.session_id)
+        if pipeline is None:
+            return
+        pipeline.put(Finalize(cid=None))
+        try:
+            async with asyncio.timeout(REST_WITHIN_S):
+                while not pipeline.is_at_rest:  # noqa: ASYNC110 - no one event tells of all of it
+                    await asyncio.sleep(REST_LOOK_EVERY_S)
+        except TimeoutError:
+            logger.warning("what a call has said could not be committed before its session was taken over")
 
     async def _open(self) -> OpenedSession:
         store = self._node.store
@@ -194,6 +213,21 @@ class PhoneSession:
         if self._subscription is not None:
             self._node.broadcast.unsubscribe(self._subscription)
             self._subscription = None
+
+    def _speak(self, pieces: Sequence[CallPiece]) -> None:
+        """To the others in the room, as it comes; what is said again after a failure they have heard."""
+        pipeline = self._pipeline
+        if pipeline is None or pipeline.origin_ms is None or not pieces:
+            return
+        began, start = pipeline.opened.meeting_started_at, pieces[0].position
+        later = self._place.later(
+            now=round((self._node.clock.now() - began).total_seconds() * SAMPLE_RATE_HZ),
+            at=pipeline.origin_ms * SAMPLES_PER_MS + start,
+            n_samples=pieces[-1].end - start,
+        )
+        for piece in pieces:
+            for frame in _frames(piece):
+                pipeline.overhear(replace(frame, position=max(0, frame.position + later)))
 
     # --- what the pipeline is given -----------------------------------------------------------------------
 

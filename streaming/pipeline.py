@@ -42,10 +42,13 @@ class SessionPipeline:
         around: Surroundings,
         round_trip_s: float = 0.0,
         sink: Sink | None = None,
+        overheard: Callable[["SessionPipeline", AudioFrame], None] = lambda pipeline, frame: None,
     ) -> None:
+        """`overheard` is told of every frame as it arrives, before anybody works on it."""
         self.opened = opened
         self.sink = sink
         self._around = around
+        self._overheard = overheard
         self._languages = SpokenLanguages(opened=opened, store=around.store)
         self._half_round_trip_s = round_trip_s / 2
         self._inbox: deque[Item] = deque()
@@ -93,6 +96,15 @@ class SessionPipeline:
         now_s = self._around.clock.monotonic_s()
         self._intake.admit(frame, settled=self._committer.settled, now_s=now_s)
         self.put(Frame(frame=frame, arrived_at=self._around.clock.now(), arrived_s=now_s))
+        self.overhear(frame)
+
+    def overhear(self, frame: AudioFrame) -> None:
+        self._overheard(self, frame)
+
+    @property
+    def origin_ms(self) -> int | None:
+        """Meeting time of position 0, once the first frame was heard."""
+        return self._captions.origin_ms
 
     @property
     def language(self) -> str:

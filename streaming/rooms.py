@@ -9,19 +9,20 @@ from uuid import UUID
 from meetings.errors import Superseded
 from meetings.limits import RESUME_WINDOW_S
 from meetings.values import OpenedSession, SessionOwner
+from streaming.conversation import Ear
 from streaming.errors import Overloaded, StoreUnavailable, StreamError, SupersededStream, Unavailable
 from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
+from streaming.protocol.frames import AudioFrame
 from streaming.protocol.server_messages import partials_reset_message
-from streaming.session_items import Abandon, Finalize
+from streaming.room_voices import RoomVoices
+from streaming.session_items import Abandon
 from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
 
 RETRY_EVERY_S = 1.0
-REST_WITHIN_S = 3.0
-REST_LOOK_EVERY_S = 0.05
 
 
 class RoomStore(SessionStore, Protocol):
@@ -41,6 +42,7 @@ class Room:
         self._lingering: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._scope = TaskScope("room")
         self._are_words_stale = self._is_reading_words = False
+        self._voices = RoomVoices(scope=self._scope, clock=around.clock)
 
     @property
     def is_empty(self) -> bool:
@@ -50,9 +52,8 @@ class Room:
     def sessions(self) -> Collection[SessionPipeline]:
         return self._sessions.values()
 
-    def is_connected(self, session_id: UUID) -> bool:
-        pipeline = self._sessions.get(session_id)
-        return pipeline is not None and pipeline.sink is not None
+    def session(self, session_id: UUID) -> SessionPipeline | None:
+        return self._sessions.get(session_id)
 
     def attach(self, opened: OpenedSession, *, sink: Sink, round_trip_s: float) -> SessionPipeline:
         """Begin, or take over, a session. What an older connection had in memory is replayed by the client.
@@ -63,7 +64,9 @@ class Room:
         if known is not None and known.opened.owner.generation > opened.owner.generation:
             raise SupersededStream
         self.supersede(opened.owner.session_id, opened.owner.generation)
-        pipeline = SessionPipeline(opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink)
+        pipeline = SessionPipeline(
+            opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink, overheard=self._overheard
+        )
         self._sessions[opened.owner.session_id] = pipeline
         self._running[pipeline] = self._scope.spawn(self._run(pipeline), name="session")
         if opened.resumed:
@@ -76,20 +79,21 @@ class Room:
         The late disconnect of a superseded socket finds another pipeline here, and another generation in the database.
         """
         pipeline.sink = None
+        if self._owns(pipeline):
+            self._voices.leave(pipeline.opened.owner.session_id)
         self._scope.spawn(self._linger(pipeline), name="linger")
 
-    async def bring_to_rest(self, session_id: UUID) -> None:
-        """Commit what a session has heard here, before a connection takes it over that could not send it again."""
-        pipeline = self._sessions.get(session_id)
-        if pipeline is None:
-            return
-        pipeline.put(Finalize(cid=None))
-        try:
-            async with asyncio.timeout(REST_WITHIN_S):
-                while not pipeline.is_at_rest:  # noqa: ASYNC110 - no one event tells of all of it
-                    await asyncio.sleep(REST_LOOK_EVERY_S)
-        except TimeoutError:
-            logger.warning("what a session has heard could not be committed before it was taken over")
+    def listen(self, pipeline: SessionPipeline, ear: Ear) -> None:
+        """Hand the others' voices to `ear` until the pipeline's socket goes, or `stop_listening`."""
+        if self._owns(pipeline):
+            self._voices.listen(pipeline.opened, ear)
+
+    def stop_listening(self, pipeline: SessionPipeline) -> None:
+        if self._owns(pipeline):
+            self._voices.stop_listening(pipeline.opened.owner.session_id)
+
+    def _overheard(self, pipeline: SessionPipeline, frame: AudioFrame) -> None:
+        self._voices.speak(pipeline.opened.owner.session_id, frame, origin_ms=pipeline.origin_ms)
 
     def let_go(self, opened: OpenedSession) -> None:
         """A session that was opened for a socket which never came to use it."""
@@ -155,6 +159,7 @@ class Room:
     def _remove(self, pipeline: SessionPipeline, error: StreamError | None = None) -> None:
         if not self._owns(pipeline):
             return
+        self._voices.leave(pipeline.opened.owner.session_id)
         del self._sessions[pipeline.opened.owner.session_id]
         task = self._running.pop(pipeline)
         if task is not asyncio.current_task():
@@ -224,14 +229,24 @@ class Rooms:
         if not self._is_closed:
             self._room(pipeline.opened.meeting_id).detach(pipeline)
 
+    def listen(self, pipeline: SessionPipeline, ear: Ear) -> None:
+        """See `Room.listen`; ends with `detach` at the latest."""
+        if not self._is_closed:
+            self._room(pipeline.opened.meeting_id).listen(pipeline, ear)
+
+    def stop_listening(self, pipeline: SessionPipeline) -> None:
+        if (room := self._rooms.get(pipeline.opened.meeting_id)) is not None:
+            room.stop_listening(pipeline)
+
+    def session(self, meeting_id: UUID, session_id: UUID) -> SessionPipeline | None:
+        """What this node holds of a session, whether or not a socket streams into it."""
+        room = self._rooms.get(meeting_id)
+        return None if room is None else room.session(session_id)
+
     def is_connected(self, meeting_id: UUID, session_id: UUID) -> bool:
         """Whether a socket streams into this session here."""
-        room = self._rooms.get(meeting_id)
-        return room is not None and room.is_connected(session_id)
-
-    async def bring_to_rest(self, meeting_id: UUID, session_id: UUID) -> None:
-        if (room := self._rooms.get(meeting_id)) is not None and not self._is_closed:
-            await room.bring_to_rest(session_id)
+        pipeline = self.session(meeting_id, session_id)
+        return pipeline is not None and pipeline.sink is not None
 
     def let_go(self, opened: OpenedSession) -> None:
         if not self._is_closed:

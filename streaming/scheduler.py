@@ -124,9 +124,14 @@ class Scheduler:
         self._partials.clear()
 
     @property
-    def partial_every_x(self) -> int:
+    def partial_every_x(self) -> float:
         """By how much the time between two partials of a speaker is stretched at present."""
         return self._meter.partial_every_x
+
+    @property
+    def is_brisk(self) -> bool:
+        """There is room to decode more than is needed."""
+        return self._meter.is_brisk
 
     @property
     def is_slowest(self) -> bool:

@@ -131,7 +131,8 @@ class Transcriber:
         is_asking = self._question is not None and not self._question.is_answered
         if utterance is None or is_asking or not self._captions.is_due(utterance):
             return
-        scheduler, plan = self._around.scheduler, self._captions.plan()
+        scheduler = self._around.scheduler
+        plan = self._captions.plan(is_brisk=scheduler.is_brisk)
         options = replace(
             self._options(utterance.start),
             given=plan.given,

@@ -11,6 +11,7 @@ from streaming.stabilizer import common_length, plain, tokens_of
 # Chosen by what a reader of read speech was shown (`python -m bench --keep-history`): words that are shown sooner or
 # with less certainty are taken back more often.
 CONTEXT_SAMPLES = 1_200 * SAMPLES_PER_MS  # sure words whose audio is decoded again, so that what follows is understood
+BRISK_CONTEXT_SAMPLES = 3_000 * SAMPLES_PER_MS  # where there is room for it: nearer to what the final will say
 N_GIVEN = 2  # of these words the first are not judged again: the audio may begin in the middle of them
 EDGE_SAMPLES = 80 * SAMPLES_PER_MS  # word times are no nearer to the truth than that
 HOLD_SAMPLES = 200 * SAMPLES_PER_MS  # a word that ends so near the end of the audio may still become another one
@@ -66,9 +67,9 @@ class Unfolding:
         self._shown: list[str] = []
         self._previous: Sequence[str] = ()
 
-    def plan(self) -> Plan:
+    def plan(self, *, is_brisk: bool = False) -> Plan:
         """How to decode what was said since; for a recognizer that takes no tokens, simply from the start."""
-        first = self._first_word()
+        first = self._first_word(BRISK_CONTEXT_SAMPLES if is_brisk else CONTEXT_SAMPLES)
         start = 0
         if first > 0:
             start = min(
@@ -134,11 +135,11 @@ class Unfolding:
         self._words, self._n_sure, self._settled = words, len(whole), tokens_of_words(whole)
         return self._outlook(n_shown=len(whole) + self._count_shown(end=end))
 
-    def _first_word(self) -> int:
+    def _first_word(self, context_samples: int) -> int:
         """The last word that begins early enough before what is not sure."""
         if self._n_sure == 0:
             return 0
-        latest = self._words[self._n_sure - 1].end - CONTEXT_SAMPLES
+        latest = self._words[self._n_sure - 1].end - context_samples
         return max((index for index in range(self._n_sure) if self._words[index].start <= latest), default=0)
 
     def _count_sure(self, agreed: int, *, end: int) -> int:

@@ -14,8 +14,8 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from streaming.audio.mulaw import mulaw_encode
-from streaming.audio.pcm import Float32, pcm_encode
+from streaming.audio.mulaw import mulaw_decode, mulaw_encode
+from streaming.audio.pcm import Float32, pcm_decode, pcm_encode
 from streaming.audio.resampler import Resampler
 from tests.sockets import NO_TLS, WAIT_S, Message
 
@@ -128,10 +128,13 @@ class Call:
 
     async def stream(self, audio: Float32, *, real_time_x: float = 6.0, without: Sequence[int] = ()) -> None:
         """Send `audio` (16 kHz) in the call's own format; the chunks in `without`, counted from 0, get lost."""
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         for index, message in enumerate(audio_messages(self.script, audio)):
             if index not in without:
                 await self.say(message)
-            await asyncio.sleep(self.script.chunk_ms / 1_000 / real_time_x)
+            due_s = began_s + (index + 1) * self.script.chunk_ms / 1_000 / real_time_x
+            await asyncio.sleep(max(0.0, due_s - loop.time()))
 
     async def hang_up(self) -> int:
         """As the service does when the caller hangs up; the code that the socket closed with."""
@@ -151,6 +154,28 @@ class Call:
             await self.socket.wait_closed()
         assert self.socket.close_code is not None
         return self.socket.close_code
+
+    async def heard_in(self, seconds: float) -> Float32:
+        """What the caller is given to hear in that time, one chunk behind the other, at 16 kHz."""
+        chunks: list[Float32] = []
+        try:
+            async with asyncio.timeout(seconds):
+                async for text in self.socket:
+                    self.received.append(json.loads(text))
+                    chunks.append(self._voice(self.received[-1]))
+        except TimeoutError:
+            pass
+        resampler = Resampler(self.script.rate_hz, 16_000)
+        return np.concatenate([*map(resampler.process, chunks), resampler.flush()])
+
+    def _voice(self, message: Message) -> Float32:
+        if message.get("event") == "media":
+            payload = message["media"]["payload"]
+        else:
+            assert message.get("type") == "audio", message
+            payload = message["audio_b64"]
+        decode = pcm_decode if self.script.encoding == "audio/l16" else mulaw_decode
+        return decode(base64.b64decode(payload))
 
     async def told(self) -> Message:
         """The next message."""

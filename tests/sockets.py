@@ -50,11 +50,14 @@ class Peer:
         return welcome
 
     async def stream(self, audio: Float32, *, real_time_x: float = 6.0) -> None:
-        """Send `audio` from `position` on, as one continuous capture."""
+        """Send `audio` from `position` on, as one continuous capture: each frame when its last sample was captured."""
+        clock = asyncio.get_running_loop().time
+        began_s = clock()
         for start in range(0, audio.size, FRAME_SAMPLES):
             samples = audio[start : start + FRAME_SAMPLES]
+            captured_s = (start + samples.size) / 16_000 / real_time_x
+            await asyncio.sleep(max(0.0, began_s + captured_s - clock()))
             await self.frame(samples)
-            await asyncio.sleep(samples.size / 16_000 / real_time_x)
 
     async def frame(self, samples: Float32, **flags: bool) -> None:
         frame = AudioFrame(n_samples=samples.size, position=self.position, payload=pcm_encode(samples), **flags)
@@ -62,9 +65,11 @@ class Peer:
         self.position += samples.size
 
     async def until(self, kind: str, matches: Callable[[Message], bool] = lambda _: True) -> Message:
-        """The next message of this kind that matches; all before it are kept in `received`."""
+        """The next message of this kind that matches; all before it are kept in `received`, voices are passed over."""
         async with asyncio.timeout(WAIT_S):
             async for text in self.socket:
+                if isinstance(text, bytes):
+                    continue
                 message = json.loads(text)
                 self.received.append(message)
                 if message["type"] == kind and matches(message):
@@ -80,7 +85,8 @@ class Peer:
         async with asyncio.timeout(WAIT_S):
             try:
                 async for text in self.socket:
-                    self.received.append(json.loads(text))
+                    if isinstance(text, str):
+                        self.received.append(json.loads(text))
             except ConnectionClosed:
                 pass
             await self.socket.wait_closed()

@@ -16,7 +16,7 @@ from streaming.client.errors import ConnectionRefused
 from streaming.client.kept import KeptAudio
 from streaming.client.rest import Admission, Rest, ServerAway
 from streaming.protocol.codes import CloseAction, CloseCode, close_action
-from streaming.protocol.frames import AudioFrame, frame_pack
+from streaming.protocol.frames import AudioFrame, frame_pack, frame_unpack
 from streaming.recognizers.base import Float32
 from streaming.tasks import TaskScope
 
@@ -47,12 +47,19 @@ class AudioSession:
         admission: Admission,
         *,
         wants_partials: bool = True,
+        frame_ms: int = FRAME_MS,
+        on_heard: Callable[[AudioFrame], None] | None = None,
         on_interrupted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_interrupted` is called each time the connection is lost and will be tried again."""
+        """`on_heard` gets the others' voices, if they are wanted, in frames as they come.
+
+        `on_interrupted` is called each time the connection is lost and will be tried again.
+        """
         self._rest = rest
         self._admission = admission
-        self._wants = {"captions": "all", "partials": wants_partials, "listen": False}
+        self._wants = {"captions": "all", "partials": wants_partials, "listen": on_heard is not None}
+        self._frame_samples = frame_ms * SAMPLES_PER_MS
+        self._on_heard = on_heard
         self._on_interrupted = on_interrupted
         self._kept = KeptAudio()
         self._settled = 0
@@ -156,9 +163,11 @@ class AudioSession:
         self._is_sent_away = False  # what an earlier connection was told must not hide why this one ends
         try:
             await socket.send(json.dumps(self._hello()))
-            async for text in socket:
-                if isinstance(text, str):
-                    await self._take(json.loads(text), socket, scope)
+            async for data in socket:
+                if isinstance(data, str):
+                    await self._take(json.loads(data), socket, scope)
+                elif self._on_heard is not None:
+                    self._on_heard(frame_unpack(data))
         except ConnectionClosed:
             pass
         finally:
@@ -240,16 +249,12 @@ class AudioSession:
         waiting = self._kept.captured - self._sent
         if self._is_ending and waiting == 0:
             return True
-        frame_samples = FRAME_MS * SAMPLES_PER_MS
-        is_within_bound = self._sent + frame_samples <= (
-            self._settled + STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS
-        )
-        return (
-            not self._is_paused and is_within_bound and (waiting >= frame_samples or (self._is_ending and waiting > 0))
-        )
+        is_whole = waiting >= self._frame_samples or (self._is_ending and waiting > 0)
+        last = self._settled + STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS
+        return not self._is_paused and is_whole and self._sent + self._frame_samples <= last
 
     async def _send_frame(self, socket: ClientConnection) -> None:
-        samples = self._kept.read(self._sent, FRAME_MS * SAMPLES_PER_MS)
+        samples = self._kept.read(self._sent, self._frame_samples)
         frame = AudioFrame(
             codec=0,
             is_discontinuity=False,

@@ -8,6 +8,7 @@ from meetings.errors import Invalid
 from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, Redeemed
 from streaming.consumers.base import StreamConsumer
+from streaming.consumers.voices import VoicesOut
 from streaming.errors import ConsentMissing, ForbiddenStream, ProtocolError, UnexpectedMessage
 from streaming.feeds import Subscription, Wants
 from streaming.intake import DEAREST_SAMPLES, MAX_POSITION
@@ -28,6 +29,7 @@ class AudioConsumer(StreamConsumer):
     _session_id: UUID | None = None  # once a ticket has named it
     _pipeline: SessionPipeline | None = None
     _subscription: Subscription | None = None
+    _voices: VoicesOut | None = None  # once they were wanted
     _consent: frozenset[str] = frozenset()
     _has_said_hello = False
     _has_ended = False
@@ -69,6 +71,8 @@ class AudioConsumer(StreamConsumer):
             case client_messages.Mute(on=is_on):
                 pipeline.put(Mute(is_on=is_on))
                 self._expect_voice(not is_on)
+            case client_messages.Listen(on=is_on):
+                self._listen(pipeline, is_on)
             case client_messages.Finalize(cid=cid):
                 pipeline.put(Finalize(cid=cid))
             case client_messages.Lost(reason=reason):
@@ -110,6 +114,15 @@ class AudioConsumer(StreamConsumer):
             self.node.admission.expect(self._session_id)
         else:
             self.node.admission.release(self._session_id)
+
+    def _listen(self, pipeline: SessionPipeline, is_on: bool) -> None:
+        if not is_on:
+            self.node.rooms.stop_listening(pipeline)
+            return
+        if self._voices is None:
+            self._voices = VoicesOut(send=self.send_bytes, pressure=self.pressure)
+            self.tasks.spawn(self._guarded(self._voices.run()), name="voices")
+        self.node.rooms.listen(pipeline, self._voices)
 
     # --- what the pipeline says ---------------------------------------------------------------------------
 
@@ -166,6 +179,8 @@ class AudioConsumer(StreamConsumer):
             opened.meeting_id, after_seq=after_seq, wants=wants, on_meeting_ended=self._drain
         )
         self._pipeline = node.rooms.attach(opened, sink=self, round_trip_s=round_trip_s)
+        if hello.want.listen:
+            self._listen(self._pipeline, True)
         if node.broadcast.has_passed(opened.meeting_id, opened.last_seq):
             node.rooms.catch_up(opened)
         if opened.resumed:

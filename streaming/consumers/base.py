@@ -212,6 +212,11 @@ class StreamConsumer(AsyncConsumer):
         """Past the queue: for the first message and the last."""
         await self.send_text(encode(message))
 
+    async def send_bytes(self, data: bytes) -> None:
+        """At once: whoever calls it sees to `pressure`."""
+        if not self._is_closed:
+            await self.base_send({"type": "websocket.send", "bytes": data})
+
     async def _send(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
 

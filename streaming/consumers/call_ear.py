@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from streaming.audio.pcm import Float32
+from streaming.conversation import Heard
 from streaming.ingest.call_messages import CallStart, Dialect, ServiceMessage
 from streaming.ingest.call_voice import CallVoice
 
@@ -10,7 +10,7 @@ Say = Callable[[ServiceMessage], None]
 
 
 class CallEar:
-    """Takes the room's voices as they are mixed; each call only queues.
+    """An `Ear`: takes the room's voices as they are mixed, and only queues.
 
     A service that does not read hears nothing (`is_writable`): a voice that comes late is noise.
     """
@@ -31,11 +31,10 @@ class CallEar:
         self._is_writable = is_writable
         self._clock = clock
 
-    def hear(self, position: int, samples: Float32) -> None:
-        """20 ms of float32 at 16 kHz, in real time; `position` counts the samples since listening began."""
+    def hear(self, heard: Heard) -> None:
         if not self._is_writable():
             return
-        for chunk in self._voice.put(samples, now_s=self._clock()):
+        for chunk in self._voice.put(heard.samples, position=heard.position, now_s=self._clock()):
             self._say(self._dialect.voice(stream_id=self._stream_id, payload=chunk.payload, chunk=chunk.number))
 
     def interrupt(self) -> None:

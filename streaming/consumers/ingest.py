@@ -154,7 +154,8 @@ class IngestConsumer(StreamConsumer):
         self.tasks.spawn(self._guarded(coroutine), name=name)
 
     def attached(self, pipeline: SessionPipeline) -> None:
-        """The room has another pipeline of this call."""
+        assert self._ear is not None
+        self.node.rooms.listen(pipeline, self._ear)
 
     def hang_up(self) -> None:
         """The caller did, or the host has ended the meeting: what was said is committed, then the socket closes."""

@@ -36,14 +36,19 @@ class CallVoice:
         self._collected: list[Float32] = []
         self._n_collected = 0
         self._number = 0
+        self._next_position: int | None = None
         self._playing: deque[tuple[int, float]] = deque()  # (chunk, when it will have been played)
         self.n_dropped = 0
 
-    def put(self, samples: Float32, *, now_s: float) -> list[VoiceChunk]:
-        """What is to be sent now."""
-        converted = self._resampler.process(samples)
-        self._collected.append(converted)
-        self._n_collected += len(converted)
+    def put(self, samples: Float32, *, position: int, now_s: float) -> list[VoiceChunk]:
+        """What is to be sent now. Where `position` skips some nobody spoke, or whoever mixes was held up."""
+        n_skipped = 0 if self._next_position is None else position - self._next_position
+        self._next_position = position + len(samples)
+        if 0 < n_skipped <= self._chunk_s * SAMPLE_RATE_HZ:
+            self._collect(np.zeros(n_skipped, np.float32))
+        elif n_skipped:
+            self._restart()
+        self._collect(samples)
         if self._n_collected < self._chunk_samples:
             return []
         collected = np.concatenate(self._collected)
@@ -57,9 +62,17 @@ class CallVoice:
         self._forget_played(now_s)
         unplayed = [number for number, _ in self._playing]
         self._playing.clear()
+        self._restart()
+        return unplayed
+
+    def _collect(self, samples: Float32) -> None:
+        converted = self._resampler.process(samples)
+        self._collected.append(converted)
+        self._n_collected += len(converted)
+
+    def _restart(self) -> None:
         self._collected, self._n_collected = [], 0
         self._resampler = Resampler(SAMPLE_RATE_HZ, self._format.rate_hz)
-        return unplayed
 
     def _chunk(self, samples: Float32, *, now_s: float) -> VoiceChunk | None:
         if np.max(np.abs(samples)) < INAUDIBLE:

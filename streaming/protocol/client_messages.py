@@ -52,6 +52,13 @@ class Mute(_FromClient):
     on: bool
 
 
+class Listen(_FromClient):
+    """Whether the others' voices are wanted from now on; `hello.want.listen` said so at first."""
+
+    type: Literal["listen"] = "listen"
+    on: bool
+
+
 class Finalize(_FromClient):
     type: Literal["finalize"] = "finalize"
     cid: Cid = None
@@ -87,11 +94,12 @@ class End(_FromClient):
     position: Position
 
 
-ClientMessage = Hello | Mute | Finalize | Ping | Consent | Lost | Language | End
+ClientMessage = Hello | Mute | Listen | Finalize | Ping | Consent | Lost | Language | End
 
 _MODELS: Mapping[str, type[ClientMessage]] = {
     "hello": Hello,
     "mute": Mute,
+    "listen": Listen,
     "finalize": Finalize,
     "ping": Ping,
     "consent": Consent,

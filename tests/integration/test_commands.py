@@ -76,12 +76,12 @@ def test_a_mistake_in_speak_is_one_sentence(
 
 def test_speak_says_which_language_it_speaks(running_node: NodeProcess, shared_testdata: Path) -> None:
     code = Api(running_node.url).meeting()["code"]
-    recording = str(shared_testdata / "languages" / "pv_cheetah_es.flac")
-    spoken = speak(running_node, code, "Ana", "--speed", "0", "--json", "--language", "es-MX", recording)
+    recording = str(shared_testdata / "languages" / "pv_cheetah_de.flac")
+    spoken = speak(running_node, code, "Ana", "--speed", "0", "--json", "--language", "de-AT", recording)
     assert spoken.returncode == 0, spoken.stderr
     messages = [json.loads(line) for line in spoken.stdout.splitlines()]
     finals = [each["segment"] for each in messages if each["type"] == "segment" and each["seq"]]
-    assert {each["language"] for each in finals if each["text"]} == {"es-MX"}
+    assert {each["language"] for each in finals if each["text"]} == {"de-AT"}
 
 
 def test_speak_says_that_a_language_is_none(running_node: NodeProcess, speech_samples: dict[str, Path]) -> None:

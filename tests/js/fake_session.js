@@ -12,14 +12,15 @@ const welcome = (settled, more = {}) => ({
   after_seq: 0, heartbeat_ms: 10_000, limits: LIMITS, consent: [], ...more,
 });
 
-export function begun({ fetchTicket, ticket = "first", ring = new AudioRing() } = {}) {
+export function begun({ fetchTicket, ticket = "first", ring = new AudioRing(), isListening = false } = {}) {
   const around = new FakeSurroundings();
-  const log = { phases: [], stopped: [], messages: [], nTickets: 0 };
+  const log = { phases: [], stopped: [], messages: [], nTickets: 0, heard: [] };
   const session = new AudioSession({
     key: ADMISSION,
     ticket,
     ring,
     captions: "all",
+    isListening,
     consent: ["captions", "transcript"],
     pageUrl: "https://example.org/m/x/",
     fetchTicket: async () => {
@@ -28,6 +29,7 @@ export function begun({ fetchTicket, ticket = "first", ring = new AudioRing() } 
     },
     listener: {
       onMessage: (message) => log.messages.push(message.type),
+      onAudio: (frame) => log.heard.push(frame),
       onPhase: (phase) => log.phases.push(phase),
       onStopped: (action, code) => log.stopped.push([action, code]),
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FLAG_MUTED, framePack, frameParse } from "../../static/js/protocol/frame.js";
+import { FLAG_MUTED, STREAM_MICROPHONE, framePack, frameParse } from "../../static/js/protocol/frame.js";
 import { chance, randomNumbers } from "./random_numbers.js";
 
 test("the header is laid out as the protocol says", () => {
@@ -15,7 +15,7 @@ test("what is packed is parsed again", () => {
     const position = Math.floor(random() * 2 ** (1 + chance(random, 53)));
     const samples = Int16Array.from({ length: chance(random, 50) }, () => chance(random, 65_536) - 32_768);
     const frame = { flags: chance(random, 4), position: Math.min(position, Number.MAX_SAFE_INTEGER), samples };
-    assert.deepEqual(frameParse(framePack(frame)), frame);
+    assert.deepEqual(frameParse(framePack(frame)), { ...frame, stream: STREAM_MICROPHONE });
   }
 });
 

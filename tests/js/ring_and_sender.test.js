@@ -157,11 +157,11 @@ test("muted time shows about once a second while it lasts", () => {
   assert.equal(n, 5);
 });
 
-test("live sound waits for a tenth of a second and no longer", () => {
+test("live sound waits for 40 ms and no longer", () => {
   const ring = new AudioRing();
   const sender = new FrameSender(ring);
   sender.begin(0, LIMITS, 0);
-  voiced(ring, 1_599);
+  voiced(ring, 639);
   assert.equal([...sender.actions(1)].length, 0);
   voiced(ring, 1);
   assert.equal([...sender.actions(2)].length, 1);

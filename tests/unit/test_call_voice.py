@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from streaming.audio.resampler import Resampler
 from streaming.consumers.call_ear import CallEar
+from streaming.conversation import Heard
 from streaming.ingest.call_messages import CallFormat, CallStart, Dialect
 from streaming.ingest.call_voice import MOST_AHEAD_S, CallVoice
 from streaming.ingest.teler import TelerDialect
@@ -29,7 +30,7 @@ def test_blocks_of_any_size_give_the_chunks_of_one_stream(sizes: list[int]) -> N
     audio = tone(sum(sizes))
     voice, chunks, start = CallVoice(format=MULAW, chunk_ms=20), [], 0
     for size in sizes:
-        chunks += voice.put(audio[start : start + size], now_s=start / 16_000)
+        chunks += voice.put(audio[start : start + size], position=start, now_s=start / 16_000)
         start += size
     straight = MULAW.encode(Resampler(16_000, 8_000).process(audio))
     assert {len(chunk.payload) for chunk in chunks} <= {160}
@@ -39,39 +40,53 @@ def test_blocks_of_any_size_give_the_chunks_of_one_stream(sizes: list[int]) -> N
 
 def test_a_chunk_lasts_as_long_as_the_service_wants() -> None:
     voice = CallVoice(format=WIDE, chunk_ms=500)
-    chunks = [chunk for at in range(100) for chunk in voice.put(tone(BLOCK), now_s=at / 50)]
+    chunks = [chunk for at in range(100) for chunk in voice.put(tone(BLOCK), position=at * BLOCK, now_s=at / 50)]
     assert [chunk.number for chunk in chunks] == [1, 2, 3, 4]
     assert {len(chunk.payload) for chunk in chunks} == {16_000}
 
 
 def test_silence_is_not_sent() -> None:
     voice = CallVoice(format=MULAW, chunk_ms=20)
-    assert [voice.put(np.zeros(BLOCK, np.float32), now_s=at / 50) for at in range(50)] == [[]] * 50
+    assert [voice.put(np.zeros(BLOCK, np.float32), position=at * BLOCK, now_s=at / 50) for at in range(50)] == [[]] * 50
 
 
 def test_what_would_be_heard_late_is_dropped_until_the_service_has_caught_up() -> None:
     """A burst after a stall of ours, which would otherwise delay every later voice."""
     voice = CallVoice(format=MULAW, chunk_ms=20)
-    burst = voice.put(tone(3 * 16_000), now_s=0.0)
+    burst = voice.put(tone(3 * 16_000), position=0, now_s=0.0)
     assert MOST_AHEAD_S <= len(burst) * 0.02 <= MOST_AHEAD_S + 0.04
     assert voice.n_dropped > 0
-    assert voice.put(tone(BLOCK), now_s=0.0) == []
-    assert len(voice.put(tone(BLOCK), now_s=0.5)) == 1
+    assert voice.put(tone(BLOCK), position=3 * 16_000, now_s=0.0) == []
+    assert len(voice.put(tone(BLOCK), position=3 * 16_000 + BLOCK, now_s=0.5)) == 1
 
 
 def test_after_an_interruption_nothing_of_what_was_said_is_sent_any_more() -> None:
     voice = CallVoice(format=WIDE, chunk_ms=500)
-    first = voice.put(tone(8_000 + 4_000), now_s=0.0)
+    first = voice.put(tone(8_000 + 4_000), position=0, now_s=0.0)
     assert voice.interrupt(now_s=0.1) == [chunk.number for chunk in first] == [1]
-    later = voice.put(tone(8_000, hz=1_000), now_s=0.2)
+    later = voice.put(tone(8_000, hz=1_000), position=12_000, now_s=0.2)
     assert later[0].payload == WIDE.encode(tone(8_000, hz=1_000))
 
 
 def test_what_has_been_played_is_not_interrupted() -> None:
     voice = CallVoice(format=WIDE, chunk_ms=500)
-    voice.put(tone(8_000), now_s=0.0)
-    voice.put(tone(8_000), now_s=0.5)
+    voice.put(tone(8_000), position=0, now_s=0.0)
+    voice.put(tone(8_000), position=8_000, now_s=0.5)
     assert voice.interrupt(now_s=0.6) == [2]
+
+
+def test_a_short_pause_of_the_mix_is_a_pause_to_the_caller_too() -> None:
+    """A node that was held up gives out no blocks for that time."""
+    voice = CallVoice(format=WIDE, chunk_ms=500)
+    voice.put(tone(4_000), position=0, now_s=0.25)
+    [chunk] = voice.put(tone(2_000), position=6_000, now_s=0.5)
+    assert chunk.payload == WIDE.encode(np.concatenate([tone(4_000), np.zeros(2_000, np.float32), tone(2_000)]))
+
+
+def test_what_was_collected_before_nobody_spoke_is_not_said_after_it() -> None:
+    voice = CallVoice(format=WIDE, chunk_ms=500)
+    voice.put(tone(4_000), position=0, now_s=0.25)
+    assert voice.put(tone(8_000), position=400_000, now_s=25.0)[0].payload == WIDE.encode(tone(8_000))
 
 
 class Told:
@@ -90,8 +105,8 @@ class Told:
 
 def test_twilio_is_sent_the_room_as_mulaw_and_told_to_clear() -> None:
     told = Told(TwilioDialect(), MULAW)
-    told.ear.hear(0, tone(BLOCK))
-    told.ear.hear(BLOCK, tone(BLOCK))
+    told.ear.hear(Heard(0, tone(BLOCK)))
+    told.ear.hear(Heard(BLOCK, tone(BLOCK)))
     told.ear.interrupt()
     *media, clear = told.messages
     assert {(each["event"], each["streamSid"]) for each in media} == {("media", "MZ1")}
@@ -101,8 +116,8 @@ def test_twilio_is_sent_the_room_as_mulaw_and_told_to_clear() -> None:
 
 def test_teler_is_sent_half_seconds_and_told_which_of_them_to_drop() -> None:
     told = Told(TelerDialect(), WIDE)
-    for _ in range(60):
-        told.ear.hear(0, tone(BLOCK))
+    for at in range(60):
+        told.ear.hear(Heard(at * BLOCK, tone(BLOCK)))
     told.ear.interrupt()
     assert [each["type"] for each in told.messages] == ["audio", "audio", "interrupt", "interrupt", "clear"]
     assert [each["chunk_id"] for each in told.messages[:4]] == [1, 2, 1, 2]
@@ -112,6 +127,6 @@ def test_teler_is_sent_half_seconds_and_told_which_of_them_to_drop() -> None:
 def test_a_service_that_does_not_read_is_sent_nothing(dialect: Dialect) -> None:
     told = Told(dialect, MULAW)
     told.is_writable = False
-    for _ in range(60):
-        told.ear.hear(0, tone(BLOCK))
+    for at in range(60):
+        told.ear.hear(Heard(at * BLOCK, tone(BLOCK)))
     assert told.messages == []

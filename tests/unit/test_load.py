@@ -2,7 +2,7 @@
 
 import pytest
 
-from streaming.load import LoadMeter, LoadSettings
+from streaming.load import BRISK_X, LoadMeter, LoadSettings
 
 SETTINGS = LoadSettings()
 N_RECOGNIZERS = 2
@@ -31,10 +31,30 @@ def slowed(*, level: int) -> tuple[LoadMeter, float]:
     return meter, now_s
 
 
-def test_without_work_partials_come_at_full_pace() -> None:
+def test_with_little_work_partials_are_brisk() -> None:
     meter = LoadMeter(n_recognizers=N_RECOGNIZERS)
-    observe(meter, 0.0, from_s=100, for_s=60)
-    assert (meter.level, meter.partial_every_x) == (0, 1)
+    observe(meter, 0.0, from_s=100, for_s=60, partials=0.2)
+    assert (meter.level, meter.is_brisk, meter.partial_every_x) == (0, True, BRISK_X)
+
+
+def test_with_more_work_they_come_at_full_pace_and_do_not_swing() -> None:
+    """Brisk partials take up to twice as much: they come back only where there is room for that."""
+    meter = LoadMeter(n_recognizers=N_RECOGNIZERS)
+    now_s = observe(meter, 0.0, from_s=100, for_s=SETTINGS.window_s + 1, finals=0.3, partials=0.25)
+    assert (meter.level, meter.is_brisk, meter.partial_every_x) == (0, False, 1)
+    now_s = observe(meter, 0.0, from_s=now_s, for_s=60, finals=0.2, partials=0.15)
+    assert not meter.is_brisk
+    now_s = observe(meter, 0.0, from_s=now_s, for_s=SETTINGS.calm_for_s, finals=0.1, partials=0.1)
+    assert not meter.is_brisk
+    observe(meter, 0.0, from_s=now_s, for_s=2 * SETTINGS.calm_for_s, finals=0.1, partials=0.1)
+    assert meter.is_brisk
+
+
+def test_a_busy_node_is_not_brisk_however_little_is_measured_for_a_moment() -> None:
+    meter, now_s = slowed(level=1)
+    assert not meter.is_brisk
+    observe(meter, 0.0, from_s=now_s, for_s=STEP_S)
+    assert not meter.is_brisk
 
 
 def test_the_longer_jobs_wait_for_busy_recognizers_the_rarer_partials_become_up_to_a_bound() -> None:

@@ -11,6 +11,7 @@ import pytest
 from meetings.errors import Superseded
 from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.clocks import SystemClock
+from streaming.conversation import Heard
 from streaming.errors import Overloaded, SupersededStream
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.rooms import Rooms
@@ -210,3 +211,32 @@ async def test_a_stopping_node_takes_nobody() -> None:
         await rooms.close()
         with pytest.raises(Overloaded):
             rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0)
+
+
+@dataclass(slots=True)
+class Hearing:
+    positions: list[int] = field(default_factory=list)
+
+    def hear(self, heard: Heard) -> None:
+        self.positions.append(heard.position)
+
+
+async def test_who_listens_is_handed_the_others_and_a_room_without_ears_comes_to_rest() -> None:
+    """The late end of an older socket takes nothing from the newer connection; the last ear ends the mixing."""
+    database, ear = RoomDatabase(), Hearing()
+    async with rooms_over(database) as rooms:
+        first = database.opened()
+        older = rooms.attach(first, sink=RecordingSink(), round_trip_s=0)
+        rooms.listen(older, ear)
+        newer = rooms.attach(again(first, database), sink=RecordingSink(), round_trip_s=0)
+        rooms.listen(newer, ear)
+        rooms.detach(older)
+        (room,) = rooms._rooms.values()
+        talking = room._voices._talking
+        assert talking is not None
+        rooms.stop_listening(newer)
+        await asyncio.wait([talking], timeout=1)
+        assert talking.cancelled()
+        rooms.listen(newer, ear)
+        rooms.detach(newer)
+        assert room._voices._talking is None

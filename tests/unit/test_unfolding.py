@@ -170,3 +170,12 @@ def test_whatever_is_heard_the_plan_stays_within_what_was_said(
             assert 0 <= outlook.n_shown <= max(1, len(outlook.tokens))
             assert plan.n_kept <= len(plan.draft)
             n_stable = max(n_stable, outlook.n_stable)
+
+
+def test_where_there_is_room_more_of_what_is_known_is_decoded_again() -> None:
+    unfolding = Unfolding()
+    words = evenly("one two three four five six seven eight nine ten")
+    for end in (11, 12):
+        unfolding.hear(words, unfolding.plan(), end=end * SECOND)
+    assert unfolding.plan(is_brisk=True).start < unfolding.plan().start
+    assert unfolding.plan(is_brisk=True).first_word < unfolding.plan().first_word

@@ -10,11 +10,11 @@
 import { Resampler } from "./resampler.js";
 
 export const SAMPLE_RATE_HZ = 16_000;
-export const BLOCK_SAMPLES = 1_600; // 100 ms
+export const BLOCK_SAMPLES = 640; // 40 ms: others wait for it to be full before they hear it
 /** A voiced stretch never ends in less than the shortest frame that the server takes (20 ms). */
 export const SHORTEST_BLOCK_SAMPLES = 320;
 const QUANTUM_SAMPLES = 128;
-const N_SPARE_BUFFERS = 16;
+const N_SPARE_BUFFERS = 40;
 
 /**
  * @typedef {"voiced" | "muted" | "lost"} SpanKind

@@ -1,4 +1,4 @@
-/** The audio thread's end of the microphone: hands 100 ms blocks to the page. See capture_core.js. */
+/** The audio thread's end of the microphone: hands 40 ms blocks to the page. See capture_core.js. */
 
 import { CaptureCore } from "./capture_core.js";
 

@@ -57,11 +57,13 @@ export class Deliveries {
         microphone: NO_MICROPHONE,
         shelf: this.#shelf,
         captions: "none",
+        isListening: false,
         around: this.#around,
         listener: {
           onMessage: (message) => {
             if (message.type === "ended") lost_ms = message.gap / SAMPLES_PER_MS;
           },
+          onAudio: () => undefined, // none is wanted
           onPhase: (phase) => {
             if (phase !== "ended") return;
             if (kept_ms > 0) show(`${deliveredWords(lost_ms)}`);

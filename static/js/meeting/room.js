@@ -6,6 +6,7 @@ import { ticketSource } from "../session/audio_session.js";
 import { participantAdmit } from "../session/rest.js";
 import { byId } from "./elements.js";
 import { offerEnd } from "./end_dialog.js";
+import { Hearing } from "./hearing.js";
 import { LanguageChoice } from "./language_choice.js";
 import { LedgerPanel } from "./ledger_panel.js";
 import { RoomView } from "./room_view.js";
@@ -53,6 +54,7 @@ export class Room {
   #isClosed = false;
   #words = 0;
   #language;
+  #hearing;
 
   /** @param {PageData} page @param {KeptSessions} shelf @param {Surroundings} around */
   constructor(page, shelf, around) {
@@ -60,6 +62,7 @@ export class Room {
     this.#shelf = shelf;
     this.#around = around;
     this.#language = new LanguageChoice(page.language, (language) => this.#voice?.speak(language));
+    this.#hearing = new Hearing(this.#view.notices, (isOn) => this.#voice?.listen(isOn));
     byId("leave", HTMLButtonElement).addEventListener("click", () => void this.leave());
     byId("mute", HTMLButtonElement).addEventListener("click", () => this.#mute(!this.#isMuted));
     document.addEventListener("keydown", (event) => {
@@ -97,6 +100,7 @@ export class Room {
     const ownId = await voice.join();
     this.#voice = voice;
     this.#microphone = microphone;
+    this.#hearing.open();
     this.#open(ownId);
   }
 
@@ -106,6 +110,7 @@ export class Room {
     this.#microphone = microphone;
     this.#voice.resume(kept);
     this.#showMute(kept.record.isMuted);
+    this.#hearing.open();
     this.#open(kept.record.participant_id);
   }
 
@@ -150,6 +155,7 @@ export class Room {
 
   /** The network, or the page, is back. */
   retryNow() {
+    this.#hearing.resume();
     this.#voice?.retryNow();
     this.#feed?.retryNow();
   }
@@ -158,9 +164,11 @@ export class Room {
   suspend() {
     this.#voice?.close();
     this.#feed?.close();
+    this.#hearing.close();
   }
 
   wake() {
+    if (this.#voice) this.#hearing.open();
     this.#voice?.reopen();
     this.#feed?.reopen();
   }
@@ -174,9 +182,11 @@ export class Room {
         microphone,
         shelf: this.#shelf,
         captions: "all",
+        isListening: this.#hearing.isOn,
         around: this.#around,
         listener: {
           ...this.#listener(),
+          onAudio: this.#hearing.play,
           onNewSession: (participantId, lost_ms) => this.#newSession(participantId, lost_ms),
         },
       },
@@ -247,6 +257,7 @@ export class Room {
     this.#voice?.close();
     this.#feed?.close();
     this.#microphone?.close();
+    this.#hearing.close();
     this.#view.close(heading, words, !this.#isMeetingOver);
   }
 

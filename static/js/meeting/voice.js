@@ -20,6 +20,7 @@ import { RestProblem, participantAdmit } from "../session/rest.js";
  *
  * @typedef {object} VoiceListener
  * @property {(message: ServerMessage) => void} onMessage
+ * @property {(frame: ArrayBuffer) => void} onAudio the others' voices
  * @property {(phase: Phase) => void} onPhase
  * @property {(action: CloseAction, code: number, lost_ms: number) => void} onStopped `lost_ms` of what was said will
  *   never be delivered
@@ -36,6 +37,7 @@ import { RestProblem, participantAdmit } from "../session/rest.js";
  * @property {Source} microphone
  * @property {KeptSessions} shelf
  * @property {"all" | "none"} captions
+ * @property {boolean} isListening whether the others' voices are wanted at first
  * @property {Surroundings} around
  * @property {VoiceListener} listener
  */
@@ -57,6 +59,7 @@ export class Voice {
   /** @type {SessionRecord | null} how an earlier page left, until the microphone is heard again */
   #left = null;
   #isMuted = false;
+  #isListening;
   #deviceId = "";
   #isFinishing = false;
   #isClosed = false;
@@ -65,6 +68,7 @@ export class Voice {
   constructor(speaker, options) {
     this.#speaker = speaker;
     this.#options = options;
+    this.#isListening = options.isListening;
   }
 
   /** @returns {number} */
@@ -132,6 +136,12 @@ export class Voice {
     this.#kept?.spill.note({ isMuted });
   }
 
+  /** Whether the others' voices are wanted from now on. @param {boolean} on */
+  listen(on) {
+    this.#isListening = on;
+    this.#session?.listen(on);
+  }
+
   /** @param {string} deviceId that the person chose */
   chooseDevice(deviceId) {
     this.#deviceId = deviceId;
@@ -191,6 +201,7 @@ export class Voice {
       ticket,
       ring: kept.ring,
       captions,
+      isListening: this.#isListening,
       consent: kept.record.consent,
       pageUrl: location.href,
       fetchTicket: ticketSource(kept.record, csrfToken),
@@ -200,6 +211,7 @@ export class Voice {
           if (message.type === "welcome") kept.spill.note({ resume_token: message.resume_token });
           listener.onMessage(message);
         },
+        onAudio: listener.onAudio,
         onPhase: (phase) => {
           if (phase === "ended") this.#discard();
           if (phase !== "stopped") listener.onPhase(phase);

@@ -6,18 +6,20 @@ export const CODEC_PCM_S16LE = 0;
 export const FLAG_DISCONTINUITY = 1;
 export const FLAG_MUTED = 2;
 export const STREAM_MICROPHONE = 0;
+export const STREAM_MIX = 1; // the others' voices, from the server
 
 const TWO_32 = 2 ** 32;
 
 /**
  * @typedef {object} AudioFrame
  * @property {number} flags
+ * @property {number} stream
  * @property {number} position of the first sample, at 16 kHz
  * @property {Int16Array} samples may be empty: such a frame only carries its flags
  */
 
 /**
- * @param {AudioFrame} frame
+ * @param {Omit<AudioFrame, "stream">} frame of the microphone
  * @returns {ArrayBuffer}
  */
 export function framePack({ flags, position, samples }) {
@@ -49,6 +51,7 @@ export function frameParse(buffer) {
   if (buffer.byteLength !== HEADER_BYTES + 2 * nSamples) throw new RangeError("payload does not match n_samples");
   return {
     flags: header.getUint8(2),
+    stream: header.getUint8(3),
     position: header.getUint32(8, true) + TWO_32 * header.getUint32(12, true),
     samples: new Int16Array(buffer, HEADER_BYTES),
   };

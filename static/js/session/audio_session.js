@@ -21,6 +21,7 @@ import { socketAddress } from "./socket_address.js";
  *
  * @typedef {object} SessionListener
  * @property {(message: ServerMessage) => void} onMessage
+ * @property {(frame: ArrayBuffer) => void} onAudio the others' voices, as long as they are wanted
  * @property {(phase: Phase) => void} onPhase
  * @property {(action: CloseAction, code: number) => void} onStopped
  *
@@ -29,6 +30,7 @@ import { socketAddress } from "./socket_address.js";
  * @property {string | null} ticket null: this session was begun by an earlier page
  * @property {AudioRing} ring
  * @property {"all" | "none"} captions
+ * @property {boolean} isListening whether the others' voices are wanted at first
  * @property {readonly string[]} consent what the person agreed to, in words of the protocol
  * @property {string} pageUrl
  * @property {(() => Promise<string>)} fetchTicket
@@ -52,6 +54,7 @@ export class AudioSession {
   #hasBeenWelcomed;
   #isWelcome = false;
   #isEnding = false;
+  #isListening;
   #isOver = false;
   #lastSeq = 0;
   #settled;
@@ -69,6 +72,7 @@ export class AudioSession {
     this.#ring = options.ring;
     this.#around = options.around;
     this.#listener = options.listener;
+    this.#isListening = options.isListening;
     this.#resumeToken = options.key.resume_token;
     this.#hasBeenWelcomed = options.ticket === null;
     this.#settled = options.ring.start;
@@ -80,6 +84,7 @@ export class AudioSession {
         fetchTicket: options.fetchTicket,
         onOpen: () => this.#hello(),
         onMessage: (message) => this.#receive(message),
+        onAudio: (frame) => this.#isListening && this.#listener.onAudio(frame),
         onWaiting: () => this.#interrupted(),
         onStopped: (action, code) => this.#stopped(action, code),
       },
@@ -120,6 +125,12 @@ export class AudioSession {
     if (this.#isWelcome) this.#connection.send(JSON.stringify(this.#spoken));
   }
 
+  /** Whether the others' voices are wanted from now on. @param {boolean} on */
+  listen(on) {
+    this.#isListening = on;
+    if (this.#isWelcome) this.#connection.send(JSON.stringify({ type: "listen", on }));
+  }
+
   /** Nothing more will be captured: delivers what is kept, then ends. */
   finish() {
     if (this.#isEnding || this.#isOver) return;
@@ -154,7 +165,7 @@ export class AudioSession {
     const hello = {
       type: "hello",
       audio: { codec: "pcm_s16le", rate: 16_000 },
-      want: { captions: this.#options.captions, partials: this.#options.captions === "all", listen: false },
+      want: { captions: this.#options.captions, partials: this.#options.captions === "all", listen: this.#isListening },
       ...(this.#hasBeenWelcomed ? { resume } : {}),
     };
     this.#connection.send(JSON.stringify(hello));

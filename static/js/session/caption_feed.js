@@ -4,7 +4,7 @@ import { Connection } from "./connection.js";
 import { socketAddress } from "./socket_address.js";
 
 /**
- * @typedef {import("./audio_session.js").SessionListener} SessionListener
+ * @typedef {Omit<import("./audio_session.js").SessionListener, "onAudio">} FeedListener
  * @typedef {import("./audio_session.js").Phase} Phase
  * @typedef {import("./surroundings.js").Surroundings} Surroundings
  * @typedef {import("./rest.js").Admission} Admission
@@ -13,7 +13,7 @@ import { socketAddress } from "./socket_address.js";
  * @property {Admission} admission
  * @property {string} pageUrl
  * @property {() => Promise<string>} fetchTicket
- * @property {SessionListener} listener
+ * @property {FeedListener} listener
  * @property {Surroundings} around
  */
 

@@ -22,6 +22,7 @@ import { RestProblem } from "./rest.js";
  * @property {() => Promise<string>} fetchTicket
  * @property {() => void} onOpen
  * @property {(message: ServerMessage) => void} onMessage
+ * @property {(frame: ArrayBuffer) => void} [onAudio]
  * @property {(retry_ms: number) => void} onWaiting
  * @property {(action: CloseAction, code: number) => void} onStopped nothing will be tried any more
  */
@@ -144,7 +145,11 @@ export class Connection {
   /** @param {string | ArrayBuffer} data */
   #receive(data) {
     this.#hear();
-    const message = typeof data === "string" ? messageParse(data) : null;
+    if (typeof data !== "string") {
+      this.#owner.onAudio?.(data);
+      return;
+    }
+    const message = messageParse(data);
     if (message) this.#owner.onMessage(message);
   }
 

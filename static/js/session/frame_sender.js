@@ -8,7 +8,7 @@
 import { FLAG_DISCONTINUITY, FLAG_MUTED, HEADER_BYTES, framePack } from "../protocol/frame.js";
 
 const SAMPLES_PER_MS = 16;
-const LIVE_FRAME_SAMPLES = 1_600; // 100 ms
+const LIVE_FRAME_SAMPLES = 640; // 40 ms, as they are captured
 const QUIET_STEP_SAMPLES = 16_000; // while muted, a frame without samples about once a second
 /** Each jump over lost time is a lasting event for everybody, so that an open-ended loss is told in larger steps. */
 const LOST_STEP_SAMPLES = 160_000;

@@ -1,0 +1,121 @@
+"""The live voices of one room as its listeners hear them: frames in as they arrive, a block every 20 ms out."""
+
+import asyncio
+from collections.abc import Hashable
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+
+from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
+from streaming import metrics
+from streaming.audio.pcm import Float32, pcm_decode, pcm_encode
+from streaming.clocks import Clock
+from streaming.mixer import BLOCK_SAMPLES, MixedBlock, Mixer
+from streaming.protocol.frames import STREAM_MIX, AudioFrame, frame_pack
+from streaming.wakeup import Wakeup
+
+MOST_BEHIND_BLOCKS = 10  # a node that was held up for longer goes on with what is said now
+
+
+class Heard:
+    """20 ms from meeting time `position` on, in samples: float32 of shape (320,). Where nobody speaks there is none."""
+
+    def __init__(self, position: int, samples: Float32) -> None:
+        self.position = position
+        self.samples = samples
+
+    @cached_property
+    def frame(self) -> bytes:
+        """As on the wire; packed once, however many hear it."""
+        return frame_pack(
+            AudioFrame(
+                stream=STREAM_MIX,
+                n_samples=len(self.samples),
+                position=self.position,
+                payload=pcm_encode(self.samples),
+            )
+        )
+
+
+class Ear(Protocol):
+    """Whoever listens. `hear` only queues, and drops what its listener cannot take."""
+
+    def hear(self, heard: Heard) -> None: ...
+
+
+class Conversation:
+    """Costs nothing while nobody listens. Its owner runs `run` as long as it `has_ears`."""
+
+    def __init__(self, *, meeting_started_at: datetime, clock: Clock) -> None:
+        self._clock = clock
+        self._ears: dict[Hashable, Ear] = {}
+        self._mixer = Mixer()
+        self._has_voices = Wakeup()
+        # Meeting time runs by the monotonic clock: a wall clock that is set would make everybody late at once.
+        self._began = round((clock.now() - meeting_started_at).total_seconds() * SAMPLE_RATE_HZ)
+        self._began_s = clock.monotonic_s()
+
+    @property
+    def has_ears(self) -> bool:
+        return bool(self._ears)
+
+    def listen(self, who: Hashable, ear: Ear) -> None:
+        self._ears[who] = ear
+
+    def stop_listening(self, who: Hashable) -> None:
+        self._ears.pop(who, None)
+        if not self._ears:
+            self._mixer.restart(self._now())
+
+    def speak(self, who: Hashable, frame: AudioFrame, *, origin_ms: int | None) -> None:
+        """What `who` says, as it arrives; `origin_ms` is the meeting time of position 0, once that is known."""
+        if not self._ears or origin_ms is None or not frame.n_samples:
+            return
+        if not self._mixer.is_sounding:
+            self._mixer.restart(self._now())
+            self._has_voices.set()
+        self._mixer.feed(who, origin_ms * SAMPLES_PER_MS + frame.position, pcm_decode(frame.payload))
+
+    def leave(self, who: Hashable) -> None:
+        """Neither speaks nor listens any more."""
+        self.stop_listening(who)
+        self._count(who)
+
+    def end(self) -> None:
+        for who in list(self._mixer.counters):
+            self._count(who)
+
+    def _count(self, who: Hashable) -> None:
+        if (counted := self._mixer.leave(who)) is not None:
+            metrics.MIX_PLAYED_S.inc(counted.n_played / SAMPLE_RATE_HZ)
+            metrics.MIX_CONCEALED_S.inc(counted.n_concealed / SAMPLE_RATE_HZ)
+            metrics.MIX_LATE_S.inc(counted.n_late / SAMPLE_RATE_HZ)
+
+    async def run(self) -> None:
+        """Hand out blocks until cancelled."""
+        while True:
+            await self._has_voices.wait()
+            if not self._mixer.is_sounding:
+                self._has_voices.clear()
+                continue
+            self._catch_up()
+            ahead_samples = self._mixer.position + BLOCK_SAMPLES - self._now()
+            await asyncio.sleep(max(0, ahead_samples) / SAMPLE_RATE_HZ)
+
+    def _catch_up(self) -> None:
+        n_due = (self._now() - self._mixer.position) // BLOCK_SAMPLES
+        if n_due > MOST_BEHIND_BLOCKS:
+            self._mixer.pass_over(n_due - 1)
+            n_due = 1
+        for _ in range(n_due):
+            self._hand_out(self._mixer.next_block())
+
+    def _hand_out(self, block: MixedBlock) -> None:
+        of_all = Heard(block.position, block.mix)
+        for who, ear in self._ears.items():
+            without = block.without.get(who)
+            ear.hear(of_all if without is None else Heard(block.position, without))
+
+    def _now(self) -> int:
+        """Meeting time in samples."""
+        return self._began + round((self._clock.monotonic_s() - self._began_s) * SAMPLE_RATE_HZ)
