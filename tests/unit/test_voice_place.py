@@ -1,9 +1,11 @@
 """A call's voice is placed where all of it can be played, and moved only when it stays in the wrong place."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.ingest.voice_place import PATIENCE_SAMPLES, VoicePlace
+from streaming.mixer import BLOCK_SAMPLES, Mixer
 from streaming.playout_delay import LONGEST_SAMPLES
 
 SECOND = 16_000
@@ -21,6 +23,26 @@ def test_all_of_every_chunk_can_be_played_whatever_its_length_the_origin_and_som
         lateness = now - at - place.later(now=now, at=at, n_samples=n_samples)
         assert lateness <= LONGEST_SAMPLES - 10 * MS
         assert lateness - n_samples >= -LONGEST_SAMPLES
+
+
+def late_samples(*, chunk_ms: int, origin: int, is_placed: bool) -> int:
+    """What a mixer could not play of 10 s of a call that began at `origin`."""
+    mixer, place, n_samples = Mixer(), VoicePlace(), chunk_ms * MS
+    for index in range(10_000 // chunk_ms):
+        now, at = origin + (index + 1) * n_samples, origin + index * n_samples
+        while mixer.position + BLOCK_SAMPLES <= now:
+            mixer.next_block()
+        later = place.later(now=now, at=at, n_samples=n_samples) if is_placed else 0
+        for start in range(0, n_samples, 200 * MS):
+            n_frame = min(200 * MS, n_samples - start)
+            mixer.feed("caller", at + start + later, np.full(n_frame, 0.5, np.float32))
+    return mixer.counters["caller"].n_late
+
+
+def test_a_mixer_plays_all_of_half_seconds_that_come_whole_and_without_their_place_it_would_not() -> None:
+    assert late_samples(chunk_ms=500, origin=20 * SECOND, is_placed=True) == 0
+    assert late_samples(chunk_ms=500, origin=20 * SECOND, is_placed=False) > 3 * SECOND
+    assert late_samples(chunk_ms=20, origin=20 * SECOND, is_placed=True) == 0
 
 
 def test_a_voice_in_its_place_is_not_moved() -> None:
