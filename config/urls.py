@@ -11,5 +11,6 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/", include("meetings.api.urls")),
+    path("ingest/", include("meetings.ingest.urls")),
     path("", include("meetings.urls")),
 ]

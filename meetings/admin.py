@@ -14,15 +14,18 @@ from meetings.models import (
     AuditEvent,
     ConsentRecord,
     GapRepair,
+    IngestKey,
     Meeting,
     MeetingEvent,
     Node,
     Participant,
+    PhoneCall,
     Recording,
     RecordingChunk,
     Segment,
     SegmentRevision,
 )
+from meetings.services.ingest_keys import ingest_key_revoke
 from meetings.services.tokens import api_token_revoke
 
 if TYPE_CHECKING:  # the classes are generic in the stubs only
@@ -138,7 +141,8 @@ class RecordingChunkAdmin(ReadOnlyAdmin):
 
 @admin.register(ConsentRecord)
 class ConsentRecordAdmin(ReadOnlyAdmin):
-    list_display = ("participant", "granted", "at")
+    list_display = ("participant", "granted", "ingest_key", "at")
+    list_select_related = ("participant", "ingest_key")
 
 
 @admin.register(ApiToken)
@@ -158,6 +162,43 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("meetings.change_apitoken")
+
+
+@admin.register(IngestKey)
+class IngestKeyAdmin(ReadOnlyAdmin):
+    """A key is revoked here, for good, and made over the REST interface."""
+
+    list_display = (
+        "id",
+        "meeting",
+        "display_name",
+        "created_by",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+    )
+    list_select_related = ("meeting", "created_by")
+    search_fields = ("meeting__code",)
+    exclude = ("sha256",)
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[IngestKey]) -> None:
+        actor = actor_for(request.user if isinstance(request.user, User) else None)
+        n_revoked = sum(ingest_key_revoke(key=key, actor=actor) for key in keys)
+        self.message_user(request, f"Revoked: {n_revoked}")
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("meetings.change_ingestkey")
+
+
+@admin.register(PhoneCall)
+class PhoneCallAdmin(ReadOnlyAdmin):
+    list_display = ("service", "call_id", "participant", "audio_session", "created_at")
+    list_filter = ("service",)
+    list_select_related = ("participant", "audio_session")
+    search_fields = ("call_id", "participant__meeting__code")
 
 
 @admin.register(Node)

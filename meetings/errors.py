@@ -24,6 +24,13 @@ class TicketInvalid(MeetingsError):
     title = "The ticket is unknown, used or expired."
 
 
+class KeyInvalid(MeetingsError):
+    """An ingest key that is unknown, revoked or expired: which of these is nobody's business."""
+
+    code, status, close_code = "key_invalid", 404, 4401
+    title = "There is nothing at this address."
+
+
 class Forbidden(MeetingsError):
     """The meeting is known to the caller, but this is not theirs to do."""
 

@@ -11,6 +11,8 @@ _WORDS = {
     "page_reloaded": "page reloaded",
     "suspended": "computer or browser asleep",
     "store_full": "too much was waiting to be sent",
+    "call_audio_missing": "missing on the telephone line",
+    "call_interrupted": "telephone call interrupted",
     "unexplained": "not received",
     "not_sent": "not received",
     "not_delivered": "not received",

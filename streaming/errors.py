@@ -120,6 +120,13 @@ class SlowConsumer(StreamError):
     title = "The reader is too slow."
 
 
+class CallSilent(StreamError):
+    """A telephone service has sent no audio for a long time, not even silence."""
+
+    code, close_code, retryable = "call_silent", 4504, True
+    title = "Nothing was heard of the call any more."
+
+
 class Overloaded(StreamError):
     code, close_code, retryable = "overloaded", 4503, True
     title = "This server has no room for another stream now."

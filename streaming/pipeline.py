@@ -102,6 +102,9 @@ class SessionPipeline:
         now_s = self._around.clock.monotonic_s()
         self._intake.admit(frame, settled=self._committer.settled, now_s=now_s)
         self.put(Frame(frame=frame, arrived_at=self._around.clock.now(), arrived_s=now_s))
+        self.overhear(frame)
+
+    def overhear(self, frame: AudioFrame) -> None:
         self._overheard(self, frame)
 
     def meeting_samples(self, position: int) -> int | None:

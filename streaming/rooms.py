@@ -52,9 +52,8 @@ class Room:
     def sessions(self) -> Collection[SessionPipeline]:
         return self._sessions.values()
 
-    def is_connected(self, session_id: UUID) -> bool:
-        pipeline = self._sessions.get(session_id)
-        return pipeline is not None and pipeline.sink is not None
+    def session(self, session_id: UUID) -> SessionPipeline | None:
+        return self._sessions.get(session_id)
 
     def attach(self, opened: OpenedSession, *, sink: Sink, round_trip_s: float) -> SessionPipeline:
         """Begin, or take over, a session. What an older connection had in memory is replayed by the client.
@@ -244,10 +243,15 @@ class Rooms:
         if (room := self._rooms.get(pipeline.opened.meeting_id)) is not None:
             room.stop_listening(pipeline)
 
+    def session(self, meeting_id: UUID, session_id: UUID) -> SessionPipeline | None:
+        """What this node holds of a session, whether or not a socket streams into it."""
+        room = self._rooms.get(meeting_id)
+        return None if room is None else room.session(session_id)
+
     def is_connected(self, meeting_id: UUID, session_id: UUID) -> bool:
         """Whether a socket streams into this session here."""
-        room = self._rooms.get(meeting_id)
-        return room is not None and room.is_connected(session_id)
+        pipeline = self.session(meeting_id, session_id)
+        return pipeline is not None and pipeline.sink is not None
 
     def let_go(self, opened: OpenedSession) -> None:
         if not self._is_closed:

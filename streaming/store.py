@@ -13,11 +13,13 @@ from django.utils import timezone
 
 from meetings import access, selectors
 from meetings.errors import Forbidden
+from meetings.phone import AdmittedCall, PhoneCaller
 from meetings.services import (
     consents,
     languages,
     nodes,
     orphans,
+    phone_calls,
     recording_switches,
     session_commits,
     sessions,
@@ -119,6 +121,15 @@ class Store:
 
     async def consent_record(self, participant_id: UUID, granted: Sequence[str]) -> tuple[str, ...]:
         return await self._write(consents.consent_record, participant_id=participant_id, granted=granted)
+
+    async def phone_key_check(self, key: str) -> None:
+        await self._write(phone_calls.phone_key_check, key=key)
+
+    async def phone_call_admit(self, key: str, caller: PhoneCaller) -> AdmittedCall:
+        return await self._write(phone_calls.phone_call_admit, key=key, caller=caller)
+
+    async def phone_call_consent(self, key: str, participant_id: UUID) -> tuple[str, ...]:
+        return await self._write(phone_calls.phone_call_consent, key=key, participant_id=participant_id)
 
     async def meeting_readable_by_token(self, api_token: str, reference: str) -> UUID:
         return await self._read(_meeting_readable_by_token, api_token, reference)

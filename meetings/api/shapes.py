@@ -81,9 +81,10 @@ def renewed_ticket_shape(request: HttpRequest, renewed: RenewedTicket) -> Shape:
 def _ticket(request: HttpRequest, ticket: str, participant: Participant) -> Shape:
     is_viewer = participant.role == Participant.Role.VIEWER
     path = f"/ws/v1/meetings/{participant.meeting_id}/captions" if is_viewer else "/ws/v1/audio"
+    return {"ticket": ticket, "ticket_expires_in": TICKET_TTL_S, "ws_url": ws_url(request, path)}
+
+
+def ws_url(request: HttpRequest, path: str) -> str:
+    """As `build_absolute_uri`, for sockets: behind a proxy under its name, and secure where its pages are."""
     scheme = "wss" if request.is_secure() else "ws"
-    return {
-        "ticket": ticket,
-        "ticket_expires_in": TICKET_TTL_S,
-        "ws_url": f"{scheme}://{request.get_host()}{path}",
-    }
+    return f"{scheme}://{request.get_host()}{path}"

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0006_meeting_clock"),
+        ("meetings", "0008_telephony"),
     ]
 
     operations = [

@@ -8,6 +8,7 @@ from meetings.models.meeting import Meeting, Participant
 from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
 from meetings.models.segment import Segment, SegmentRevision
+from meetings.models.telephony import IngestKey, PhoneCall
 
 __all__ = [
     "ApiToken",
@@ -16,10 +17,12 @@ __all__ = [
     "ConsentRecord",
     "GapRepair",
     "IdempotencyKey",
+    "IngestKey",
     "Meeting",
     "MeetingEvent",
     "Node",
     "Participant",
+    "PhoneCall",
     "Recording",
     "RecordingChunk",
     "RecordingSwitch",

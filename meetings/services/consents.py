@@ -13,11 +13,15 @@ from meetings.services.audit import audit_append
 from meetings.services.presence import participant_consented
 
 
-def consent_record(*, participant_id: UUID, granted: Sequence[str]) -> tuple[str, ...]:
+def consent_record(
+    *, participant_id: UUID, granted: Sequence[str], ingest_key_id: UUID | None = None
+) -> tuple[str, ...]:
     """The declaration replaces the one before; an empty one withdraws. Unknown things are not agreed to.
 
-    Every declaration is kept; the log shows those that changed something. Returns what stands now.
+    Every declaration is kept; the log shows those that changed something. `ingest_key_id`: it was declared for a caller
+    by whoever made that key. Returns what stands now.
     """
+    declarer = f"participant:{participant_id}" if ingest_key_id is None else f"ingest_key:{ingest_key_id}"
     at = timezone.now()
     stands = [what for what in KNOWN_CONSENT if what in granted]
     with transaction.atomic():
@@ -32,12 +36,12 @@ def consent_record(*, participant_id: UUID, granted: Sequence[str]) -> tuple[str
         is_change = participant.consent != stands
         participant.consent = stands
         participant.save(update_fields=["consent"])
-        ConsentRecord.objects.create(participant=participant, granted=stands, at=at)
+        ConsentRecord.objects.create(participant=participant, granted=stands, at=at, ingest_key_id=ingest_key_id)
         if is_change:
             participant_consented(participant=participant, meeting=participant.meeting, at=at)
         audit_append(
             meeting_id=participant.meeting_id,
-            actor=f"participant:{participant.pk}",
+            actor=declarer,
             action="participant.consented",
             target=f"participant:{participant.pk}",
             data={"granted": stands},

@@ -17,6 +17,7 @@ from streaming.conditions import Conditions, FlowState
 from streaming.errors import (
     ForbiddenStream,
     Overloaded,
+    ProblemWire,
     ProtocolError,
     SlowConsumer,
     StreamError,
@@ -139,7 +140,11 @@ class StreamConsumer(AsyncConsumer):
     def refuse(self, refusal: MeetingsError) -> None:
         """What was asked for is not done; the stream goes on."""
         problem = problem_wire(code=refusal.code, title=refusal.title, detail=refusal.detail)
-        self.say(error_message(problem=problem, is_fatal=False))
+        self.say(self.describe(problem, is_fatal=False))
+
+    def describe(self, problem: ProblemWire, *, is_fatal: bool) -> Mapping[str, Any]:
+        """A problem as this kind of socket is told of it."""
+        return error_message(problem=problem, is_fatal=is_fatal)
 
     # --- what the node tells all of its sockets, once they have joined its conditions ----------------------------
 
@@ -169,7 +174,7 @@ class StreamConsumer(AsyncConsumer):
         if not self.pressure.is_paused:
             # Both trees of errors have these; the other half's knows nothing of sockets.
             problem = problem_wire(code=error.code, title=error.title, detail=error.detail)
-            await self._send(encode(error_message(problem=problem, is_fatal=True)))
+            await self._send(encode(self.describe(problem, is_fatal=True)))
         await self.base_send({"type": "websocket.close", "code": error.close_code, "reason": error.code})
 
     async def close_normally(self) -> None:

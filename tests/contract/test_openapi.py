@@ -19,6 +19,8 @@ PROMISED = {
     "/api/v1/meetings/{ref}": {"get", "patch"},
     "/api/v1/meetings/{ref}/end": {"post"},
     "/api/v1/meetings/{ref}/participants": {"get", "post"},
+    "/api/v1/meetings/{ref}/ingest-keys": {"get", "post"},
+    "/api/v1/meetings/{ref}/ingest-keys/{key_id}": {"delete"},
     "/api/v1/sessions/{session_id}/ticket": {"post"},
     "/api/v1/meetings/{ref}/transcript.json": {"get"},
     "/api/v1/meetings/{ref}/transcript.vtt": {"get"},
@@ -78,6 +80,7 @@ def test_answers_are_what_the_document_says(document: dict[str, Any]) -> None:
     commit(session.owner, speech(0, 16_000), silence(20_000), gap(24_000), received=24_000)
     ref = f"/meetings/{meeting['id']}"
     admission = post(client, f"{ref}/participants", {"display_name": "Bob"}).json()
+    key = post(client, f"{ref}/ingest-keys", {"consent": ["captions", "transcript"]})
     post(client, f"{ref}/end")
     answers = [
         ("get", "/meetings", 200, get(client, "/meetings")),
@@ -88,6 +91,8 @@ def test_answers_are_what_the_document_says(document: dict[str, Any]) -> None:
         ("get", "/meetings/{ref}/events", 200, get(client, f"{ref}/events")),
         ("get", "/meetings/{ref}/ledger", 200, get(client, f"{ref}/ledger")),
         ("post", "/sessions/{session_id}/ticket", 201, post(client, f"/sessions/{admission['session_id']}/ticket")),
+        ("post", "/meetings/{ref}/ingest-keys", 201, key),
+        ("get", "/meetings/{ref}/ingest-keys", 200, get(client, f"{ref}/ingest-keys")),
         ("get", "/meetings/{ref}", "default", get(client, "/meetings/nobody-knows")),
         ("post", "/meetings", "default", post(client, "/meetings", {})),
     ]

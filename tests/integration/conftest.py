@@ -20,6 +20,12 @@ def beckett(speech_samples: dict[str, Path]) -> Float32:
     return np.concatenate([audio_read(speech_samples["beckett"]), silence(1.5)])
 
 
+@pytest.fixture(scope="session")
+def token(running_node: NodeProcess) -> str:
+    """An API token of a program on the running node, which may manage every meeting."""
+    return running_node.manage("api_token", "a-program").strip()
+
+
 @pytest.fixture
 def api(running_node: NodeProcess) -> Api:
     return Api(running_node.url)

@@ -1,0 +1,1 @@
+"""What telephone services ask over HTTP when a call comes in."""

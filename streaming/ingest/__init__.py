@@ -1,0 +1,1 @@
+"""Telephone calls: what the services that bridge them say, and what is said to them."""

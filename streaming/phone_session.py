@@ -1,0 +1,269 @@
+"""The audio session of a telephone call: what a page does for its microphone, done here for a telephone."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from meetings.limits import REQUIRED_CONSENT, SAMPLE_RATE_HZ, SAMPLES_PER_MS, STREAM_LIMITS
+from meetings.phone import AdmittedCall
+from meetings.values import EndedSession, OpenedSession
+from streaming.audio.pcm import pcm_encode
+from streaming.errors import ConsentMissing, RateExceeded, StreamError, Unavailable
+from streaming.feeds import Subscription, Wants
+from streaming.ingest.call_timeline import CallPiece
+from streaming.ingest.kept_call import KeptCall, KeptFrame
+from streaming.ingest.voice_place import VoicePlace
+from streaming.patience import until_stored
+from streaming.pipeline import SessionPipeline
+from streaming.protocol.frames import AudioFrame
+from streaming.runtime import Runtime
+from streaming.session_items import End, Finalize, Frame, Lost
+
+logger = logging.getLogger(__name__)
+
+REST_WITHIN_S, REST_LOOK_EVERY_S = 3.0, 0.05
+MOST_FAILURES = 5  # of the session, while one socket lasts
+MOST_FRAME_SAMPLES = STREAM_LIMITS.frame_ms[1] * SAMPLES_PER_MS
+AUDIO_MISSING, INTERRUPTED = "call_audio_missing", "call_interrupted"  # as reasons of gaps
+
+
+class Line(Protocol):
+    """The socket of the call; each call only queues."""
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], *, name: str) -> None: ...
+    def hang_up(self) -> None: ...
+    def attached(self, pipeline: SessionPipeline) -> None: ...
+    def flushed(self) -> None: ...
+    def over(self) -> None: ...
+    def fail(self, error: StreamError) -> None: ...
+
+
+class PhoneSession:
+    """Keeps what the caller says until it is settled, and opens the session anew should it fail.
+
+    It lives as long as the call's socket. When that goes, all that is kept has been given to the pipeline.
+    """
+
+    def __init__(self, *, node: Runtime, key: str, call: AdmittedCall, line: Line) -> None:
+        self.call = call
+        self._node = node
+        self._key = key
+        self._line = line
+        self._pipeline: SessionPipeline | None = None  # that may be given something
+        self._newest: SessionPipeline | None = None
+        self._kept = KeptCall()
+        self._position = 0
+        self._reason = ""  # why what lies before the next piece is missing
+        self._is_finished = False
+        self._n_failures = 0
+        self._place = VoicePlace()
+        self._subscription: Subscription | None = None
+        self.is_meeting_over = False
+
+    async def begin(self) -> int:
+        """Take the session; the position of what is said from now on.
+
+        Raises Full, MeetingOver, ConsentMissing, SupersededStream, Overloaded, Unavailable (it has just ended).
+        """
+        came_at = self._node.clock.now()
+        await self._bring_to_rest()
+        opened = await self._open()
+        try:
+            self._subscription = await self._node.broadcast.subscribe(
+                opened.meeting_id,
+                after_seq=opened.last_seq,
+                wants=Wants(captions="none", has_partials=False),
+                on_meeting_ended=self._line.hang_up,
+            )
+            self._attach(opened)
+        except BaseException:
+            self._node.rooms.let_go(opened)
+            self._unsubscribe()
+            raise
+        self._line.spawn(self._follow(self._subscription), name="follow")
+        self.is_meeting_over = opened.is_meeting_ended
+        return self._begin_at(opened, came_at=came_at)
+
+    def hear(self, pieces: Iterable[CallPiece]) -> None:
+        """The end of the last piece is what was said just now."""
+        now_s, heard = self._node.clock.monotonic_s(), list(pieces)
+        for piece in heard:
+            self._reason = self._reason or (AUDIO_MISSING if piece.is_after_gap else "")
+            for frame in _frames(piece):
+                self._keep(frame, arrived_s=now_s - (heard[-1].end - frame.end) / SAMPLE_RATE_HZ)
+            self._position = piece.end
+        self._give()
+        self._speak(heard)
+
+    def finish(self) -> None:
+        """The caller has hung up, or was: nothing more comes."""
+        if self._is_finished:
+            return
+        self._is_finished = True
+        self._give()
+
+    def flush(self) -> None:
+        """Let everything be committed that was heard: nobody could send it again. The line hears of it."""
+        self._put_rest(Finalize(cid=None))
+
+    def leave(self) -> None:
+        """The socket is gone. The room goes on with what it has."""
+        if not self._is_finished:
+            self.flush()
+        node, call = self._node, self.call
+        if self._newest is not None:
+            node.rooms.detach(self._newest)
+        if not node.rooms.is_connected(call.meeting_id, call.session_id):
+            node.admission.release(call.session_id)
+        self._unsubscribe()
+
+    # --- what the pipeline says ---------------------------------------------------------------------------
+
+    def ack(self, *, received: int, settled: int, lag_ms: int) -> None:
+        self._kept.settle(settled)
+        if not self._is_finished:
+            self._give()
+
+    def finalized(self, *, cid: str | int | None, position: int, after_seq: int) -> None:
+        self._line.flushed()
+
+    def ended(self, counters: EndedSession) -> None:
+        self._line.over()
+
+    def warning(self, *, code: str) -> None:
+        """Telephone services would not understand it."""
+
+    def fail(self, error: StreamError) -> None:
+        self._pipeline = None
+        self._n_failures += 1
+        if not error.retryable or self._n_failures > MOST_FAILURES:
+            self._line.fail(error)
+        else:
+            self._line.spawn(self._open_again(), name="open-again")
+
+    # --- the session ------------------------------------------------------------------------------------------
+
+    async def _bring_to_rest(self) -> None:
+        """Commit what an earlier connection of this call has said here: this one cannot send it again."""
+        pipeline = self._node.rooms.session(self.call.meeting_id, self.call.session_id)
+        if pipeline is None:
+            return
+        pipeline.put(Finalize(cid=None))
+        try:
+            async with asyncio.timeout(REST_WITHIN_S):
+                while not pipeline.is_at_rest:  # noqa: ASYNC110 - no one event tells of all of it
+                    await asyncio.sleep(REST_LOOK_EVERY_S)
+        except TimeoutError:
+            logger.warning("what a call has said could not be committed before its session was taken over")
+
+    async def _open(self) -> OpenedSession:
+        store = self._node.store
+        opened = await store.session_open(self.call.session_id, node=self._node.node, resume_token=None)
+        if opened.is_ended:
+            raise Unavailable("the call has ended; begin another")
+        try:
+            granted = frozenset(opened.consent)
+            if not granted.issuperset(REQUIRED_CONSENT):
+                granted = frozenset(await store.phone_call_consent(self._key, self.call.participant_id))
+            if not granted.issuperset(REQUIRED_CONSENT):
+                raise ConsentMissing
+        except BaseException:
+            self._node.rooms.let_go(opened)
+            raise
+        return opened
+
+    def _attach(self, opened: OpenedSession) -> None:
+        """Raises SupersededStream, Overloaded."""
+        node = self._node
+        self._pipeline = self._newest = node.rooms.attach(opened, sink=self, round_trip_s=0.0)
+        if node.broadcast.has_passed(opened.meeting_id, opened.last_seq):
+            node.rooms.catch_up(opened)
+        if opened.resumed:
+            node.broadcast.publish_superseded(opened.meeting_id, opened.owner.session_id, opened.owner.generation)
+        self._line.attached(self._pipeline)
+
+    def _begin_at(self, opened: OpenedSession, *, came_at: datetime) -> int:
+        """What lies between, while the call was away, nobody has."""
+        self._position = max(opened.received, opened.resume_from)
+        if (clock := opened.clock) is not None:
+            now_ms = round((came_at - opened.meeting_started_at).total_seconds() * 1_000)
+            self._position = max(self._position, clock.position_at(now_ms))
+        self._reason = INTERRUPTED if self._position > opened.resume_from else ""
+        return self._position
+
+    async def _open_again(self) -> None:
+        opened = await until_stored(self._open)
+        try:
+            self._attach(opened)
+        except BaseException:
+            self._node.rooms.let_go(opened)
+            raise
+        self._kept.rewind()
+        self._give()
+
+    async def _follow(self, subscription: Subscription) -> None:
+        """Of the meeting's events a telephone hears only that there are no more."""
+        async for _ in subscription.messages():
+            pass
+
+    def _unsubscribe(self) -> None:
+        if self._subscription is not None:
+            self._node.broadcast.unsubscribe(self._subscription)
+            self._subscription = None
+
+    def _speak(self, pieces: Sequence[CallPiece]) -> None:
+        """To the others in the room, as it comes; what is said again after a failure they have heard."""
+        pipeline = self._pipeline
+        at = pipeline.meeting_samples(pieces[0].position) if pipeline is not None and pieces else None
+        if pipeline is None or at is None:
+            return
+        later = self._place.later(
+            now=round((self._node.clock.now() - pipeline.opened.meeting_started_at).total_seconds() * SAMPLE_RATE_HZ),
+            at=at,
+            n_samples=pieces[-1].end - pieces[0].position,
+        )
+        for piece in pieces:
+            for frame in _frames(piece):
+                pipeline.overhear(replace(frame, position=max(0, frame.position + later)))
+
+    # --- what the pipeline is given -----------------------------------------------------------------------
+
+    def _keep(self, frame: AudioFrame, *, arrived_s: float) -> None:
+        if self._reason:
+            frame = replace(frame, is_discontinuity=True)
+        self._kept.append(KeptFrame(frame=frame, arrived_s=arrived_s, reason=self._reason))
+        self._reason = ""
+
+    def _give(self) -> None:
+        if self._is_finished:
+            self._put_rest(End(position=self._position))
+        elif self._pipeline is not None:
+            self._put(self._kept.due())
+
+    def _put_rest(self, last: End | Finalize) -> None:
+        """Beyond what clients may send ahead: it is kept here or there, and here it would go with the socket."""
+        if self._pipeline is None:
+            return
+        try:
+            self._put(self._kept.rest())
+            self._pipeline.put(last)
+        except RateExceeded:  # it shows as in flight, and as a gap in the end
+            logger.error("the rest of a call could not be given to its session")
+
+    def _put(self, frames: Iterable[KeptFrame]) -> None:
+        assert self._pipeline is not None
+        now, now_s = self._node.clock.now(), self._node.clock.monotonic_s()
+        for kept in frames:
+            if kept.reason:
+                self._pipeline.put(Lost(reason=kept.reason))
+            arrived_at = now - timedelta(seconds=now_s - kept.arrived_s)
+            self._pipeline.put(Frame(frame=kept.frame, arrived_at=arrived_at, arrived_s=kept.arrived_s))
+
+
+def _frames(piece: CallPiece) -> Iterable[AudioFrame]:
+    for start in range(0, len(piece.samples), MOST_FRAME_SAMPLES):
+        samples = piece.samples[start : start + MOST_FRAME_SAMPLES]
+        yield AudioFrame(n_samples=len(samples), position=piece.position + start, payload=pcm_encode(samples))

@@ -1,0 +1,316 @@
+"""Telephone calls into a real node: each voice is transcribed under its caller's name, whatever the line does to it."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import jiwer
+import numpy as np
+import pytest
+from whisper_normalizer.english import EnglishTextNormalizer
+
+from streaming.client.audio_files import audio_read
+from streaming.recognizers.base import Float32
+from tests.calls import AnyScript, Encoding, TelerScript, TwilioScript, audio_messages, call, key_made, managed
+from tests.sockets import WAIT_S, Api, Message, peer, silence
+
+normalize = EnglishTextNormalizer()
+MOST_POINTS_WRONG = 30.0  # the file itself has 21: some of what is said is not in its text
+
+
+@pytest.fixture
+def meeting(api: Api) -> Message:
+    return api.meeting("A call")
+
+
+def addresses(api: Api, meeting: Message, token: str, **body: Any) -> dict[str, str]:
+    key = key_made(api.url, meeting, token=token, **body)
+    return {"teler": key["teler"]["ws_url"], "twilio": key["twilio"]["ws_url"]}
+
+
+def service_of(script: AnyScript) -> str:
+    return "teler" if isinstance(script, TelerScript) else "twilio"
+
+
+def transcript(api: Api, meeting: Message) -> dict[str, Any]:
+    return dict(api.get(f"meetings/{meeting['code']}/transcript.json").json())
+
+
+def said(api: Api, meeting: Message, name: str) -> str:
+    segments = transcript(api, meeting)["segments"]
+    return str(normalize(" ".join(each["text"] for each in segments if each["speaker"] == name)))
+
+
+async def ledger(api: Api, meeting: Message) -> Message:
+    """The account of the first session that has ended, once there is one."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            for session in api.get(f"meetings/{meeting['code']}/ledger").json()["sessions"]:
+                if session["state"] == "ended":
+                    return dict(session)
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.speech
+@pytest.mark.parametrize("script", [TelerScript(), TwilioScript()], ids=["teler", "twilio"])
+async def test_a_recorded_call_is_transcribed_under_the_caller_s_name(
+    api: Api, meeting: Message, token: str, shared_testdata: Path, script: AnyScript
+) -> None:
+    directory = shared_testdata / "phone"
+    row = json.loads((directory / "manifest.jsonl").read_text().splitlines()[0])
+    audio = np.concatenate([audio_read(directory / row["audio"]), silence(1.0)])
+    url = addresses(api, meeting, token, display_name="Customer")[service_of(script)]
+    async with call(url, script) as line:
+        await line.start()
+        await line.stream(audio, real_time_x=5)
+        await line.hang_up()
+    session = await ledger(api, meeting)
+    assert abs(session["received"] - audio.size) <= 16 * script.chunk_ms
+    assert session["gaps"] == []
+    [participant] = transcript(api, meeting)["participants"]
+    assert (participant["display_name"], participant["role"]) == ("Customer", "phone")
+    points = 100 * jiwer.wer(normalize(row["text"]), said(api, meeting, "Customer"))
+    assert points <= MOST_POINTS_WRONG
+
+
+@pytest.mark.parametrize("encoding", ["audio/l16", "audio/x-mulaw"])
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000])
+@pytest.mark.parametrize("service", ["teler", "twilio"])
+async def test_each_encoding_at_each_rate_is_understood(
+    api: Api, meeting: Message, token: str, beckett: Float32, service: str, rate_hz: int, encoding: Encoding
+) -> None:
+    kind = TelerScript if service == "teler" else TwilioScript
+    script = kind(encoding=encoding, rate_hz=rate_hz)
+    async with call(addresses(api, meeting, token)[service], script) as line:
+        await line.start()
+        await line.stream(beckett)
+        await line.hang_up()
+    session = await ledger(api, meeting)
+    assert session["received"] == beckett.size
+    assert session["received"] == session["speech"] + session["nonspeech"]
+    assert "ever tried ever failed" in said(api, meeting, "Phone")
+
+
+async def test_what_the_line_has_lost_is_a_gap_as_long_as_what_is_missing(
+    api: Api, meeting: Message, token: str, beckett: Float32
+) -> None:
+    async with call(addresses(api, meeting, token)["teler"], TelerScript()) as line:
+        await line.start()
+        await line.stream(beckett, without=(6, 7))
+        await line.hang_up()
+    session = await ledger(api, meeting)
+    assert session["received"] == beckett.size
+    assert session["gaps"] == [{"from": 48_000, "to": 64_000, "reason": "call_audio_missing"}]
+
+
+async def test_messages_out_of_order_and_repeated_are_heard_once_and_in_order(
+    api: Api, meeting: Message, token: str, beckett: Float32
+) -> None:
+    async with call(addresses(api, meeting, token)["twilio"], TwilioScript()) as line:
+        await line.start()
+        messages = audio_messages(line.script, beckett)
+        for at in range(0, len(messages) - 1, 10):
+            messages[at], messages[at + 1] = messages[at + 1], messages[at]
+        for at, message in enumerate(messages):
+            await line.say(message, *messages[max(0, at - 3) : at : 2])
+            await asyncio.sleep(0.004)
+        await line.hang_up()
+    session = await ledger(api, meeting)
+    assert (session["received"], session["gaps"]) == (beckett.size, [])
+    assert "ever tried ever failed" in said(api, meeting, "Phone")
+
+
+async def test_a_caller_who_hangs_up_in_mid_word_is_heard_up_to_there(
+    api: Api, meeting: Message, token: str, beckett: Float32
+) -> None:
+    async with call(addresses(api, meeting, token)["twilio"], TwilioScript()) as line:
+        await line.start()
+        await line.stream(beckett[: 3 * 16_000])
+        assert await line.hang_up() == 1000
+    session = await ledger(api, meeting)
+    assert session["received"] == 3 * 16_000
+    assert "ever tried" in said(api, meeting, "Phone")
+    events = api.get(f"meetings/{meeting['code']}/events").json()["data"]
+    assert [each["event"]["type"] for each in events if each["type"] == "event"][-1] == "participant.left"
+
+
+async def test_a_call_whose_socket_is_lost_goes_on_with_the_same_session_when_it_comes_back(
+    api: Api, meeting: Message, token: str, beckett: Float32
+) -> None:
+    """In mid-sentence, and at the pace of the call: the new stream numbers from 1 again. What was lost is a gap."""
+    url = addresses(api, meeting, token)["twilio"]
+    script = TwilioScript()
+    async with call(url, script) as line:
+        await line.start()
+        await line.stream(beckett[: 3 * 16_000], real_time_x=1)
+        await asyncio.sleep(0.3)
+        line.socket.transport.abort()
+    await asyncio.sleep(1)
+    again = TwilioScript(call_id=script.call_id)
+    async with call(url, again) as line:
+        await line.start()
+        await line.stream(beckett[4 * 16_000 :], real_time_x=1)
+        assert await line.hang_up() == 1000
+    session = await ledger(api, meeting)
+    reasons = {gap["reason"] for gap in session["gaps"]}
+    assert reasons == {"call_interrupted"}
+    lost = sum(gap["to"] - gap["from"] for gap in session["gaps"])
+    assert session["received"] == beckett.size - 16_000 + lost
+    assert session["received"] == session["speech"] + session["nonspeech"] + lost
+    assert "ever tried" in said(api, meeting, "Phone")
+    assert len(transcript(api, meeting)["participants"]) == 1
+
+
+async def test_two_callers_by_one_key_are_two_participants(
+    api: Api, meeting: Message, token: str, beckett: Float32
+) -> None:
+    urls = addresses(api, meeting, token)
+
+    async def calls(url: str, script: AnyScript) -> None:
+        async with call(url, script) as line:
+            await line.start()
+            await line.stream(beckett[: 4 * 16_000], real_time_x=3)
+            await line.hang_up()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(calls(urls["twilio"], TwilioScript(parameters={"caller": "+15550001111"})))
+        group.create_task(calls(urls["teler"] + "?caller=2222", TelerScript()))
+    names = {each["display_name"] for each in transcript(api, meeting)["participants"]}
+    assert names == {"Phone …1111", "Phone …2222"}
+
+
+async def test_a_meeting_that_is_ended_hangs_up_after_the_last_word_and_takes_no_call_any_more(
+    api: Api, meeting: Message, token: str, beckett: Float32
+) -> None:
+    url = addresses(api, meeting, token)["teler"]
+    async with call(url, TelerScript()) as line:
+        await line.start()
+        await line.stream(beckett[: 3 * 16_000])
+        managed("POST", f"{api.url}/api/v1/meetings/{meeting['id']}/end", token=token)
+        assert await line.closed() == 1000
+    assert (await ledger(api, meeting))["received"] == 3 * 16_000
+    assert "ever tried" in said(api, meeting, "Phone")
+    async with call(url, TelerScript()) as late:
+        assert await late.closed() == 4410
+
+
+@pytest.mark.parametrize("service", ["teler", "twilio"])
+async def test_unknown_and_revoked_keys_are_closed_alike(api: Api, meeting: Message, token: str, service: str) -> None:
+    key = key_made(api.url, meeting, token=token)
+    managed("DELETE", f"{api.url}/api/v1/meetings/{meeting['id']}/ingest-keys/{key['id']}", token=token)
+    told = []
+    for secret in (key["key"], "clqi_made-up"):
+        async with call(f"{api.url.replace('http', 'ws', 1)}/ws/v1/ingest/{service}/{secret}", TelerScript()) as line:
+            assert await line.closed() == 4401
+            told.append(line.received)
+    assert told[0] == told[1]
+
+
+GOOD_B64 = "AAAA"
+MALFORMED: list[str | bytes] = [
+    "",
+    "nonsense",
+    "[]",
+    '"text"',
+    "{}",
+    '{"type": 5, "event": 5}',
+    '{"type":"audio","event":"media"}',
+    '{"type":"audio","event":"media","data":{"audio_b64":"***"},"media":{"payload":"***"}}',
+    '{"type":"audio","event":"media","data":{"audio_b64":7},"media":{"payload":7}}',
+    '{"type":"start","event":"start"}',
+    '{"type":"start","event":"start","call_id":"c","stream_id":"s","data":{"encoding":"audio/opus"},'
+    '"start":{"callSid":"c","streamSid":"s","mediaFormat":{"encoding":"audio/opus"}}}',
+    json.dumps({"type": "audio", "event": "media", "stream_id": "of another", "streamSid": "of another",
+                "data": {"audio_b64": GOOD_B64}, "media": {"payload": GOOD_B64}}),
+    json.dumps({"type": "audio", "event": "media", "data": {"audio_b64": "A" * 400_000},
+                "media": {"payload": "A" * 400_000}}),
+    b"\x00\x01\x02",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("script", [TelerScript(), TwilioScript()], ids=["teler", "twilio"])
+async def test_malformed_messages_are_answered_and_survived(
+    api: Api, meeting: Message, token: str, beckett: Float32, script: AnyScript
+) -> None:
+    async with call(addresses(api, meeting, token)[service_of(script)], script) as line:
+        for message in MALFORMED:
+            await line.socket.send(message)
+            answer = await line.told()
+            assert answer.get("type", answer.get("event")) == "error"
+            assert (answer["fatal"], set(answer["problem"])) == (False, {"type", "code", "title", "detail"})
+        await line.start()
+        for start in range(0, beckett.size, 32_000):
+            await line.socket.send(MALFORMED[start // 32_000])
+            await line.stream(beckett[start : start + 32_000])
+        await line.say(*line.script.start()[-1:])
+        assert (await line.told())["problem"]["code"]
+        await line.hang_up()
+    session = await ledger(api, meeting)
+    assert session["speech"] > 0
+    assert "ever tried ever failed" in said(api, meeting, "Phone")
+
+
+async def test_audio_before_the_start_is_answered_and_not_taken(
+    api: Api, meeting: Message, token: str, beckett: Float32
+) -> None:
+    async with call(addresses(api, meeting, token)["teler"], TelerScript()) as line:
+        await line.say(*audio_messages(line.script, beckett[:16_000]))
+        assert (await line.told())["problem"]["code"] == "unexpected_message"
+    assert transcript(api, meeting)["participants"] == []
+
+
+@pytest.mark.parametrize("text", ["{}", '{"type":"start"}', "x" * 300_000])
+async def test_a_flood_of_malformed_messages_is_closed_and_harms_nobody(
+    api: Api, meeting: Message, token: str, beckett: Float32, text: str
+) -> None:
+    url = addresses(api, meeting, token)["teler"]
+    async with call(url, TelerScript()) as good:
+        await good.start()
+        await good.stream(beckett[:16_000])
+        async with call(url, TelerScript()) as bad:
+            await bad.start()
+            for _ in range(300):
+                try:
+                    await bad.socket.send(text)
+                except Exception:  # noqa: BLE001 - closed in the middle of it
+                    break
+            assert await bad.closed() == 4529
+        await good.stream(beckett[16_000 : 4 * 16_000])
+        await good.hang_up()
+    assert (await ledger(api, meeting))["received"] == 4 * 16_000
+
+
+async def test_more_audio_than_any_call_brings_is_closed(api: Api, meeting: Message, token: str) -> None:
+    async with call(addresses(api, meeting, token)["teler"], TelerScript()) as line:
+        await line.start()
+        for message in audio_messages(line.script, np.full(16_000 * 120, 0.01, np.float32)):
+            try:
+                await line.say(message)
+            except Exception:  # noqa: BLE001 - closed in the middle of it
+                break
+        assert await line.closed() == 4529
+
+
+async def test_a_message_beyond_all_measure_is_closed(api: Api, meeting: Message, token: str) -> None:
+    async with call(addresses(api, meeting, token)["twilio"], TwilioScript()) as line:
+        await line.start()
+        await line.socket.send("x" * 1_200_000)
+        assert await line.closed() == 4413
+
+
+async def test_others_see_the_caller_s_words_in_their_captions(
+    api: Api, meeting: Message, token: str, beckett: Float32
+) -> None:
+    viewer = api.admit(meeting, "Vera", "viewer")
+    async with peer(f"{viewer['ws_url']}?after_seq=0", viewer["ticket"]) as vera:
+        async with call(addresses(api, meeting, token, display_name="Ada")["twilio"], TwilioScript()) as line:
+            await line.start()
+            await line.stream(beckett, real_time_x=3)
+            await line.hang_up()
+        await vera.until("event", lambda each: each["event"]["type"] == "participant.left")
+    finals = [each["segment"] for each in vera.finals()]
+    assert {each["speaker"] for each in finals} == {"Ada"}
+    kinds = [each["event"]["type"] for each in vera.of("event")]
+    assert kinds == ["meeting.started", "participant.joined", "participant.consented", "participant.left"]
+    assert any(each["segment"]["state"] == "partial" for each in vera.of("segment"))
