@@ -36,7 +36,11 @@ class SessionTimes:
     async def hear(self, item: Frame) -> None:
         """Every frame, in the order of arrival. The first one of all fixes the origin."""
         if self._learning is None:
-            self._learning = await self._begin(item)
+            learning = await self._begin(item, round_trip_s=self._round_trip_s)
+            learning.hear(item.frame.end, arrived_ms=self._heard_first[0])
+            learning.measure(1_000 * self._round_trip_s)  # a shorter one may have come while we waited for the database
+            self._learning = learning
+            return
         first_ms, first_s = self._heard_first
         self._learning.hear(item.frame.end, arrived_ms=first_ms + 1_000 * (item.arrived_s - first_s))
 
@@ -45,7 +49,7 @@ class SessionTimes:
         clock, learning = self._decided, self._learning
         if clock is None:
             return 0
-        if learning is not None and learning.offset_ms != clock.offset_ms and position >= self._told_to:
+        if learning is not None and learning.offset_ms != clock.offset_ms:
             clock = clock.corrected(ClockCorrection(start=self._told_to, offset_ms=learning.offset_ms))
         return clock.meeting_ms(position)
 
@@ -68,29 +72,29 @@ class SessionTimes:
         self._told_to = self._told_to if told is None else told
         return correction
 
-    async def _begin(self, item: Frame) -> MeetingClock:
+    async def _begin(self, item: Frame, *, round_trip_s: float) -> MeetingClock:
         """Wall time is looked at once: from there on our own clock counts, which nobody sets."""
         opened = self._opened
         arrived_ms = _ms(item.arrived_at - opened.meeting_started_at)
         self._heard_first = (arrived_ms, item.arrived_s)
         if self._decided is None:
-            self._decided = SessionClock(origin_ms=await self._set_origin(item))
+            self._decided = SessionClock(origin_ms=await self._set_origin(item, round_trip_s=round_trip_s))
         return MeetingClock(
             clock=self._decided,
-            round_trip_ms=1_000 * self._round_trip_s,
+            round_trip_ms=1_000 * round_trip_s,
             hello_ms=_ms(opened.begun_at - opened.meeting_started_at) if opened.begun_at else 0.0,
             settled=opened.settled,
             received=opened.received,
         )
 
-    async def _set_origin(self, item: Frame) -> int:
+    async def _set_origin(self, item: Frame, *, round_trip_s: float) -> int:
         """Meeting time of position 0: when the first sample was captured, as far as can be told from here.
 
         When an earlier connection was lost before its first frame was heard, what comes now has waited: then the
         first `hello` of the session tells.
         """
         opened, store = self._opened, self._store
-        captured_at = item.arrived_at - timedelta(seconds=item.frame.end / SAMPLE_RATE_HZ + self._round_trip_s / 2)
+        captured_at = item.arrived_at - timedelta(seconds=item.frame.end / SAMPLE_RATE_HZ + round_trip_s / 2)
         if opened.resumed and opened.begun_at is not None:
             captured_at = min(captured_at, opened.begun_at)
         origin_ms = max(0, round(_ms(captured_at - opened.meeting_started_at)))

@@ -208,7 +208,17 @@ async def test_the_server_pings_also_while_the_client_sends(node: Node) -> None:
     await writer.wait_closed()
 
 
-async def test_the_round_trip_is_measured_by_a_ping_as_soon_as_the_socket_is_open(node: Node) -> None:
+async def test_the_first_thing_that_a_socket_says_is_a_ping(node: Node) -> None:
+    """So the round trip is known before the first audio comes."""
+    reader, writer = await handshaken(node, "/echo")
+    writer.write(raw_frame(TEXT, b"a"))
+    async with asyncio.timeout(WAIT_S):
+        assert [await frame_read(reader), await frame_read(reader)] == [PING, TEXT]
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_the_round_trip_is_measured_as_soon_as_a_ping_is_answered(node: Node) -> None:
     async with connect(node.url("/round-trip")) as peer, asyncio.timeout(WAIT_S):
         assert await peer.recv() == "measured"
 

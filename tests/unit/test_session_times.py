@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.values import OpenedSession, SessionOwner
 from streaming.audio.pcm import Float32
@@ -92,6 +95,26 @@ async def test_what_is_learnt_in_silence_holds_from_its_beginning() -> None:
     assert times.meeting_ms(0) == 5_000
 
 
+@given(st.lists(st.tuples(st.floats(0.0, 1_500.0), st.booleans(), st.booleans()), min_size=1, max_size=150))
+async def test_whatever_is_learnt_what_people_were_told_stands_and_is_in_order(
+    steps: list[tuple[float, bool, bool]],
+) -> None:
+    """Each step is a frame with its delay, whether something is committed after it, and whether that holds a line."""
+    opened = opened_now()
+    times, arrived_ms, told_ms, told_to = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.1), 0.0, {}, 0
+    for n, (delay_ms, is_commit, has_line) in enumerate(steps, start=1):
+        arrived_ms = max(arrived_ms, 5_000 + n * FRAME_MS + delay_ms)
+        await times.hear(arrived(n * FRAME_MS, arrived_ms, opened=opened))
+        if is_commit:
+            times.decide(told=n * FRAME_MS * 16 if has_line else None)
+        if is_commit and has_line:
+            said = (told_to, n * FRAME_MS * 16 - 1)
+            told_ms.update({position: times.meeting_ms(position) for position in said})
+            told_to = said[1] + 1
+    assert {position: times.meeting_ms(position) for position in told_ms} == told_ms
+    assert list(told_ms.values()) == sorted(told_ms.values())
+
+
 async def test_a_measured_round_trip_moves_what_is_not_committed() -> None:
     opened = opened_now()
     times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.3)
@@ -99,6 +122,19 @@ async def test_a_measured_round_trip_moves_what_is_not_committed() -> None:
     before_ms = times.meeting_ms(SECOND)
     times.round_trip(0.04)
     assert times.meeting_ms(SECOND) == before_ms + 130
+
+
+async def test_a_round_trip_that_is_measured_while_the_origin_is_being_stored_counts_too() -> None:
+    opened = opened_now()
+
+    class Measuring(Origins):
+        async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
+            times.round_trip(0.04)
+            return origin_ms
+
+    times = SessionTimes(opened=opened, store=Measuring(), round_trip_s=0.3)
+    await times.hear(arrived(FRAME_MS, 5_120, opened=opened))
+    assert times.meeting_ms(SECOND) == 5_120 - FRAME_MS - 20 + 1_000
 
 
 async def test_somebody_who_sets_the_wall_clock_changes_nothing() -> None:
