@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ import numpy as np
 
 from bench.corpus import SpeakerStream, recordings_read, speaker_stream, words_align
 from bench.figures import Shown, finals_of, latencies, percentile
+from bench.session_clocks import clock_of, on_stream_time
 from bench.streams import microphone
 from meetings.limits import SAMPLE_RATE_HZ
+from meetings.session_clock import SessionClock
 from streaming.client.rest import Admission, Rest
 from streaming.client.session import AudioSession
 from tests.nodes import ROOT, node_environment, node_running
@@ -85,8 +88,8 @@ async def _run(url: str, streams: list[SpeakerStream], *, seconds: float) -> dic
             for stream in streams:
                 group.create_task(_want_in(http, url, meeting["code"], stream, asked, voices, until_s=until_s))
         ledger = (await http.get(f"meetings/{meeting['code']}/ledger")).raise_for_status().json()
-    origins_ms = {session["participant_id"]: session["origin_ms"] for session in ledger["sessions"]}
-    return _row(voices, asked, origins_ms, ledger=ledger["sessions"], n_joins=len(streams))
+    clocks = {session["participant_id"]: clock_of(session) for session in ledger["sessions"]}
+    return _row(voices, asked, clocks, ledger=ledger["sessions"], n_joins=len(streams))
 
 
 async def _want_in(
@@ -132,11 +135,19 @@ async def _speak(url: str, admission: Admission, voice: Voice, *, seconds: float
 
 
 def _row(
-    voices: list[Voice], asked: Asked, origins_ms: dict[str, int], *, ledger: list[dict[str, Any]], n_joins: int
+    voices: list[Voice],
+    asked: Asked,
+    clocks: Mapping[str, SessionClock | None],
+    *,
+    ledger: list[dict[str, Any]],
+    n_joins: int,
 ) -> dict[str, Any]:
     finals_s, words_s, n_partials, n_unordered = [], [], 0, 0
     for voice in voices:
-        shown = [_on_stream_time(each, origins_ms) for each in voice.shown]
+        shown = [
+            replace(each, segment=on_stream_time(each.segment, clocks[each.segment["participant_id"]]))
+            for each in voice.shown
+        ]
         found = latencies(voice.stream, shown)
         finals_s += found.final_s
         words_s += found.word_s
@@ -162,12 +173,6 @@ def _row(
         "flows": dict(Counter(state for voice in voices for state in voice.flows)),
         "spoken_s": round(float(np.sum([v.ended.get("received", 0) for v in voices])) / SAMPLE_RATE_HZ),
     }
-
-
-def _on_stream_time(shown: Shown, origins_ms: dict[str, int]) -> Shown:
-    origin_ms = origins_ms[shown.segment["participant_id"]]
-    moved = {name: shown.segment[name] - origin_ms for name in ("start_ms", "end_ms")}
-    return replace(shown, segment=shown.segment | moved)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ import httpx
 import numpy as np
 
 from bench.corpus import SpeakerStream
+from bench.session_clocks import clock_of
 from bench.soak_figures import Measurement
 from bench.usage import Held, held_by
-from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
+from meetings.limits import SAMPLE_RATE_HZ
+from meetings.session_clock import SessionClock
 from streaming.client.rest import Admission, Rest
 from streaming.client.session import AudioSession
 from streaming.tasks import TaskScope
@@ -32,7 +34,7 @@ class Speaker:
     speed: float
     captured: int = 0
     gap_samples: int = 0
-    origin_ms: int | None = None
+    clock: SessionClock | None = None
     lag_ms: int = 0
     final_latencies_s: list[float] = field(default_factory=list)
     _began_s: float = 0.0
@@ -64,10 +66,10 @@ class Speaker:
                 self.lag_ms = max(self.lag_ms, message["lag_ms"])
             case "ended":
                 self.gap_samples = message["gap"]
-            case "segment" if message["seq"] is not None and self.origin_ms is not None:
+            case "segment" if message["seq"] is not None and self.clock is not None:
                 segment = message["segment"]
                 if segment["participant_id"] == self.admission.participant_id:
-                    self._arrived((segment["end_ms"] - self.origin_ms) * SAMPLES_PER_MS)
+                    self._arrived(self.clock.position_at(segment["end_ms"]))
 
     def _arrived(self, end_position: int) -> None:
         """In real time, since the last sample of the utterance was captured."""
@@ -94,20 +96,17 @@ async def soak_meeting(
             began_s = asyncio.get_running_loop().time()
             while asyncio.get_running_loop().time() - began_s < seconds:
                 await asyncio.sleep(every_s)
-                await _learn_origins(http, code, speakers)
+                await _learn_clocks(http, code, speakers)
                 held = await asyncio.to_thread(held_by, node.process.pid)
                 measured.append(_measurement(node, speakers, held, asyncio.get_running_loop().time() - began_s))
     return measured, sum(speaker.gap_samples for speaker in speakers)
 
 
-async def _learn_origins(http: httpx.AsyncClient, code: str, speakers: Sequence[Speaker]) -> None:
-    """Meeting time of each session's position 0: set with its first frame."""
-    if all(speaker.origin_ms is not None for speaker in speakers):
-        return
+async def _learn_clocks(http: httpx.AsyncClient, code: str, speakers: Sequence[Speaker]) -> None:
     ledger = (await http.get(f"meetings/{code}/ledger")).raise_for_status().json()
-    origins_ms = {row["participant_id"]: row["origin_ms"] for row in ledger["sessions"]}
+    clocks = {row["participant_id"]: clock_of(row) for row in ledger["sessions"]}
     for speaker in speakers:
-        speaker.origin_ms = origins_ms[speaker.admission.participant_id]
+        speaker.clock = clocks[speaker.admission.participant_id]
 
 
 def _measurement(node: NodeProcess, speakers: Sequence[Speaker], held: Held, at_s: float) -> Measurement:

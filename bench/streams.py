@@ -10,6 +10,7 @@ import numpy as np
 
 from bench.corpus import SpeakerStream
 from bench.figures import Shown
+from bench.session_clocks import clock_of, on_stream_time
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming.client.errors import ClientError
 from streaming.client.rest import Admission, Rest
@@ -121,13 +122,13 @@ class Voice:
         await session.end()
 
     def heard(self, account: Mapping[str, Any] | None) -> Heard:
-        """`account` is the session's in the ledger: its origin takes meeting time to time since the first sample."""
+        """`account` is the session's in the ledger: its clock takes meeting time to time since the first sample."""
         silent_s = self._silent_samples / SAMPLE_RATE_HZ
-        origin_ms = (account["origin_ms"] or 0 if account else 0) + round(1_000 * silent_s)
+        clock, silent_ms = clock_of(account) if account else None, round(1_000 * silent_s)
         shown = tuple(
             Shown(
                 at_s=at_s - self._began_s - silent_s,
-                segment=segment | {name: segment[name] - origin_ms for name in ("start_ms", "end_ms")},
+                segment=on_stream_time(segment, clock, silent_ms=silent_ms),
             )
             for at_s, segment in self._shown
         )

@@ -25,6 +25,16 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"expires": 300.0},
     },
+    "make-recordings": {
+        "task": "meetings.tasks.recordings_make",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "sweep-recorded-files": {
+        "task": "meetings.tasks.recording_files_sweep",
+        "schedule": 3_600.0,
+        "options": {"expires": 3_600.0},
+    },
     "delete-expired-credentials": {
         "task": "meetings.tasks.credentials_expired_delete",
         "schedule": 3_600.0,

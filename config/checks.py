@@ -1,5 +1,6 @@
 """What is wrong with the configuration, each with a hint that says what to set."""
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,23 @@ def speech_model_directory_exists(app_configs: Any, **kwargs: Any) -> Sequence[C
             id="colloquy.E001",
         )
     ]
+
+
+@register()
+def recordings_directory_can_be_written(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    directory = Path(settings.RECORDINGS_DIR)
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=directory):
+            return []
+    except OSError as problem:
+        return [
+            Error(
+                f"RECORDINGS_DIR is {directory}, which cannot be written ({problem.strerror}).",
+                hint="Make it writable for this user, or set RECORDINGS_DIR to a directory that is.",
+                id="colloquy.E004",
+            )
+        ]
 
 
 @register()

@@ -32,6 +32,7 @@ class Environment:
     redis_url: str
     celery_broker_url: str
     data_dir: Path
+    recordings_dir: Path
     recognizer: str
     recognizer_processes: int
     speech_models: tuple[str, ...]  # preferred ones first
@@ -74,6 +75,7 @@ def environment_read(*, base_dir: Path) -> Environment:
             redis_url=env.str("REDIS_URL", ""),
             celery_broker_url=env.str("CELERY_BROKER_URL", "") or "filesystem://localhost",
             data_dir=data_dir,
+            recordings_dir=base_dir / Path(env.str("RECORDINGS_DIR", "") or data_dir / "recordings").expanduser(),
             recognizer=recognizer,
             recognizer_processes=env.int(
                 "RECOGNIZER_PROCESSES", min(os.cpu_count() or 1, 4), validate=validate.Range(min=1, max=64)

@@ -21,6 +21,7 @@ DEBUG = ENVIRONMENT.is_debug
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 BEHIND_PROXY = ENVIRONMENT.is_behind_proxy
 DATA_DIR = ENVIRONMENT.data_dir
+RECORDINGS_DIR = ENVIRONMENT.recordings_dir
 REDIS_URL = ENVIRONMENT.redis_url
 RECOGNIZER = ENVIRONMENT.recognizer
 RECOGNIZER_PROCESSES = ENVIRONMENT.recognizer_processes
@@ -119,6 +120,15 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Addresses of recordings are signed and audited by our own views: no server may hand these files out.
+    "recordings": {
+        "BACKEND": "meetings.recordings.storage.DurableFileSystemStorage",
+        "OPTIONS": {"location": str(RECORDINGS_DIR)},
+    },
+}
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_USE_FINDERS = True  # served from where they are: no collectstatic step to forget

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from meetings.codes import code_normalise
 from meetings.errors import Forbidden, NotFound
-from meetings.models import AudioSession, Meeting, Participant
+from meetings.models import AudioSession, Meeting, Participant, Segment
 from meetings.services.resume import resume_token_is_valid
 
 
@@ -54,6 +54,16 @@ def meeting_to_manage(actor: Actor, reference: UUID | str) -> Meeting:
     if not is_manager(actor, meeting):
         raise Forbidden("Only the host may do this.")
     return meeting
+
+
+def segment_to_read(actor: Actor, segment_id: UUID, *, meeting: UUID | str | None = None) -> Segment:
+    """A line of a transcript, for those who may read its meeting, or know that by its code. Raises NotFound."""
+    segment = Segment.objects.filter(pk=segment_id).first()
+    if segment is None:
+        raise NotFound("There is no such segment.")
+    if meeting_to_read(actor, segment.meeting_id if meeting is None else meeting).pk != segment.meeting_id:
+        raise NotFound("There is no such segment.")
+    return segment
 
 
 def meetings_to_read(actor: Actor) -> QuerySet[Meeting]:

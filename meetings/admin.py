@@ -20,6 +20,8 @@ from meetings.models import (
     Node,
     Participant,
     PhoneCall,
+    Recording,
+    RecordingChunk,
     Segment,
     SegmentRevision,
 )
@@ -119,6 +121,22 @@ class GapRepairAdmin(ReadOnlyAdmin):
     list_filter = ("state", "reason")
     list_select_related = ("meeting", "audio_session")
     search_fields = ("audio_session__id", "meeting__code")
+
+
+@admin.register(Recording)
+class RecordingAdmin(ReadOnlyAdmin):
+    list_display = ("meeting", "kind", "audio_session", "state", "problem", "n_samples", "n_bytes", "done_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("meeting", "audio_session")
+    search_fields = ("audio_session__id", "meeting__code")
+
+
+@admin.register(RecordingChunk)
+class RecordingChunkAdmin(ReadOnlyAdmin):
+    list_display = ("audio_session", "start", "end", "missing", "created_at")
+    list_filter = ("missing",)
+    list_select_related = ("audio_session",)
+    search_fields = ("audio_session__id",)
 
 
 @admin.register(ConsentRecord)

@@ -59,6 +59,8 @@ def policies_checked(value: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid("The policies must be a JSON object.") from error
     if len(text) > POLICIES_MAX_BYTES:
         raise Invalid(f"The policies must not be longer than {POLICIES_MAX_BYTES} bytes.")
+    if not isinstance(value.get("recording", False), bool):
+        raise Invalid("The policy recording is true or false.")
     return dict(value)
 
 

@@ -35,6 +35,12 @@ class NewMeetingForm(forms.Form):
         ),
     )
 
+    recording = forms.BooleanField(
+        label="Record the sound",
+        required=False,
+        help_text="Of those who agree to it when they join. Everybody sees that the meeting is recorded.",
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language = self.fields["language"]
@@ -42,6 +48,13 @@ class NewMeetingForm(forms.Form):
         language.choices = languages_offered(settings.SPEECH_LANGUAGES)
         codes = [code for code, _ in language.choices]
         language.initial = DEFAULT_LANGUAGE if DEFAULT_LANGUAGE in codes else next(iter(codes), "")
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What `meeting_create` is told, of a valid form."""
+        chosen = dict(self.cleaned_data)
+        policies = {"recording": True} if chosen.pop("recording") else {}
+        return {**chosen, "policies": policies}
 
     def clean_vocabulary(self) -> list[str]:
         """Terms stand between commas or on lines of their own."""

@@ -51,8 +51,3 @@ class StreamLimits:
 
 
 STREAM_LIMITS = StreamLimits()
-
-
-def meeting_ms(*, origin_ms: int, position: int) -> int:
-    """Meeting time of a position. The one conversion: partials and finals must agree to the millisecond."""
-    return origin_ms + position // SAMPLES_PER_MS

@@ -10,6 +10,7 @@ from meetings.codes import code_normalise
 from meetings.language_tags import tag_matches
 from meetings.messages import gap_wire, log_message, participant_wire, segment_wire
 from meetings.models import AudioSession, AuditEvent, Meeting, MeetingEvent, Participant, Segment, SegmentRevision
+from meetings.session_clock import ClockCorrection, SessionClock, corrections_stored
 from meetings.vocabulary import MOST_WORDS, words_in_force
 from meetings.wire import GapWire, ParticipantWire, SegmentWire, WireMessage
 
@@ -26,6 +27,7 @@ __all__ = [
     "meeting_words",
     "meetings_last_seq",
     "participants_present",
+    "session_clock",
     "transcript",
 ]
 
@@ -62,13 +64,17 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLedger:
-    """received = speech + nonspeech + muted + gap + in_flight, in samples. `origin_ms`: meeting time of position 0."""
+    """received = speech + nonspeech + muted + gap + in_flight, in samples.
+
+    `origin_ms` and `corrections` map positions to meeting time: see `SessionClock`.
+    """
 
     session_id: UUID
     participant_id: UUID
     display_name: str
     state: str
     origin_ms: int | None
+    corrections: tuple[ClockCorrection, ...]
     received: int
     settled: int
     speech: int
@@ -212,6 +218,7 @@ def _session_ledger(session: AudioSession, gaps: Sequence[Gap]) -> SessionLedger
         display_name=session.participant.display_name,
         state=session.state,
         origin_ms=session.origin_ms,
+        corrections=corrections_stored(session.corrections),
         received=session.received,
         settled=session.settled,
         speech=session.speech,
@@ -221,6 +228,15 @@ def _session_ledger(session: AudioSession, gaps: Sequence[Gap]) -> SessionLedger
         in_flight=session.received - session.settled,
         gaps=tuple(gaps),
     )
+
+
+def session_clock(*, session_id: UUID) -> SessionClock | None:
+    """What maps positions of the session to meeting time and back; None: there is none, or no frame came yet.
+
+    For what was said or lost, and is settled, it never changes any more.
+    """
+    session = AudioSession.objects.only("origin_ms", "corrections").filter(pk=session_id).first()
+    return None if session is None else session.clock
 
 
 def audit_trail(*, meeting_id: UUID, after_number: int = 0, limit: int = 100) -> list[AuditEvent]:

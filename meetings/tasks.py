@@ -3,7 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from meetings.services import idempotency, nodes, orphans, tickets, undelivered
+from meetings.recordings.work import recordings_work
+from meetings.services import idempotency, nodes, orphans, recording_files, tickets, undelivered
+
+RECORDING_TIME_LIMIT_S = 7_200  # hours of many people; what is cut off goes on from its row
 
 
 @shared_task
@@ -25,3 +28,13 @@ def credentials_expired_delete() -> int:
         + idempotency.idempotency_keys_old_delete(now=now)
         + nodes.nodes_gone_delete(now=now)
     )
+
+
+@shared_task(time_limit=RECORDING_TIME_LIMIT_S)
+def recordings_make() -> int:
+    return recordings_work(clock=timezone.now)
+
+
+@shared_task
+def recording_files_sweep() -> int:
+    return recording_files.recording_files_sweep(now=timezone.now())

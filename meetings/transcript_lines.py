@@ -1,6 +1,8 @@
 """What the transcript page shows line by line: what was said, and what was lost, in order of time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from meetings.exports.gaps import gap_cues
 from meetings.models import Segment
@@ -22,6 +24,8 @@ class Line:
     place: int
     text: str
     language: str = ""
+    segment_id: str = ""
+    has_audio: bool = False
     is_continued: bool = False
 
     @property
@@ -36,9 +40,12 @@ class Line:
         return not self.speaker
 
 
-def transcript_lines(read: Transcript) -> list[Line]:
+def transcript_lines(read: Transcript, *, playable: Collection[UUID] = ()) -> list[Line]:
+    """`playable` are the segments whose sound is recorded."""
     lines: list[Line] = []
-    for line in sorted([*_said(read), *_lost(read)], key=lambda line: (line.start_ms, line.end_ms, line.anchor)):
+    for line in sorted(
+        [*_said(read, playable), *_lost(read)], key=lambda line: (line.start_ms, line.end_ms, line.anchor)
+    ):
         before = lines[-1] if lines else None
         is_same_turn = (
             before is not None
@@ -50,7 +57,7 @@ def transcript_lines(read: Transcript) -> list[Line]:
     return lines
 
 
-def _said(read: Transcript) -> list[Line]:
+def _said(read: Transcript, playable: Collection[UUID]) -> list[Line]:
     places = {participant["id"]: place for place, participant in enumerate(read.participants)}
     return [
         Line(
@@ -62,6 +69,8 @@ def _said(read: Transcript) -> list[Line]:
             place=places.get(segment["participant_id"], 0) % N_COLOURS,
             text="[removed]" if segment["state"] == Segment.State.REDACTED else segment["text"],
             language=segment["language"],
+            segment_id=segment["id"],
+            has_audio=UUID(segment["id"]) in playable,
         )
         for segment in read.segments
     ]

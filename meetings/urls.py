@@ -10,4 +10,5 @@ urlpatterns = [
     path("join/", views.join, name="join"),
     path("m/<slug:code>/", views.meeting, name="meeting"),
     path("m/<slug:code>/transcript/", views.transcript, name="transcript"),
+    path("m/<slug:code>/recordings/<uuid:recording_id>/", views.recording, name="recording"),
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.wire import WireMessage
 
 SpanKind = Literal["speech", "nonspeech", "muted", "gap"]
@@ -57,6 +58,25 @@ def language_at(spans: Sequence[LanguageSpan], position: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSwitch:
+    """Whether a session may be recorded from position `start` on, up to the next one's start."""
+
+    start: int
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedChunk:
+    """Samples [start, end) that lie in a durable file; or that should, and `missing` says why they do not."""
+
+    start: int
+    end: int
+    file: str = ""
+    sha256: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechContext:
     """The end of what was said last, samples [start, end), and the recognizer's tokens of it.
 
@@ -104,10 +124,17 @@ class OpenedSession:
     languages: tuple[LanguageSpan, ...] = ()
     vocabulary: tuple[str, ...] = ()
     context: SpeechContext | None = None
+    recording: tuple[RecordingSwitch, ...] = ()
+    corrections: tuple[ClockCorrection, ...] = ()
 
     @property
     def resume_from(self) -> int:
         return resume_from(self.settled, self.context)
+
+    @property
+    def clock(self) -> SessionClock | None:
+        """None before the first frame."""
+        return None if self.origin_ms is None else SessionClock(origin_ms=self.origin_ms, corrections=self.corrections)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +166,8 @@ class FinalSegment:
 class Span:
     """What the samples from the previous span's end (or `settled_from`) up to `end` became.
 
-    Speech has a segment, a gap has a reason, and nothing else has either. `context` is that of what follows.
+    Speech has a segment, a gap has a reason, and nothing else has either. `context` is that of what follows. The last
+    span of a commit names all that was `recorded` of it.
     """
 
     kind: SpanKind
@@ -147,6 +175,7 @@ class Span:
     segment: FinalSegment | None = None
     reason: str = ""
     context: SpeechContext | None = None
+    recorded: tuple[RecordedChunk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,18 @@
 """The server-rendered pages: start, meeting, transcript."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from meetings.access import is_manager, meeting_to_join, meeting_to_read
+from meetings.access import is_manager, meeting_to_join, meeting_to_manage, meeting_to_read
 from meetings.account import account_of
 from meetings.api import throttling
 from meetings.api.credentials import actor_of_session, hosted_remember
@@ -19,7 +20,10 @@ from meetings.errors import Forbidden, Invalid, NotFound
 from meetings.forms import JoinForm, NewMeetingForm
 from meetings.language_names import languages_offered
 from meetings.limits import DISPLAY_NAME_MAX_CHARS
-from meetings.models import Meeting
+from meetings.models import Meeting, Recording
+from meetings.recordings.links import Link, link_path
+from meetings.recordings.reading import recordings_of, segments_with_audio
+from meetings.recordings.switches import is_recorded
 from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
 from meetings.services.meetings import meeting_create
@@ -50,7 +54,7 @@ def start(request: HttpRequest) -> HttpResponse:
         form.add_error(None, "Too many meetings were made from your network address. Try again in a minute.")
         return _start_page(request, new_form=form, status=429)
     try:
-        meeting = meeting_create(actor=actor_of_session(request), **form.cleaned_data)
+        meeting = meeting_create(actor=actor_of_session(request), **form.choices)
     except Forbidden as error:
         raise PermissionDenied from error
     except Invalid as error:
@@ -97,6 +101,7 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
             "meeting_id": str(found.pk),
             "role": "host" if is_host else "speaker",
             "language": found.language,
+            "is_recorded": is_recorded(found.policies),
             "csrf_token": get_token(request),
         },
     }
@@ -113,19 +118,34 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404 from error
     if found.code != code:
         return redirect("meetings:transcript", code=found.code)
-    lines = transcript_lines(transcript_of(meeting=found))
+    is_host = is_manager(actor, found)
+    lines = transcript_lines(transcript_of(meeting=found), playable=segments_with_audio(meeting_id=found.pk))
     context = {
         "meeting": found,
         "state_words": STATE_WORDS[found.state],
         "lines": lines,
         "speaker_names": list(dict.fromkeys(line.speaker for line in lines if not line.is_gap)),
-        "account": account_of(ledger(meeting_id=found.pk)) if is_manager(actor, found) else None,
+        "account": account_of(ledger(meeting_id=found.pk)) if is_host else None,
+        "recordings": recordings_of(meeting_id=found.pk) if is_host else (),
         "export_links": [
             ExportLink(href=f"/api/v1/meetings/{found.code}/transcript.{suffix}", words=words)
             for suffix, words in EXPORTS
         ],
     }
     return render(request, "transcript.html", context)
+
+
+@require_safe
+@never_cache
+def recording(request: HttpRequest, code: str, recording_id: UUID) -> HttpResponse:
+    """For the host: to an address that works for some minutes, so that the page may stay open for longer."""
+    actor = actor_of_session(request)
+    try:
+        found = meeting_to_manage(actor, code)
+    except (NotFound, Forbidden) as error:
+        raise Http404 from error
+    made = get_object_or_404(Recording, pk=recording_id, meeting=found, state=Recording.State.DONE)
+    return redirect(link_path(Link(target="recording", target_id=made.pk, actor=actor.label)))
 
 
 def _start_page(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from meetings.limits import SAMPLES_PER_MS, meeting_ms
+from meetings.limits import SAMPLES_PER_MS
 from meetings.values import OpenedSession
 from streaming.clocks import Clock
 from streaming.listener import OpenUtterance, Pause
@@ -101,12 +101,15 @@ class _Open:
 class SessionCaptions:
     """Publishes what may be lost: partials and `speech`. Finals are published by their commit, not here."""
 
-    def __init__(self, *, opened: OpenedSession, publish: Publish, clock: Clock) -> None:
-        self.origin_ms = opened.origin_ms
+    def __init__(
+        self, *, opened: OpenedSession, publish: Publish, clock: Clock, meeting_ms: Callable[[int], int]
+    ) -> None:
+        """`meeting_ms` of a position, as far as is known now; that of a final is decided by its commit."""
         self.speaker = opened.display_name
         self._opened = opened
         self._publish = publish
         self._clock = clock
+        self._meeting_ms = meeting_ms
         self._shown_s = -math.inf
         self._open: _Open | None = None
 
@@ -202,6 +205,3 @@ class SessionCaptions:
         participant_id = self._opened.participant_id
         message = speech_message(participant_id=participant_id, state=state, at_ms=self._meeting_ms(at))
         self._publish(self._opened.meeting_id, f"speech {participant_id}", message)
-
-    def _meeting_ms(self, position: int) -> int:
-        return meeting_ms(origin_ms=self.origin_ms or 0, position=position)

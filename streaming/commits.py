@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from meetings.limits import SAMPLE_RATE_HZ
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, FinalSegment, SessionOwner, Span, SpeechContext, WordTiming, resume_from
 from streaming.captions import OpenCaption
 from streaming.errors import StoreRefused
@@ -15,18 +16,31 @@ from streaming.ledger import Ledger
 from streaming.patience import until_stored
 from streaming.recent_speech import context_of, is_recent
 from streaming.recognizers.base import Hypothesis, Word
+from streaming.recorder import Recorder
 from streaming.scheduler import RecognitionFailed
 from streaming.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
 
 MOST_SPANS_A_COMMIT = 32
+# Silence of a recorded session is committed in longer stretches: each is a file, and nobody waits for it.
+RECORDED_SILENCE_SAMPLES = 12 * SAMPLE_RATE_HZ
 
 
 class CommitStore(Protocol):
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed: ...
+
+
+class Times(Protocol):
+    def decide(self, *, told: int | None) -> ClockCorrection | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +88,22 @@ class Committer:
         ledger: Ledger,
         context: SpeechContext | None,
         store: CommitStore,
+        times: Times,
         received: Callable[[], int],
         retract: Callable[[OpenCaption], None],
         alarm: Callable[[str], None],
+        recorder: Recorder | None = None,
     ) -> None:
         """`ledger` and `context` are the stored ones; `alarm` hears when the account and the stored one part."""
         self.ledger = ledger
         self.last_seq = 0
         self._owner = owner
         self._store = store
+        self._times = times
         self._received = received
         self._retract = retract
         self._alarm = alarm
+        self._recorder = recorder
         self._context = self._stored_context = context
         self._pieces: deque[Piece] = deque()
         self._has_pieces = Wakeup()
@@ -102,8 +120,17 @@ class Committer:
 
     @property
     def is_idle(self) -> bool:
-        """Everything that was added is committed."""
-        return not self._pieces and not self._is_committing
+        """Everything that was added is committed, or waits for more silence."""
+        return (not self._pieces or self._may_wait) and not self._is_committing
+
+    @property
+    def _may_wait(self) -> bool:
+        if self._recorder is None or not self._recorder.is_on or len(self._pieces) != 1:
+            return False
+        piece = self._pieces[0]
+        if not isinstance(piece, Other) or piece.kind != "nonspeech" or piece.is_break:
+            return False
+        return piece.end - self.settled < RECORDED_SILENCE_SAMPLES
 
     def add(self, piece: Piece) -> None:
         last = self._pieces[-1] if self._pieces else None
@@ -122,6 +149,9 @@ class Committer:
         try:
             while True:
                 await self._has_pieces.wait()
+                if self._may_wait:
+                    self._has_pieces.clear()
+                    continue
                 if spans := await self._next_spans():
                     await self._commit(spans)
                 self._is_committing = False
@@ -193,8 +223,13 @@ class Committer:
 
     async def _commit(self, spans: Sequence[Span]) -> None:
         """Nothing is skipped or shown while the database is away: the audio stays unsettled, so the client keeps it."""
+        if self._recorder is not None:
+            recorded = await self._recorder.keep(self.settled, spans[-1].end)
+            spans = [*spans[:-1], replace(spans[-1], recorded=recorded)]
+        told = [span.end for span in spans if span.kind in ("speech", "gap")]
+        correction = self._times.decide(told=told[-1] if told else None)
         try:
-            committed = await self._store_spans(spans)
+            committed = await self._store_spans(spans, correction)
         except StoreRefused:
             if all(span.segment is None for span in spans):
                 raise
@@ -204,17 +239,25 @@ class Committer:
             self._context = None
             for caption in self._committing:
                 self._retract(caption)
-            committed = await self._store_spans(spans)
+            committed = await self._store_spans(spans, correction)
         self.last_seq = max([self.last_seq, *(message["seq"] or 0 for message in committed.messages)])
         self.ledger = self.ledger.settle(spans)
+        if self._recorder is not None:
+            self._recorder.settled(self.settled)
         self._stored_context = spans[-1].context
         if (problem := self.ledger.problem or self.ledger.difference(committed.counters)) is not None:
             self._alarm(problem)
 
-    async def _store_spans(self, spans: Sequence[Span]) -> Committed:
+    async def _store_spans(self, spans: Sequence[Span], correction: ClockCorrection | None) -> Committed:
         received = max(self._received(), spans[-1].end)
         return await until_stored(
-            lambda: self._store.session_commit(self._owner, settled_from=self.settled, received=received, spans=spans)
+            lambda: self._store.session_commit(
+                self._owner,
+                settled_from=self.settled,
+                received=received,
+                spans=spans,
+                correction=correction,
+            )
         )
 
 
@@ -226,5 +269,6 @@ def _timing(word: Word, piece: Speech) -> WordTiming:
 
 
 def _without_text(span: Span) -> Span:
-    is_speech = span.segment is not None
-    return Span(kind="gap", end=span.end, reason="commit_refused") if is_speech else replace(span, context=None)
+    if span.segment is None:
+        return replace(span, context=None)
+    return Span(kind="gap", end=span.end, reason="commit_refused", recorded=span.recorded)

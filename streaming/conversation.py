@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 
-from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
+from meetings.limits import SAMPLE_RATE_HZ
 from streaming import metrics
 from streaming.audio.pcm import Float32, pcm_decode, pcm_encode
 from streaming.clocks import Clock
@@ -14,6 +14,7 @@ from streaming.mixer import BLOCK_SAMPLES, MixedBlock, Mixer
 from streaming.protocol.frames import STREAM_MIX, AudioFrame, frame_pack
 from streaming.wakeup import Wakeup
 
+OTHER_NODES = "other nodes"  # listen to the voices that are here
 MOST_BEHIND_BLOCKS = 10  # a node that was held up for longer goes on with what is said now
 
 
@@ -59,6 +60,11 @@ class Conversation:
     def has_ears(self) -> bool:
         return bool(self._ears)
 
+    @property
+    def has_people(self) -> bool:
+        """Somebody listens here, and not only other nodes."""
+        return any(who != OTHER_NODES for who in self._ears)
+
     def listen(self, who: Hashable, ear: Ear) -> None:
         self._ears[who] = ear
 
@@ -67,14 +73,21 @@ class Conversation:
         if not self._ears:
             self._mixer.restart(self._now())
 
-    def speak(self, who: Hashable, frame: AudioFrame, *, origin_ms: int | None) -> None:
-        """What `who` says, as it arrives; `origin_ms` is the meeting time of position 0, once that is known."""
-        if not self._ears or origin_ms is None or not frame.n_samples:
+    def speak(self, who: Hashable, frame: AudioFrame, *, at: int) -> None:
+        """What `who` says, as it arrives; `at` is the meeting time of its first sample, in samples."""
+        self._feed(who, at, frame, is_remote=False)
+
+    def hear_node(self, node: str, frame: AudioFrame) -> None:
+        """What the voices of another node were mixed to; its position is meeting time."""
+        self._feed((OTHER_NODES, node), frame.position, frame, is_remote=True)
+
+    def _feed(self, who: Hashable, at: int, frame: AudioFrame, *, is_remote: bool) -> None:
+        if not self._ears or not frame.n_samples:
             return
         if not self._mixer.is_sounding:
             self._mixer.restart(self._now())
             self._has_voices.set()
-        self._mixer.feed(who, origin_ms * SAMPLES_PER_MS + frame.position, pcm_decode(frame.payload))
+        self._mixer.feed(who, at, pcm_decode(frame.payload), is_remote=is_remote)
 
     def leave(self, who: Hashable) -> None:
         """Neither speaks nor listens any more."""
@@ -113,6 +126,9 @@ class Conversation:
     def _hand_out(self, block: MixedBlock) -> None:
         of_all = Heard(block.position, block.mix)
         for who, ear in self._ears.items():
+            if who == OTHER_NODES:
+                ear.hear(Heard(block.position, block.own))
+                continue
             without = block.without.get(who)
             ear.hear(of_all if without is None else Heard(block.position, without))
 

@@ -153,6 +153,13 @@ class StoreRefused(Unavailable):
     title = "The database does not take what was said."
 
 
+class ShelfUnavailable(Unavailable):
+    """The storage of recordings is full, away or too slow: ask again."""
+
+    code = "shelf_unavailable"
+    title = "Recordings cannot be stored now."
+
+
 class StoreUnavailable(Unavailable):
     """The database is locked, away or too slow. Nothing is known of the transaction: ask again, or read back."""
 

@@ -9,6 +9,8 @@ from daphne.http_protocol import WebRequest
 from twisted.protocols.basic import LineReceiver
 from twisted.web.http import HTTPChannel
 
+from streaming.backpressure import WritePressure
+
 MAX_BODY_BYTES = 2_097_152
 REQUEST_WITHIN_S = 20.0  # from the beginning of the connection, or its first byte, to the last of its body
 IDLE_S = 60.0  # between an answer and the next request; as long as browsers keep a connection
@@ -18,6 +20,29 @@ class BoundedRequest(WebRequest):
     """An HTTP request. Stock Daphne spools bodies of any size to disk before the application hears of them."""
 
     _n_body_bytes = 0
+    _pressure: WritePressure | None = None
+
+    async def writable(self) -> None:
+        """Returns when the peer has read nearly all that was written, or is gone. Bound it with a timeout.
+
+        Only long answers ask: without it, all of a file would wait in our memory for a reader who takes a minute.
+        """
+        if self.finished or self.channel is None or self._disconnected:
+            return
+        if self._pressure is None:
+            self._pressure = WritePressure()
+            self.registerProducer(self._pressure, True)
+        await self._pressure.wait_writable()
+
+    def finish(self) -> None:
+        if self._pressure is not None and self.channel is not None:
+            self.unregisterProducer()
+        super().finish()
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
+        if self._pressure is not None:
+            self._pressure.stopProducing()
+        super().connectionLost(reason)
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
         super().gotLength(length)

@@ -13,6 +13,12 @@ LEDGER_VIOLATIONS = Counter(
 STORE_RETRIES = Counter(
     "colloquy_store_retries_total", "Times that something had to wait for the database.", registry=REGISTRY
 )
+RECORDING_RETRIES = Counter(
+    "colloquy_recording_retries_total", "Times that recorded audio could not be stored.", registry=REGISTRY
+)
+RECORDING_MISSED = Counter(
+    "colloquy_recording_missed_total", "Stretches of audio that are missing from a recording.", registry=REGISTRY
+)
 FINAL_WAIT_S = Histogram(
     "colloquy_final_wait_seconds",
     "From the end of an utterance's audio being heard to its transcript being decoded.",

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from meetings.limits import SAMPLES_PER_MS
+from meetings.soft_limit import soft_limit
 from streaming.active_speaker import ActiveSpeaker
-from streaming.audio.limiter import limited
 from streaming.audio.pcm import Float32
 from streaming.playout_delay import LONGEST_SAMPLES, PlayoutDelay
 
@@ -31,11 +31,13 @@ Voice = Hashable
 class MixedBlock:
     """What is heard in [position, position + 320). Arrays of float32, shape (320,), within [-1, 1].
 
-    `without` and `levels_dbfs` are those of the voices that sound, `active` is the one that leads.
+    `own` leaves out what other nodes mixed. `without` and `levels_dbfs` are those of the voices that sound, `active` is
+    the one that leads.
     """
 
     position: int
     mix: Float32 = field(repr=False, compare=False)
+    own: Float32 = field(repr=False, compare=False)
     without: Mapping[Voice, Float32] = field(repr=False, compare=False)
     levels_dbfs: Mapping[Voice, float]
     active: Voice | None
@@ -53,8 +55,9 @@ class VoiceCounters:
 class _Sounding:
     """One voice that has a row of the ring. `end` is the mixer's position behind its last sample."""
 
-    def __init__(self, row: int) -> None:
+    def __init__(self, row: int, *, is_remote: bool) -> None:
         self.row = row
+        self.is_remote = is_remote
         self.delay = PlayoutDelay()
         self.end: int | None = None
         self.captured_end: int | None = None
@@ -84,12 +87,12 @@ class Mixer:
             self._let_go(voice)
         self.position = position // BLOCK_SAMPLES * BLOCK_SAMPLES  # so that no block lies across the ring's end
 
-    def feed(self, voice: Voice, at: int, samples: Float32) -> None:
-        """Samples captured from meeting time `at` on, in the order of their capture."""
+    def feed(self, voice: Voice, at: int, samples: Float32, *, is_remote: bool = False) -> None:
+        """Samples captured from meeting time `at` on, in order. `is_remote`: another node's mix."""
         counters = self.counters.setdefault(voice, VoiceCounters())
         sounding = self._sounding.get(voice)
         if sounding is None:
-            sounding = self._sounding[voice] = _Sounding(self._take_row())
+            sounding = self._sounding[voice] = _Sounding(self._take_row(), is_remote=is_remote)
         is_playable = sounding.delay.arrived(now=self.position, lateness=self.position - at, n_samples=len(samples))
         is_next = sounding.captured_end == at
         sounding.captured_end = at + len(samples)
@@ -126,11 +129,13 @@ class Mixer:
         self._last = block
         powers = np.einsum("ij,ij->i", block, block) / BLOCK_SAMPLES
         total = block.sum(axis=0, dtype=np.float32)
-        without = limited(total - block)
+        without = soft_limit(total - block)
+        remote = [sounding.row for sounding in self._sounding.values() if sounding.is_remote]
         by_voice = {voice: float(powers[sounding.row]) for voice, sounding in self._sounding.items()}
         mixed = MixedBlock(
             position=self.position,
-            mix=limited(total),
+            mix=soft_limit(total),
+            own=soft_limit(total - block[remote].sum(axis=0)),
             without={voice: without[sounding.row] for voice, sounding in self._sounding.items()},
             levels_dbfs={voice: 10 * float(np.log10(max(power, 1e-10))) for voice, power in by_voice.items()},
             active=self._active.update(by_voice),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from meetings.limits import SAMPLES_PER_MS, meeting_ms
+from meetings.limits import SAMPLES_PER_MS
+from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.values import (
     Committed,
     EndedSession,
@@ -29,6 +30,7 @@ from streaming.surroundings import Surroundings
 from streaming.vad import SileroDetector
 
 FRAME_SAMPLES = 100 * SAMPLES_PER_MS
+RECORDING_CLOCK = SessionClock(origin_ms=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,13 @@ class MemoryStore:
     gaps: list[tuple[int, int, str]] = field(default_factory=list)
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed:
         for span in spans:
             self.n_samples[span.kind] += span.end - self.settled
@@ -145,8 +153,8 @@ async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, lan
         Line(
             segment_id=segment.segment_id,
             speaker=speaker,
-            start_ms=meeting_ms(origin_ms=0, position=segment.start),
-            end_ms=meeting_ms(origin_ms=0, position=segment.end),
+            start_ms=RECORDING_CLOCK.meeting_ms(segment.start),
+            end_ms=RECORDING_CLOCK.meeting_ms(segment.end),
             text=segment.text,
             confidence=segment.confidence,
         )
@@ -155,8 +163,8 @@ async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, lan
     lost = [
         Lost(
             speaker=speaker,
-            start_ms=meeting_ms(origin_ms=0, position=start),
-            end_ms=meeting_ms(origin_ms=0, position=end),
+            start_ms=RECORDING_CLOCK.meeting_ms(start),
+            end_ms=RECORDING_CLOCK.meeting_ms(end),
             reason=reason,
         )
         for start, end, reason in store.gaps

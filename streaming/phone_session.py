@@ -188,9 +188,9 @@ class PhoneSession:
     def _begin_at(self, opened: OpenedSession, *, came_at: datetime) -> int:
         """What lies between, while the call was away, nobody has."""
         self._position = max(opened.received, opened.resume_from)
-        if opened.origin_ms is not None:
-            now_ms = (came_at - opened.meeting_started_at).total_seconds() * 1_000
-            self._position = max(self._position, round((now_ms - opened.origin_ms) * SAMPLES_PER_MS))
+        if (clock := opened.clock) is not None:
+            now_ms = round((came_at - opened.meeting_started_at).total_seconds() * 1_000)
+            self._position = max(self._position, clock.position_at(now_ms))
         self._reason = INTERRUPTED if self._position > opened.resume_from else ""
         return self._position
 
@@ -217,13 +217,13 @@ class PhoneSession:
     def _speak(self, pieces: Sequence[CallPiece]) -> None:
         """To the others in the room, as it comes; what is said again after a failure they have heard."""
         pipeline = self._pipeline
-        if pipeline is None or pipeline.origin_ms is None or not pieces:
+        at = pipeline.meeting_samples(pieces[0].position) if pipeline is not None and pieces else None
+        if pipeline is None or at is None:
             return
-        began, start = pipeline.opened.meeting_started_at, pieces[0].position
         later = self._place.later(
-            now=round((self._node.clock.now() - began).total_seconds() * SAMPLE_RATE_HZ),
-            at=pipeline.origin_ms * SAMPLES_PER_MS + start,
-            n_samples=pieces[-1].end - start,
+            now=round((self._node.clock.now() - pipeline.opened.meeting_started_at).total_seconds() * SAMPLE_RATE_HZ),
+            at=at,
+            n_samples=pieces[-1].end - pieces[0].position,
         )
         for piece in pieces:
             for frame in _frames(piece):

@@ -5,9 +5,8 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
 
-from meetings.limits import SAMPLE_RATE_HZ, STREAM_LIMITS
+from meetings.limits import STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession
 from streaming import metrics
 from streaming.captions import SessionCaptions
@@ -17,7 +16,9 @@ from streaming.intake import Intake
 from streaming.ledger import Ledger
 from streaming.patience import until_stored
 from streaming.protocol.frames import AudioFrame
-from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute, Speak
+from streaming.recorder import Recorder
+from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute, Record, Speak
+from streaming.session_times import SessionTimes
 from streaming.spoken import SpokenLanguages
 from streaming.surroundings import Sink, Surroundings
 from streaming.timeline import Captured, Skipped, Timeline
@@ -50,7 +51,7 @@ class SessionPipeline:
         self._around = around
         self._overheard = overheard
         self._languages = SpokenLanguages(opened=opened, store=around.store)
-        self._half_round_trip_s = round_trip_s / 2
+        self._times = SessionTimes(opened=opened, store=around.store, round_trip_s=round_trip_s)
         self._inbox: deque[Item] = deque()
         self._is_working = False
         self._has_items = Wakeup()
@@ -59,15 +60,20 @@ class SessionPipeline:
         self._has_news.set()
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
         self._timeline = Timeline(received=opened.resume_from)
-        self._captions = SessionCaptions(opened=opened, publish=around.publish, clock=around.clock)
+        self._captions = SessionCaptions(
+            opened=opened, publish=around.publish, clock=around.clock, meeting_ms=self._times.meeting_ms
+        )
+        self._recorder = Recorder(opened=opened, means=around.recording, clock=around.clock, warn=self._warn)
         self._committer = Committer(
             owner=opened.owner,
             ledger=_ledger_of(opened),
             context=opened.context,
             store=around.store,
+            times=self._times,
             received=lambda: self.received,
             retract=self._captions.retract,
             alarm=self._alarm,
+            recorder=self._recorder,
         )
         self._transcriber = Transcriber(
             opened=opened,
@@ -101,20 +107,19 @@ class SessionPipeline:
     def overhear(self, frame: AudioFrame) -> None:
         self._overheard(self, frame)
 
-    @property
-    def origin_ms(self) -> int | None:
-        """Meeting time of position 0, once the first frame was heard."""
-        return self._captions.origin_ms
+    def meeting_samples(self, position: int) -> int | None:
+        """Meeting time of a position, in samples; None as long as nothing was heard."""
+        return self._times.meeting_samples(position)
 
     @property
     def language(self) -> str:
         """What is spoken from now on."""
         return self._languages.latest
 
-    def follow(self) -> None:
-        """Take up a language that was changed elsewhere. One waiting item does for any number of changes."""
-        if not self._inbox or self._inbox[-1] != Speak():
-            self._inbox.append(Speak())
+    def follow(self, change: Speak | Record = Speak()) -> None:  # noqa: B008 - an empty value, which never changes
+        """Take up what was changed elsewhere. One waiting item does for any number of changes."""
+        if not self._inbox or self._inbox[-1] != change:
+            self._inbox.append(change)
             self._has_items.set()
 
     def expect_words(self, vocabulary: tuple[str, ...]) -> None:
@@ -123,6 +128,10 @@ class SessionPipeline:
 
     def rename(self, display_name: str) -> None:
         self._captions.speaker = display_name
+
+    def round_trip(self, round_trip_s: float) -> None:
+        """Another measurement of the connection: half of it is how long audio is on its way at least."""
+        self._times.round_trip(round_trip_s)
 
     def charge(self, n_samples: int) -> None:
         """Count something that is no audio against the connection's pace. Raises RateExceeded."""
@@ -180,8 +189,11 @@ class SessionPipeline:
         """A broken account is a defect of ours: an alarm, and a warning to the one whose words it is about."""
         metrics.LEDGER_VIOLATIONS.inc()
         logger.error("the ledger of a session does not balance", extra={"problem": problem})
+        self._warn("ledger")
+
+    def _warn(self, code: str) -> None:
         if self.sink is not None:
-            self.sink.warning(code="ledger")
+            self.sink.warning(code=code)
 
     async def _settled_everything(self) -> None:
         reached = asyncio.Event()
@@ -214,6 +226,8 @@ class SessionPipeline:
                 self._timeline.explain(reason)
             case Speak():
                 await self._languages.change(item, received=self.received)
+            case Record():
+                await self._recorder.switch(item, received=self.received)
             case Finalize(cid=cid):
                 await self._transcriber.flush()
                 self._committer.add(Mark(reached=self._finalized(cid, self.received)))
@@ -228,26 +242,11 @@ class SessionPipeline:
         return None
 
     async def _hear(self, item: Frame) -> None:
-        if self._captions.origin_ms is None:
-            await self._set_origin(item)
+        await self._times.hear(item)
         await self._skip(self._timeline.accept(item.frame))
         await self._transcriber.hear_out()
         if self._around.has_partials:
             self._transcriber.ask_for_partial()
-
-    async def _set_origin(self, item: Frame) -> None:
-        """Meeting time of position 0: when the first sample was captured, as far as can be told from here.
-
-        When an earlier connection was lost before its first frame was heard, what comes now has waited: then the
-        first `hello` of the session tells.
-        """
-        before_s = (item.frame.position + item.frame.n_samples) / SAMPLE_RATE_HZ + self._half_round_trip_s
-        captured_at = item.arrived_at - timedelta(seconds=before_s)
-        if self.opened.resumed and self.opened.begun_at is not None:
-            captured_at = min(captured_at, self.opened.begun_at)
-        origin_ms = max(0, round((captured_at - self.opened.meeting_started_at).total_seconds() * 1_000))
-        owner, store = self.opened.owner, self._around.store
-        self._captions.origin_ms = await until_stored(lambda: store.session_origin_set(owner, origin_ms))
 
     async def _skip(self, pieces: Iterable[Captured | Skipped]) -> None:
         """What lies before the settled position is sent again for what follows to be understood by, and no more."""
@@ -258,6 +257,7 @@ class SessionPipeline:
                 if n_settled:
                     self._transcriber.recall(piece.position, piece.samples[:n_settled])
                 if n_settled < piece.samples.size:
+                    self._recorder.hear(piece.position + n_settled, piece.samples[n_settled:])
                     self._transcriber.feed(piece.samples[n_settled:])
             elif piece.end > settled:
                 await self._transcriber.skip(replace(piece, start=max(piece.start, settled)))

@@ -16,7 +16,7 @@ from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.protocol.server_messages import partials_reset_message
 from streaming.room_voices import RoomVoices
-from streaming.session_items import Abandon
+from streaming.session_items import Abandon, Record
 from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope
 
@@ -42,7 +42,7 @@ class Room:
         self._lingering: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._scope = TaskScope("room")
         self._are_words_stale = self._is_reading_words = False
-        self._voices = RoomVoices(scope=self._scope, clock=around.clock)
+        self._voices = RoomVoices(scope=self._scope, around=around)
 
     @property
     def is_empty(self) -> bool:
@@ -68,6 +68,7 @@ class Room:
             opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink, overheard=self._overheard
         )
         self._sessions[opened.owner.session_id] = pipeline
+        self._voices.join(opened)
         self._running[pipeline] = self._scope.spawn(self._run(pipeline), name="session")
         if opened.resumed:
             self._void_partials(opened)
@@ -93,7 +94,7 @@ class Room:
             self._voices.stop_listening(pipeline.opened.owner.session_id)
 
     def _overheard(self, pipeline: SessionPipeline, frame: AudioFrame) -> None:
-        self._voices.speak(pipeline.opened.owner.session_id, frame, origin_ms=pipeline.origin_ms)
+        self._voices.speak(pipeline.opened.owner.session_id, frame, at=pipeline.meeting_samples(frame.position))
 
     def let_go(self, opened: OpenedSession) -> None:
         """A session that was opened for a socket which never came to use it."""
@@ -121,6 +122,9 @@ class Room:
                 self._words_changed()
             case {"type": "participant.joined"}:
                 self._words_changed()
+            case {"type": "meeting.recording"}:
+                for pipeline in self._sessions.values():
+                    pipeline.follow(Record())
             case {"type": "meeting.changed", "changed": changed}:
                 for pipeline in self._sessions.values() if "language" in changed else ():
                     pipeline.follow()
@@ -131,6 +135,7 @@ class Room:
         """Events that this session should have heard of may have passed between its opening and its coming here."""
         if (pipeline := self._sessions.get(session_id)) is not None:
             pipeline.follow()
+            pipeline.follow(Record())
         self._words_changed()
 
     def _sessions_of(self, participant_id: str) -> list[SessionPipeline]:

@@ -5,28 +5,33 @@ import logging
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
 
 from meetings.capacity import capacity_gate_set
+from meetings.recordings.storage import recording_storage
 from streaming import metrics
 from streaming.admission import Admission
 from streaming.broadcast import Broadcast
 from streaming.clocks import Clock, SystemClock
 from streaming.conditions import Conditions
+from streaming.conversation import Conversation
 from streaming.drain import drain
 from streaming.errors import Unavailable
 from streaming.health import RecognitionHealth
 from streaming.housekeeping import Housekeeping
 from streaming.observer import NodeObserver
 from streaming.recognizers.pool import RecognizerPool
+from streaming.recording_shelf import RecordingMeans, StorageShelf
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
 from streaming.speech_models.store import models_ensure
 from streaming.store import Store
 from streaming.surroundings import Surroundings
 from streaming.vad import SileroDetector
+from streaming.voice_link import VoiceLink
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +47,7 @@ class Runtime:
     admission: Admission
     conditions: Conditions
     broadcast: Broadcast
+    shelf: StorageShelf
     rooms: Rooms
     housekeeping: Housekeeping
 
@@ -90,7 +96,7 @@ async def runtime_start() -> Runtime:
 
 
 def _assemble(pool: RecognizerPool) -> Runtime:
-    clock, store, conditions = SystemClock(), Store(), Conditions()
+    clock, store, conditions, shelf = SystemClock(), Store(), Conditions(), StorageShelf(recording_storage())
     # A name that no earlier process had: what that one left open is not this one's.
     node = f"{settings.NODE_NAME}-{secrets.token_hex(4)}"
     observer = NodeObserver(conditions=conditions)
@@ -103,9 +109,14 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         is_slowed=lambda: scheduler.is_slowest,
     )
     observer.health, observer.admission = health, admission
+    layer = get_channel_layer()
+
+    def link(meeting_id: UUID, conversation: Conversation) -> VoiceLink:
+        return VoiceLink(meeting_id, node=node, layer=layer, conversation=conversation, clock=clock)
+
     broadcast = Broadcast(
         log=store,
-        layer=get_channel_layer(),
+        layer=layer,
         on_superseded=lambda *which: runtime().rooms.supersede(*which),
         on_event=lambda *what: runtime().rooms.heard(*what),
     )
@@ -116,6 +127,8 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         clock=clock,
         detector=SileroDetector,
         update_every_x=pool.update_every_x,
+        link=None if isinstance(layer, InMemoryChannelLayer) else link,
+        recording=RecordingMeans(shelf=shelf, store=store),
     )
     rooms = Rooms(around=around, store=store)
     return Runtime(
@@ -128,6 +141,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         admission=admission,
         conditions=conditions,
         broadcast=broadcast,
+        shelf=shelf,
         rooms=rooms,
         housekeeping=Housekeeping(node=node, store=store, rooms=rooms),
     )
@@ -150,6 +164,7 @@ async def runtime_stop() -> None:
         await running.store.node_sessions_detach(running.node)
     except Unavailable:
         logger.warning("open sessions could not be marked as detached; they will be found by their silent node")
+    running.shelf.close()
     running.store.close()
     capacity_gate_set(None)
     _runtime = None

@@ -17,9 +17,11 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.logger import STDLibLogObserver, globalLogPublisher
 
+from meetings.long_answers import WRITABLE_KEY
 from streaming.backpressure import PRESSURE_KEY, InputQueue
 from streaming.file_limit import file_budget
 from streaming.http_channel import BoundedChannel, BoundedRequest
+from streaming.round_trip import ROUND_TRIP_KEY
 from streaming.socket_protocol import SocketProtocol
 
 logger = logging.getLogger(__name__)
@@ -140,6 +142,7 @@ class NodeServer(Server):
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if not isinstance(protocol, SocketProtocol):
+            scope[WRITABLE_KEY] = protocol.writable
             return super().create_application(protocol, scope)
         if protocol not in self.connections:
             return None
@@ -151,6 +154,7 @@ class NodeServer(Server):
         )
         scope["asgi"] = {"version": "3.0"}
         scope[PRESSURE_KEY] = protocol.pressure
+        scope[ROUND_TRIP_KEY] = protocol.round_trip
         task = twisted_loop.create_task(
             self.application(scope, protocol.inbox.get, partial(self.handle_reply, protocol))
         )

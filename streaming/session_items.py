@@ -34,6 +34,13 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Whether this session may be recorded has changed; if it may, then what was captured from `position` on."""
+
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finalize:
     cid: str | int | None
 
@@ -48,4 +55,4 @@ class Abandon:
     """Nobody came back within the resume window: close what was received, and say that the participant is gone."""
 
 
-Item = Frame | Mute | Lost | Speak | Finalize | End | Abandon
+Item = Frame | Mute | Lost | Speak | Record | Finalize | End | Abandon

@@ -13,6 +13,7 @@ from daphne.ws_protocol import WebSocketProtocol
 
 from meetings.limits import HEARTBEAT_MS
 from streaming.backpressure import FRAMES_BURST, FRAMES_HZ, FrameRate, InputQueue, WritePressure, unsent_limit
+from streaming.round_trip import RoundTrip
 
 HEARTBEAT_S = HEARTBEAT_MS / 1000
 SILENCE_S = 2 * HEARTBEAT_S - 1  # a peer is gone, and known to be, within two heartbeats: checks come once a second
@@ -23,20 +24,23 @@ LENGTH_OF_PONG = 6
 
 
 class SocketProtocol(WebSocketProtocol):
-    """One WebSocket. Its scope holds a `WritePressure`; pings go out whether or not the peer sends."""
+    """One WebSocket. Its scope holds a `WritePressure` and a `RoundTrip`; pings go out also while the peer sends."""
 
     maxMessagePayloadSize: int  # noqa: N815  Autobahn's name
     pressure: WritePressure
+    round_trip: RoundTrip
     gone: asyncio.Future[None]
     inbox: InputQueue | None = None
     _is_flooding = False
 
     def connectionMade(self) -> None:  # noqa: N802  Twisted's name
         self._heard_at = twisted_loop.time()
-        # Thousands may come at the same moment, after a deployment; their pings need not go out at the same one.
-        self._pinged_at = self._heard_at - random.uniform(0, HEARTBEAT_S)  # noqa: S311 - protects nothing
+        # Thousands may come at the same moment, after a deployment; their pings need not go out at the same one. None
+        # comes so soon that it could be mistaken for the one that measures the round trip.
+        self._pinged_at = self._heard_at - random.uniform(0, HEARTBEAT_S - 2)  # noqa: S311 - protects nothing
         self._frames = FrameRate(burst=FRAMES_BURST, refill_hz=FRAMES_HZ, now_s=self._heard_at)
         self.pressure = WritePressure()
+        self.round_trip = RoundTrip()
         self.gone = twisted_loop.create_future()
         self.factory.server_class.n_sockets += 1
         # The HTTP half of the connection is still registered, for a request that has ended.
@@ -52,6 +56,10 @@ class SocketProtocol(WebSocketProtocol):
         except UnicodeError:
             raise ConnectionDeny(400, "Bad Request") from None
 
+    def onOpen(self) -> None:  # noqa: N802  Autobahn's name
+        super().onOpen()
+        self._ping()
+
     def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
         self.factory.server_class.open_transports.discard(self.transport)
         self.pressure.stopProducing()
@@ -65,6 +73,7 @@ class SocketProtocol(WebSocketProtocol):
             return
         self._heard_at = twisted_loop.time()
         if self._is_pong(data) and self._frames.admits(now_s=self._heard_at):
+            self.round_trip.answered(now_s=self._heard_at)
             return  # all that those who only listen ever send; the long way costs ten times as much
         super().dataReceived(data)
 
@@ -91,6 +100,10 @@ class SocketProtocol(WebSocketProtocol):
     def onPing(self, payload: bytes) -> None:  # noqa: N802  Autobahn's name
         if not self.pressure.is_paused:  # else somebody who pings and never reads fills the memory with our pongs
             super().onPing(payload)
+
+    def onPong(self, payload: bytes) -> None:  # noqa: N802  Autobahn's name
+        if not payload:
+            self.round_trip.answered(now_s=self._heard_at)
 
     def sendMessage(self, payload: bytes, isBinary: bool = False) -> None:  # noqa: N802, N803  Autobahn's names
         """Stock Autobahn holds us to what a peer may send; the snapshot of a large meeting is larger."""
@@ -138,7 +151,13 @@ class SocketProtocol(WebSocketProtocol):
             self._cut_soon()
         elif now - self._pinged_at >= HEARTBEAT_S - 0.5:  # half the interval of the checks
             self._pinged_at = now
-            self._write(EMPTY_PING)
+            self._ping()
+        elif self.round_trip.wants_more:
+            self._ping()
+
+    def _ping(self) -> None:
+        self.round_trip.asked(now_s=twisted_loop.time())
+        self._write(EMPTY_PING)
 
     def say_goodbye(self, *, code: int) -> None:
         if self.state == self.STATE_OPEN:

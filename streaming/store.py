@@ -20,13 +20,24 @@ from meetings.services import (
     nodes,
     orphans,
     phone_calls,
+    recording_switches,
     session_commits,
     sessions,
     tickets,
     tokens,
     undelivered,
 )
-from meetings.values import Committed, EndedSession, LanguageSpan, OpenedSession, Redeemed, SessionOwner, Span
+from meetings.session_clock import ClockCorrection
+from meetings.values import (
+    Committed,
+    EndedSession,
+    LanguageSpan,
+    OpenedSession,
+    RecordingSwitch,
+    Redeemed,
+    SessionOwner,
+    Span,
+)
 from meetings.wire import ParticipantWire
 from streaming.errors import StoreRefused, StoreUnavailable
 
@@ -68,6 +79,13 @@ class Store:
     ) -> tuple[LanguageSpan, ...]:
         return await self._write(languages.session_language_set, owner=owner, position=position, language=language)
 
+    async def session_recording_set(
+        self, owner: SessionOwner, *, received: int, position: int
+    ) -> tuple[RecordingSwitch, ...]:
+        return await self._write(
+            recording_switches.session_recording_set, owner=owner, received=received, position=position
+        )
+
     async def meeting_words(self, meeting_id: UUID) -> tuple[str, ...]:
         return await self._read(selectors.meeting_words, meeting_id=meeting_id)
 
@@ -78,9 +96,15 @@ class Store:
         settled_from: int,
         received: int,
         spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed:
         return await self._write(
-            session_commits.session_commit, owner=owner, settled_from=settled_from, received=received, spans=spans
+            session_commits.session_commit,
+            owner=owner,
+            settled_from=settled_from,
+            received=received,
+            spans=spans,
+            correction=correction,
         )
 
     async def session_detach(self, owner: SessionOwner) -> bool:

@@ -3,19 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from meetings.values import EndedSession, SessionOwner
 from streaming.captions import Publish
 from streaming.clocks import Clock
 from streaming.commits import CommitStore
+from streaming.conversation import Conversation
 from streaming.errors import StreamError
+from streaming.recording_shelf import RecordingMeans
 from streaming.scheduler import Scheduler
+from streaming.session_times import OriginStore
 from streaming.spoken import LanguageStore
 from streaming.vad import SpeechDetector
+from streaming.voice_link import VoiceLink
+
+LinkMade = Callable[[UUID, Conversation], VoiceLink]
 
 
-class SessionStore(CommitStore, LanguageStore, Protocol):
-    async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int: ...
+class SessionStore(CommitStore, LanguageStore, OriginStore, Protocol):
     async def session_leave(self, owner: SessionOwner, *, reason: str) -> None: ...
     async def session_end(self, owner: SessionOwner, *, reason: str) -> EndedSession: ...
 
@@ -39,5 +45,7 @@ class Surroundings:
     publish: Publish
     clock: Clock
     detector: Callable[[], SpeechDetector]
+    link: LinkMade | None = None  # where other nodes may have parts of a room
     update_every_x: Callable[[str], int] = lambda language: 1  # of the language that is spoken
     has_partials: bool = True
+    recording: RecordingMeans | None = None  # None: nothing is recorded here

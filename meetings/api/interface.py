@@ -2,7 +2,14 @@
 
 from ninja import NinjaAPI
 
-from meetings.api import event_calls, ingest_key_calls, meeting_calls, participant_calls, transcript_calls
+from meetings.api import (
+    event_calls,
+    ingest_key_calls,
+    meeting_calls,
+    participant_calls,
+    recording_calls,
+    transcript_calls,
+)
 from meetings.api.credentials import credentials
 from meetings.api.parsing import JsonParser
 from meetings.api.problems import problems_install
@@ -29,3 +36,4 @@ api.add_router("", participant_calls.router)
 api.add_router("/meetings/{ref}/ingest-keys", ingest_key_calls.router)
 api.add_router("/meetings/{ref}", transcript_calls.router)
 api.add_router("", event_calls.router)
+api.add_router("", recording_calls.router)

@@ -290,6 +290,14 @@ class GapOut(Schema):
     reason: str
 
 
+class ClockCorrectionOut(Schema):
+    """From this position on meeting time is that much later than origin_ms alone says, and never goes back."""
+
+    model_config = ConfigDict(populate_by_name=True, hide_input_in_errors=True)
+    from_: int = Field(alias="from")
+    offset_ms: int
+
+
 class SessionLedgerOut(Schema):
     """Sample counts at 16 kHz: received = speech + nonspeech + muted + gap + in_flight."""
 
@@ -298,6 +306,7 @@ class SessionLedgerOut(Schema):
     display_name: str
     state: Literal["open", "detached", "ended", "abandoned"]
     origin_ms: int | None = Field(description="meeting time of position 0; null before the first frame")
+    corrections: list[ClockCorrectionOut]
     received: int
     settled: int
     speech: int

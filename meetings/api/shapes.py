@@ -62,6 +62,7 @@ def ledger_shape(ledger: SessionLedger) -> Shape:
         "display_name": ledger.display_name,
         "state": ledger.state,
         "origin_ms": ledger.origin_ms,
+        "corrections": [{"from": each.start, "offset_ms": each.offset_ms} for each in ledger.corrections],
         "received": ledger.received,
         "settled": ledger.settled,
         "speech": ledger.speech,

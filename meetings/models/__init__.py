@@ -5,6 +5,7 @@ from meetings.models.consent import ConsentRecord
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
 from meetings.models.log import AuditEvent, MeetingEvent
 from meetings.models.meeting import Meeting, Participant
+from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
 from meetings.models.segment import Segment, SegmentRevision
 from meetings.models.telephony import IngestKey, PhoneCall
@@ -22,6 +23,9 @@ __all__ = [
     "Node",
     "Participant",
     "PhoneCall",
+    "Recording",
+    "RecordingChunk",
+    "RecordingSwitch",
     "Segment",
     "SegmentRevision",
     "SessionLanguage",

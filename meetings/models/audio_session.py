@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from meetings.models.meeting import Participant
+from meetings.session_clock import SessionClock, corrections_stored
 from meetings.values import SessionCounters, SpeechContext
 
 
@@ -14,7 +15,8 @@ class AudioSession(models.Model):
 
     `generation` counts the connections: only the newest may commit. Everything before `settled` is accounted for as
     speech, nonspeech, muted or gap, which the database checks. `begun_at` is the first hello, `connected_at` the last.
-    `context` is the SpeechContext of what follows `settled`: a replay begins with its samples.
+    `context` is the SpeechContext of what follows `settled`: a replay begins with its samples. `corrections` are pairs
+    of a position and the offset of the `clock` from there on; each began behind all that people had been told of.
     """
 
     class State(models.TextChoices):
@@ -27,6 +29,7 @@ class AudioSession(models.Model):
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="audio_sessions")
     generation = models.PositiveBigIntegerField(default=0)
     origin_ms = models.BigIntegerField(null=True, blank=True)
+    corrections = models.JSONField(blank=True, default=list, editable=False)
     settled = models.PositiveBigIntegerField(default=0)
     received = models.PositiveBigIntegerField(default=0)
     speech = models.PositiveBigIntegerField(default=0)
@@ -73,6 +76,13 @@ class AudioSession(models.Model):
             muted=self.muted,
             gap=self.gap,
         )
+
+    @property
+    def clock(self) -> SessionClock | None:
+        """None before the first frame."""
+        if self.origin_ms is None:
+            return None
+        return SessionClock(origin_ms=self.origin_ms, corrections=corrections_stored(self.corrections))
 
     @property
     def speech_context(self) -> SpeechContext | None:

@@ -20,6 +20,7 @@ class MeetingEvent(models.Model):
         MEETING_STARTED = "meeting.started"
         MEETING_CHANGED = "meeting.changed"
         MEETING_ENDED = "meeting.ended"
+        MEETING_RECORDING = "meeting.recording"
         PARTICIPANT_JOINED = "participant.joined"
         PARTICIPANT_LEFT = "participant.left"
         PARTICIPANT_CONSENTED = "participant.consented"

@@ -1,21 +1,20 @@
 """Lost audio as a fact of the event log, and as a job where a second attempt is worth it."""
 
-from meetings.limits import meeting_ms
 from meetings.models import AudioSession, GapRepair, MeetingEvent
 from meetings.services.events import EventDraft
 
 
 def gap_draft(session: AudioSession, *, start: int, end: int, reason: str) -> EventDraft:
     """Times are null when the session ended before its first frame had fixed its origin."""
-    origin_ms = session.origin_ms
+    clock = session.clock
     payload = {
         "participant_id": str(session.participant_id),
         "session_id": str(session.pk),
         "from": start,
         "to": end,
         "reason": reason,
-        "start_ms": None if origin_ms is None else meeting_ms(origin_ms=origin_ms, position=start),
-        "end_ms": None if origin_ms is None else meeting_ms(origin_ms=origin_ms, position=end),
+        "start_ms": None if clock is None else clock.meeting_ms(start),
+        "end_ms": None if clock is None else clock.meeting_ms(end),
     }
     return EventDraft(type=MeetingEvent.Type.AUDIO_GAP, payload=payload, audio_session_id=session.pk)
 

@@ -12,9 +12,11 @@ from meetings.checks import policies_checked, title_checked, vocabulary_checked
 from meetings.codes import code_new
 from meetings.errors import Forbidden
 from meetings.models import Meeting, MeetingEvent
+from meetings.recordings.switches import is_recorded
 from meetings.services.audit import audit_append
 from meetings.services.events import event_append
 from meetings.services.languages import language_known
+from meetings.services.recording_policy import recording_announce
 
 N_CODE_ATTEMPTS = 5
 
@@ -68,6 +70,7 @@ def meeting_update(
         changes["vocabulary"] = vocabulary_checked(vocabulary)
     if changes:
         with transaction.atomic():
+            was_recorded = is_recorded(Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk).policies)
             Meeting.objects.filter(pk=meeting.pk).update(**changes)
             changed = Meeting.objects.get(pk=meeting.pk)
             event_append(
@@ -80,6 +83,8 @@ def meeting_update(
                     "at_ms": changed.at_ms(timezone.now()),
                 },
             )
+            if changed.state == Meeting.State.LIVE:
+                recording_announce(changed, was_recorded=was_recorded, at=timezone.now())
             _audit(meeting, actor=actor, action="meeting.updated", fields=sorted(changes))
     return Meeting.objects.get(pk=meeting.pk)
 

@@ -11,21 +11,29 @@ from django.utils import timezone
 
 from meetings.errors import Invalid, Superseded
 from meetings.gap_reasons import REPAIRABLE_REASONS
-from meetings.limits import meeting_ms
 from meetings.messages import log_message
 from meetings.models import AudioSession, GapRepair, MeetingEvent, Segment
 from meetings.services.audit import audit_append, text_hash
 from meetings.services.events import EventDraft, events_append
 from meetings.services.gaps import gap_draft, gap_repair
 from meetings.services.presence import participant_joined
+from meetings.services.recording_chunks import chunks_store
 from meetings.services.spans import spans_check, spans_with_starts
+from meetings.session_clock import ClockCorrection, SessionClock, corrections_to_store
 from meetings.values import Committed, FinalSegment, SessionOwner, Span, WordTiming
 from meetings.wire import WireMessage, WordWire
 
 NODE_SILENT = "node_silent"  # close_reason of a session that was open on a node which seemed dead
 
 
-def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spans: Sequence[Span]) -> Committed:
+def session_commit(
+    *,
+    owner: SessionOwner,
+    settled_from: int,
+    received: int,
+    spans: Sequence[Span],
+    correction: ClockCorrection | None = None,
+) -> Committed:
     """Settle the samples from `settled_from` to the end of the last span.
 
     The update is the lock. Two sockets or nodes may reach it with the same audio (a replay after a reconnect, a zombie
@@ -39,10 +47,14 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
     sockets live: such a commit brings the session and its participant back. One that was abandoned because its socket
     had gone stays so: only what was in flight is committed then.
 
+    `correction` is what the session's clock is found to be off by (None: as it stands), from the end of the last
+    segment or gap on. It is stored with what is the first to get its times by it: nobody maps that otherwise.
+
     `received` is the end of what the server has heard; it only grows. Silence leaves no audit entry: it asserts
     nothing that could be changed later.
 
-    A gap that recognizers are to blame for is queued for repair in the same transaction.
+    A gap that recognizers are to blame for is queued for repair here; files of recorded samples, which are there before
+    this is called, begin to count.
 
     Raises Superseded: the caller stops and never skips ahead. Raises Invalid: a defect of the caller.
     """
@@ -65,6 +77,9 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
         session = mine.select_related("participant__meeting").get()
         if session.state == AudioSession.State.ABANDONED and session.close_reason == NODE_SILENT:
             _bring_back(session)
+        chunks_store(session, spans[-1].recorded)
+        if correction is not None:
+            _correct_clock(session, correction)
         events = _facts_store(session, settled_from=settled_from, spans=spans)
     return Committed(settled=settled_to, messages=_messages(events), was_already=False, counters=session.counters)
 
@@ -83,6 +98,13 @@ def _bring_back(session: AudioSession) -> None:
     )
 
 
+def _correct_clock(session: AudioSession, correction: ClockCorrection) -> None:
+    clock = session.clock
+    if clock is not None and (corrected := clock.corrected(correction)) != clock:
+        session.corrections = corrections_to_store(corrected.corrections)
+        session.save(update_fields=["corrections"])
+
+
 def _counter_updates(*, settled_from: int, spans: Sequence[Span]) -> dict[str, object]:
     n_samples: Counter[str] = Counter()
     for start, span in spans_with_starts(settled_from=settled_from, spans=spans):
@@ -94,12 +116,15 @@ def _counter_updates(*, settled_from: int, spans: Sequence[Span]) -> dict[str, o
 
 
 def _facts_store(session: AudioSession, *, settled_from: int, spans: Sequence[Span]) -> list[MeetingEvent]:
+    clock = session.clock
     drafts: list[EventDraft] = []
     segments: list[Segment] = []
     repairs: list[GapRepair] = []
     for start, span in spans_with_starts(settled_from=settled_from, spans=spans):
         if span.segment is not None:
-            segments.append(_segment(session, span.segment))
+            if clock is None:
+                raise Invalid("A session with speech has an origin: set it at the first frame.")
+            segments.append(_segment(session, span.segment, clock=clock))
             drafts.append(_segment_draft(segments[-1]))
         elif span.kind == "gap":
             drafts.append(gap_draft(session, start=start, end=span.end, reason=span.reason))
@@ -129,10 +154,7 @@ def _facts_store(session: AudioSession, *, settled_from: int, spans: Sequence[Sp
     return events
 
 
-def _segment(session: AudioSession, final: FinalSegment) -> Segment:
-    if session.origin_ms is None:
-        raise Invalid("A session with speech has an origin: set it at the first frame.")
-    origin_ms = session.origin_ms
+def _segment(session: AudioSession, final: FinalSegment, *, clock: SessionClock) -> Segment:
     return Segment(
         id=final.segment_id,
         meeting_id=session.participant.meeting_id,
@@ -141,24 +163,24 @@ def _segment(session: AudioSession, final: FinalSegment) -> Segment:
         rev=final.rev,
         start=final.start,
         end=final.end,
-        start_ms=meeting_ms(origin_ms=origin_ms, position=final.start),
-        end_ms=meeting_ms(origin_ms=origin_ms, position=final.end),
+        start_ms=clock.meeting_ms(final.start),
+        end_ms=clock.meeting_ms(final.end),
         text=final.text.strip(),
-        words=[_word_wire(word, final=final, origin_ms=origin_ms) for word in final.words],
+        words=[_word_wire(word, final=final, clock=clock) for word in final.words],
         language=final.language,
         confidence=final.confidence,
         engine=final.engine,
     )
 
 
-def _word_wire(word: WordTiming, *, final: FinalSegment, origin_ms: int) -> WordWire:
+def _word_wire(word: WordTiming, *, final: FinalSegment, clock: SessionClock) -> WordWire:
     """Alignment may overshoot the utterance by a little; what is stored does not."""
     start = min(max(word.start, final.start), final.end)
     end = min(max(word.end, start), final.end)
     return {
         "w": word.text,
-        "s": meeting_ms(origin_ms=origin_ms, position=start),
-        "e": meeting_ms(origin_ms=origin_ms, position=end),
+        "s": clock.meeting_ms(start),
+        "e": clock.meeting_ms(end),
         "c": round(word.confidence, 3),
     }
 

@@ -18,10 +18,13 @@ from meetings.services.audit import audit_append
 from meetings.services.events import event_append
 from meetings.services.languages import participant_lock, session_takes_up
 from meetings.services.presence import participant_joined, presence_lock, session_left
+from meetings.services.recording_policy import recording_announce
+from meetings.services.recording_switches import session_records
 from meetings.services.resume import resume_token as resume_token_of
 from meetings.services.resume import resume_token_is_valid
 from meetings.services.session_commits import NODE_SILENT, session_commit
-from meetings.values import EndedSession, LanguageSpan, OpenedSession, SessionOwner
+from meetings.session_clock import corrections_stored
+from meetings.values import EndedSession, LanguageSpan, OpenedSession, RecordingSwitch, SessionOwner
 
 __all__ = [
     "session_commit",
@@ -67,11 +70,14 @@ def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> Op
         meeting = session.participant.meeting
         _refuse_when_over(meeting, at=at)
         languages: tuple[LanguageSpan, ...] = ()
+        recording: tuple[RecordingSwitch, ...] = ()
         if not is_ended:
             capacity_reserve(session.pk) if session.generation == 1 else capacity_expect(session.pk)
             _arrive(session, meeting=meeting, at=at)
-            languages = session_takes_up(session, participant_lock(session.participant_id))
-        return _opened(session, meeting=meeting, is_ended=is_ended, languages=languages)
+            participant = participant_lock(session.participant_id)
+            languages = session_takes_up(session, participant)
+            recording = session_records(session, participant, received=session.settled, not_before=session.received)
+        return _opened(session, meeting=meeting, is_ended=is_ended, languages=languages, recording=recording)
 
 
 def _refuse_when_over(meeting: Meeting, *, at: datetime) -> None:
@@ -96,12 +102,18 @@ def _arrive(session: AudioSession, *, meeting: Meeting, at: datetime) -> None:
             type=MeetingEvent.Type.MEETING_STARTED,
             payload={"at": at.isoformat(timespec="milliseconds"), "at_ms": 0},
         )
+        recording_announce(meeting, was_recorded=False, at=at)
     participant_joined(participant=session.participant, meeting=meeting, at=at)
     _audit(session, action="session.opened", node=session.node)
 
 
 def _opened(
-    session: AudioSession, *, meeting: Meeting, is_ended: bool, languages: tuple[LanguageSpan, ...]
+    session: AudioSession,
+    *,
+    meeting: Meeting,
+    is_ended: bool,
+    languages: tuple[LanguageSpan, ...],
+    recording: tuple[RecordingSwitch, ...],
 ) -> OpenedSession:
     participant = session.participant
     return OpenedSession(
@@ -126,6 +138,8 @@ def _opened(
         begun_at=session.begun_at,
         counters=session.counters,
         context=session.speech_context,
+        recording=recording,
+        corrections=corrections_stored(session.corrections),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from meetings.errors import Invalid
 from meetings.limits import SEGMENT_TEXT_MAX_CHARS
-from meetings.values import FinalSegment, Span
+from meetings.values import FinalSegment, RecordedChunk, Span
 
 
 def spans_check(*, settled_from: int, spans: Sequence[Span]) -> None:
@@ -24,6 +24,18 @@ def spans_check(*, settled_from: int, spans: Sequence[Span]) -> None:
     ids = [span.segment.segment_id for span in spans if span.segment]
     if len(set(ids)) != len(ids):
         raise Invalid("A segment's id is used once.")
+    _recorded_check(spans[-1].recorded, start=settled_from, end=spans[-1].end)
+    if any(span.recorded for span in spans[:-1]):
+        raise Invalid("The last span names all that was recorded.")
+
+
+def _recorded_check(chunks: Sequence[RecordedChunk], *, start: int, end: int) -> None:
+    for chunk in chunks:
+        if not start <= chunk.start < chunk.end <= end:
+            raise Invalid("Recorded samples are those of the commit, each once, in order.")
+        if bool(chunk.file and chunk.sha256) == bool(chunk.missing):
+            raise Invalid("Recorded samples lie in a file, or are missing for a reason.")
+        start = chunk.end
 
 
 def spans_with_starts(*, settled_from: int, spans: Sequence[Span]) -> Iterator[tuple[int, Span]]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -47,17 +47,18 @@ class AudioSession:
         admission: Admission,
         *,
         wants_partials: bool = True,
+        agrees_to: Sequence[str] = REQUIRED_CONSENT,
         frame_ms: int = FRAME_MS,
         on_heard: Callable[[AudioFrame], None] | None = None,
         on_interrupted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_heard` gets the others' voices, if they are wanted, in frames as they come.
-
-        `on_interrupted` is called each time the connection is lost and will be tried again.
+        """`agrees_to` is said in every connection; `on_interrupted` is called each time one is lost and will be tried
+        again. `on_heard` gets the others' voices, if they are wanted, in frames as they come.
         """
         self._rest = rest
         self._admission = admission
         self._wants = {"captions": "all", "partials": wants_partials, "listen": on_heard is not None}
+        self._consent = {"type": "consent", "granted": list(agrees_to)}
         self._frame_samples = frame_ms * SAMPLES_PER_MS
         self._on_heard = on_heard
         self._on_interrupted = on_interrupted
@@ -202,8 +203,7 @@ class AudioSession:
                 self._is_ticket_rejected = self._is_paused = False
                 self._settle(message["settled"])
                 self._sent = self._settled
-                consent = {"type": "consent", "granted": list(REQUIRED_CONSENT)}
-                await socket.send(json.dumps(consent))
+                await socket.send(json.dumps(self._consent))
                 scope.spawn(self._send_audio(socket), name="sender")
             case "ack":
                 self._n_failures = 0

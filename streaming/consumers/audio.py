@@ -8,15 +8,15 @@ from meetings.errors import Invalid
 from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, Redeemed
 from streaming.consumers.base import StreamConsumer
-from streaming.consumers.voices import VoicesOut
 from streaming.errors import ConsentMissing, ForbiddenStream, ProtocolError, UnexpectedMessage
 from streaming.feeds import Subscription, Wants
 from streaming.intake import DEAREST_SAMPLES, MAX_POSITION
 from streaming.pipeline import SessionPipeline
 from streaming.protocol import client_messages, server_messages
 from streaming.protocol.frames import frame_parse
-from streaming.session_items import End, Finalize, Lost, Mute
+from streaming.session_items import End, Finalize, Lost, Mute, Record
 from streaming.spoken import speak_item
+from streaming.voices_out import VoicesOut
 
 HELLO_WITHIN_S = 10.0
 LONGEST_ROUND_TRIP_S = 2.0
@@ -39,7 +39,6 @@ class AudioConsumer(StreamConsumer):
         if redeemed is None or redeemed.session_id is None:
             raise ForbiddenStream("this ticket is for a caption feed")
         self._redeemed, self._session_id = redeemed, redeemed.session_id
-        self._accepted_s = self.node.clock.monotonic_s()
         self.tasks.spawn(self._expect_hello(), name="expect-hello")
 
     async def received_bytes(self, data: bytes) -> None:
@@ -77,12 +76,16 @@ class AudioConsumer(StreamConsumer):
                 pipeline.put(Finalize(cid=cid))
             case client_messages.Lost(reason=reason):
                 pipeline.put(Lost(reason=reason if reason in client_messages.LOST_REASONS else ""))
-            case client_messages.Consent(granted=granted):
-                pipeline.charge(DEAREST_SAMPLES)
-                store = self.node.store
-                self._consent = frozenset(await store.consent_record(self._redeemed.participant_id, granted))
-            case client_messages.Language() | client_messages.End() if message.position > MAX_POSITION:
+            case client_messages.Consent() | client_messages.Language() | client_messages.End() if (
+                message.position > MAX_POSITION
+            ):
                 raise ProtocolError("the position is beyond the longest possible meeting")
+            case client_messages.Consent(granted=granted, position=position):
+                pipeline.charge(DEAREST_SAMPLES)
+                store, before = self.node.store, self._consent
+                self._consent = frozenset(await store.consent_record(self._redeemed.participant_id, granted))
+                if "recording" in self._consent ^ before:
+                    pipeline.put(Record(position=position))
             case client_messages.Language():
                 pipeline.charge(DEAREST_SAMPLES)
                 try:
@@ -150,7 +153,8 @@ class AudioConsumer(StreamConsumer):
     async def _hello(self, hello: client_messages.Hello) -> None:
         node, session_id = self.node, self._session_id
         assert session_id is not None
-        round_trip_s = min(LONGEST_ROUND_TRIP_S, node.clock.monotonic_s() - self._accepted_s)
+        said_hello_within_s = node.clock.monotonic_s() - self.accepted_s
+        round_trip_s = min(LONGEST_ROUND_TRIP_S, said_hello_within_s, self.round_trip.shortest_s)
         resume_token = hello.resume.token if hello.resume else None
         opened = await node.store.session_open(session_id, node=node.node, resume_token=resume_token)
         after_seq = hello.resume.after_seq if hello.resume else 0
@@ -179,6 +183,7 @@ class AudioConsumer(StreamConsumer):
             opened.meeting_id, after_seq=after_seq, wants=wants, on_meeting_ended=self._drain
         )
         self._pipeline = node.rooms.attach(opened, sink=self, round_trip_s=round_trip_s)
+        self.round_trip.tell(self._pipeline.round_trip)
         if hello.want.listen:
             self._listen(self._pipeline, True)
         if node.broadcast.has_passed(opened.meeting_id, opened.last_seq):

@@ -29,6 +29,7 @@ from streaming.feeds import Subscription
 from streaming.intake import CHEAPEST_FRAME_SAMPLES, Pace
 from streaming.protocol.server_messages import error_message, flow_message, goaway_message, warning_message
 from streaming.protocol.text import encode
+from streaming.round_trip import ROUND_TRIP_KEY, RoundTrip
 from streaming.runtime import Runtime, runtime
 from streaming.tasks import TaskScope
 
@@ -56,6 +57,7 @@ class StreamConsumer(AsyncConsumer):
         self.base_send = send
         self.tasks = TaskScope("socket")
         self.pressure: WritePressure = scope.get(PRESSURE_KEY) or WritePressure()
+        self.round_trip: RoundTrip = scope.get(ROUND_TRIP_KEY) or RoundTrip()
         self._outbox: list[str] = []
         self._is_sending = False
         self._is_closed = False
@@ -90,7 +92,8 @@ class StreamConsumer(AsyncConsumer):
             raise Overloaded("this node is stopping; resume") from None
         if self.node.conditions.is_going:
             raise Overloaded("this node is stopping; resume")
-        self._pace = Pace(limits=STREAM_LIMITS, now_s=self.node.clock.monotonic_s())
+        self.accepted_s = self.node.clock.monotonic_s()
+        self._pace = Pace(limits=STREAM_LIMITS, now_s=self.accepted_s)
         await self.opened(await self.redeem(offered))
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:

@@ -70,8 +70,11 @@ class Ping(_FromClient):
 
 
 class Consent(_FromClient):
+    """`position` is where an agreement to be recorded begins; what was captured before it is not recorded."""
+
     type: Literal["consent"] = "consent"
     granted: tuple[Annotated[str, Field(max_length=100)], ...] = Field(max_length=32)
+    position: Position = 0
 
 
 class Lost(_FromClient):

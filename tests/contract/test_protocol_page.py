@@ -123,8 +123,9 @@ def test_each_protocol_error_has_its_code_documented(error: type[errors.Protocol
 
 def test_every_warning_is_documented() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "streaming").rglob("*.py"))
-    warnings = set(re.findall(r'warning(?:_message)?\(code="(\w+)"\)', sources))
-    assert warnings >= {"language_unsupported", "ledger"}
+    warnings = set(re.findall(r'warning(?:_message)?\(code="(\w+)"\)|_warn\("(\w+)"\)', sources))
+    warnings = {one or other for one, other in warnings}
+    assert warnings >= {"language_unsupported", "ledger", "recording_unavailable"}
     for code in warnings:
         assert f"`{code}`" in section("What the server says")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,9 @@ from typing import Any
 import httpx
 
 from bench.corpus import SpeakerStream, recordings_read, speaker_stream
+from bench.session_clocks import captured_ms, clock_of
 from meetings.limits import SAMPLE_RATE_HZ
+from meetings.session_clock import SessionClock
 from streaming.client.rest import Admission, Rest
 from streaming.client.session import AudioSession
 from streaming.management.commands.speak import audio_capture
@@ -109,11 +111,11 @@ async def meeting_outcome(
         transcript = (await http.get("transcript.json")).raise_for_status().json()
         ledger = (await http.get("ledger")).raise_for_status().json()
         log = await _log(http)
-    origins_ms = {row["participant_id"]: row["origin_ms"] for row in ledger["sessions"]}
+    clocks = {row["participant_id"]: clock_of(row) for row in ledger["sessions"]}
     verify = AUDIT_VERIFY.format(transcript["meeting"]["id"])
     verified = await asyncio.to_thread(manage, "shell", "-c", verify, environment=environment)
     return MeetingOutcome(
-        speakers=tuple(_speaker(voice, transcript["segments"], log, origins_ms) for voice in voices),
+        speakers=tuple(_speaker(voice, transcript["segments"], log, clocks) for voice in voices),
         seqs=tuple(message["seq"] for message in log),
         audit_problem="" if "< None >" in verified else f"entry {verified}",
     )
@@ -130,15 +132,18 @@ async def _log(http: httpx.AsyncClient) -> list[dict[str, Any]]:
 
 
 def _speaker(
-    voice: Voice, segments: list[dict[str, Any]], log: list[dict[str, Any]], origins_ms: dict[str, int]
+    voice: Voice,
+    segments: list[dict[str, Any]],
+    log: list[dict[str, Any]],
+    clocks: Mapping[str, SessionClock | None],
 ) -> SpeakerOutcome:
     participant_id = voice.admission.participant_id
 
     def line(segment: dict[str, Any]) -> Line:
         return Line(
             segment_id=segment["id"],
-            start_ms=segment["start_ms"] - origins_ms[participant_id],
-            end_ms=segment["end_ms"] - origins_ms[participant_id],
+            start_ms=captured_ms(clocks[participant_id], segment["start_ms"]),
+            end_ms=captured_ms(clocks[participant_id], segment["end_ms"]),
             text=segment["text"],
         )
 

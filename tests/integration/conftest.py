@@ -4,7 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.files.storage import FileSystemStorage
+from pytest_django.fixtures import Settings
 
+from meetings.recordings.storage import recording_storage
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
 from tests.nodes import NodeProcess
@@ -26,3 +29,16 @@ def token(running_node: NodeProcess) -> str:
 @pytest.fixture
 def api(running_node: NodeProcess) -> Api:
     return Api(running_node.url)
+
+
+@pytest.fixture
+def storage(tmp_path: Path, settings: Settings) -> FileSystemStorage:
+    """An empty storage of recordings, of this test alone."""
+    options = {"location": str(tmp_path / "recordings")}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "recordings": {"BACKEND": "meetings.recordings.storage.DurableFileSystemStorage", "OPTIONS": options},
+    }
+    found = recording_storage()
+    assert isinstance(found, FileSystemStorage)
+    return found

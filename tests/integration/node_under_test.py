@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from streaming.backpressure import PRESSURE_KEY, WritePressure
+from streaming.round_trip import ROUND_TRIP_KEY, RoundTrip
 from streaming.server import NodeServer
 
 
@@ -81,6 +82,16 @@ async def _subprocess(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await receive()
 
 
+async def _round_trip(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Says when it knows how long the connection takes there and back."""
+    round_trip: RoundTrip = scope[ROUND_TRIP_KEY]
+    measured = asyncio.Event()
+    round_trip.tell(lambda _: measured.set())
+    await measured.wait()
+    await send({"type": "websocket.send", "text": "measured"})
+    await receive()
+
+
 RELEASED = asyncio.Event()
 BEHAVIOURS = {
     "/echo": _echo,
@@ -90,6 +101,7 @@ BEHAVIOURS = {
     "/release": _release,
     "/leave": _leave,
     "/subprocess": _subprocess,
+    "/round-trip": _round_trip,
 }
 
 

@@ -20,6 +20,7 @@ def test_the_default_settings_pass(settings: Settings) -> None:
         ("SPEECH_MODEL_DIR", "/nowhere", "colloquy.E001"),
         ("SECRET_KEY", "short", "colloquy.E002"),
         ("RECOGNIZER", "whisper", "colloquy.E003"),
+        ("RECORDINGS_DIR", __file__ + "/recordings", "colloquy.E004"),
         ("ALLOWED_HOSTS", ["*"], "colloquy.W001"),
     ],
 )

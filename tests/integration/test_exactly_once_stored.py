@@ -19,6 +19,7 @@ from meetings.services.sessions import (
     session_open,
     session_origin_set,
 )
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, EndedSession, OpenedSession, SessionOwner, Span
 from tests.integration.made import admitted, meeting_made
 from tests.unit.exactly_once_client import Stretch
@@ -43,9 +44,23 @@ class ServiceRows:
     def open(self) -> OpenedSession:
         return self._call(lambda: session_open(session_id=self._session_id, node="node", resume_token=None))
 
-    def commit(self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]) -> Committed:
+    def commit(
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
+    ) -> Committed:
         return self._call(
-            lambda: session_commit(owner=owner, settled_from=settled_from, received=received, spans=spans)
+            lambda: session_commit(
+                owner=owner,
+                settled_from=settled_from,
+                received=received,
+                spans=spans,
+                correction=correction,
+            )
         )
 
     def origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
@@ -81,6 +96,7 @@ class ServiceRows:
             muted=session.muted,
             gap=session.gap,
             is_ended=session.state == AudioSession.State.ENDED,
+            clock=session.clock,
             lines=tuple(StoredLine(start=each.start, end=each.end, text=each.text) for each in segments),
             gaps=tuple(sorted((each["from"], each["to"], each["reason"]) for each in told)),
             seqs=tuple(log.values_list("seq", flat=True)),

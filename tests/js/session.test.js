@@ -29,6 +29,36 @@ test("consent that the server has is not said again", () => {
   assert.deepEqual(around.last.told("consent"), []);
 });
 
+test("what one agrees to later begins where it was captured, and is said again until the server has it", async () => {
+  const { around, session, speak, open } = begun();
+  open(0, { consent: ["captions", "transcript"] });
+  speak(3);
+  session.agree(["captions", "transcript", "recording"]);
+  const said = { type: "consent", granted: ["captions", "transcript", "recording"], position: 4_800 };
+  assert.deepEqual(around.last.told("consent"), [said]);
+  around.last.fail(1006);
+  speak(2);
+  await around.pass(300);
+  open(1_600, { consent: ["captions", "transcript"] });
+  assert.deepEqual(around.last.told("consent"), [said]);
+  around.last.fail(1006);
+  await around.pass(600);
+  open(1_600, { consent: said.granted });
+  assert.deepEqual(around.last.told("consent"), []);
+});
+
+test("what one takes back while away is said before any frame", async () => {
+  const { around, session, speak, open } = begun();
+  open(0, { consent: ["captions", "transcript", "recording"] });
+  assert.equal(around.last.told("consent").length, 1, "what was never agreed to is not taken as given");
+  around.last.fail(1006);
+  speak(2);
+  session.agree(["captions", "transcript"]);
+  await around.pass(300);
+  open(0, { consent: ["captions", "transcript", "recording"] });
+  assert.deepEqual(around.last.sent.slice(0, 2).map(({ type }) => type), ["hello", "consent"]);
+});
+
 test("end comes after the last frame, is said again after a resume, and only `ended` ends", async () => {
   const { around, session, speak, open, log } = begun();
   open();

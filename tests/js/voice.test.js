@@ -163,6 +163,20 @@ test("a reload goes on with the same session: everything captured, then the time
   assert.deepEqual([told[0][0], told[0][1], told.at(-1)[0], told.at(-1)[2]], [1, 6_400, 2, until + 2 * BLOCK]);
 });
 
+test("what one agreed to in the meeting is what the next page goes by", async (t) => {
+  const before = await joined(t);
+  await before.speak(1, 2);
+  before.voice.agree(["captions", "transcript", "recording"]);
+  assert.equal(before.around.last.told("consent").at(-1).position, 3_200);
+  before.browser.crash();
+  const { speak } = await nextPage(before);
+  before.around.last.say({ ...WELCOME, resumed: true, consent: ["captions", "transcript"] });
+  await speak(2, 1);
+  const [said] = before.around.last.told("consent");
+  assert.deepEqual(said.granted, ["captions", "transcript", "recording"]);
+  assert.ok(said.position >= 3_200, "what an earlier page captured was said on other terms");
+});
+
 test("what the server settled after the page was gone shortens the loss, and never moves the clock", async (t) => {
   const before = await joined(t);
   await before.speak(1, 10);

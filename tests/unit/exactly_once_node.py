@@ -13,6 +13,7 @@ from uuid import UUID
 import numpy as np
 
 from meetings.errors import Superseded
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, EndedSession, LanguageSpan, OpenedSession, SessionOwner, Span
 from streaming.errors import StoreUnavailable
 from streaming.pipeline import SessionPipeline
@@ -57,11 +58,19 @@ class SometimesStore:
         self._conditions = conditions
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed:
         def commit() -> Committed:
             before = self.rows.account()
-            committed = self.rows.commit(owner, settled_from=settled_from, received=received, spans=spans)
+            committed = self.rows.commit(
+                owner, settled_from=settled_from, received=received, spans=spans, correction=correction
+            )
             if owner.generation != before.generation and self.rows.settled() != before.settled:
                 self._conditions.defects.append("a connection that was superseded has moved settled")
             return committed

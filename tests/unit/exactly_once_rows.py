@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from meetings.errors import Conflict, Invalid, Superseded
 from meetings.services.spans import spans_check, spans_with_starts
+from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.values import (
     Committed,
     EndedSession,
@@ -45,6 +46,7 @@ class Account:
     muted: int
     gap: int
     is_ended: bool
+    clock: SessionClock | None
     lines: tuple[StoredLine, ...]
     gaps: tuple[tuple[int, int, str], ...]
     seqs: tuple[int, ...]
@@ -54,7 +56,15 @@ class Rows(Protocol):
     """Transactions: each happens whole, at one instant, or raises and has not happened."""
 
     def open(self) -> OpenedSession: ...
-    def commit(self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]) -> Committed: ...
+    def commit(
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
+    ) -> Committed: ...
     def origin_set(self, owner: SessionOwner, origin_ms: int) -> int: ...
     def detach(self, owner: SessionOwner) -> bool: ...
     def leave(self, owner: SessionOwner, *, reason: str) -> None: ...
@@ -68,7 +78,7 @@ class MemoryRows:
         self._session_id, self._meeting_id, self._participant_id = uuid4(), uuid4(), uuid4()
         self._generation = self._settled = self._received = self._last_seq = 0
         self._state: Literal["open", "detached", "abandoned", "ended"] = "open"
-        self._origin_ms: int | None = None
+        self._clock: SessionClock | None = None
         self._counters = dict.fromkeys(("speech", "nonspeech", "muted", "gap"), 0)
         self._segments: dict[UUID, tuple[FinalSegment, WireMessage]] = {}
         self._gaps: dict[tuple[int, int, str], WireMessage] = {}
@@ -87,7 +97,8 @@ class MemoryRows:
             resumed=self._generation > 1,
             settled=self._settled,
             received=self._received,
-            origin_ms=self._origin_ms,
+            origin_ms=self._clock.origin_ms if self._clock else None,
+            corrections=self._clock.corrections if self._clock else (),
             consent=(),
             language="en",
             last_seq=self._last_seq,
@@ -100,13 +111,23 @@ class MemoryRows:
     def _stored(self) -> SessionCounters:
         return SessionCounters(received=self._received, settled=self._settled, **self._counters)
 
-    def commit(self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]) -> Committed:
+    def commit(
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
+    ) -> Committed:
         spans_check(settled_from=settled_from, spans=spans)
         is_mine = owner.generation == self._generation
         if not is_mine or settled_from != self._settled or self._state == "ended":
             return self._already_committed(owner, settled_from=settled_from, spans=spans)
-        if self._origin_ms is None and any(span.segment for span in spans):
+        if self._clock is None and any(span.segment for span in spans):
             raise Invalid
+        if self._clock is not None and correction is not None:
+            self._clock = self._clock.corrected(correction)
         messages = [
             self._store(start, span) for start, span in spans_with_starts(settled_from=settled_from, spans=spans)
         ]
@@ -121,8 +142,8 @@ class MemoryRows:
     def origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         if owner.generation != self._generation:
             raise Superseded
-        self._origin_ms = max(0, origin_ms) if self._origin_ms is None else self._origin_ms
-        return self._origin_ms
+        self._clock = self._clock or SessionClock(origin_ms=max(0, origin_ms))
+        return self._clock.origin_ms
 
     def detach(self, owner: SessionOwner) -> bool:
         if owner.generation != self._generation or self._state != "open":
@@ -156,6 +177,7 @@ class MemoryRows:
             received=self._received,
             **self._counters,
             is_ended=self._state == "ended",
+            clock=self._clock,
             lines=tuple(sorted(StoredLine(start=each.start, end=each.end, text=each.text) for each in segments)),
             gaps=tuple(sorted(self._gaps)),
             seqs=tuple(sorted(message["seq"] or 0 for message in messages)),

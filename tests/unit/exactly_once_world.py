@@ -212,7 +212,16 @@ class World:
         assert not now.lines or now.lines[-1].end <= now.settled, "a line reaches beyond what is settled"
         assert sum(line.end - line.start for line in now.lines) == now.speech, "lines and account differ"
         assert list(now.seqs) == list(range(now.seqs[0], now.seqs[0] + len(now.seqs))) if now.seqs else True
+        self._check_times(now, before)
         self._check_told(now)
+
+    def _check_times(self, now: Account, before: Account) -> None:
+        """What was said and lost keeps its meeting time, whatever is learnt of the clock later."""
+        if before.clock is not None:
+            assert now.clock is not None, "the meeting time of a session was forgotten"
+            told = [*((line.start, line.end) for line in before.lines), *(gap[:2] for gap in before.gaps)]
+            for position in {position for start, end in told for position in (start, end - 1)}:
+                assert now.clock.meeting_ms(position) == before.clock.meeting_ms(position), "a committed time changed"
 
     def _check_told(self, now: Account) -> None:
         assert self.client.settled <= now.settled, "the client was told to forget what is not committed"

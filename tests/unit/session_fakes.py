@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import numpy as np
 
 from meetings.errors import Superseded
+from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.values import (
     Committed,
     EndedSession,
@@ -85,6 +86,7 @@ class MemoryDatabase:
     generation: int = 0
     spans: list[tuple[str, int, int]] = field(default_factory=list)
     origin_ms: int | None = None
+    corrections: tuple[ClockCorrection, ...] = ()
     has_left: bool = False
     received: int = 0
     miscounted: dict[str, int] = field(default_factory=dict)
@@ -115,10 +117,17 @@ class MemoryDatabase:
             begun_at=self.begun_at,
             counters=self.counters(),
             context=self.context,
+            corrections=self.corrections,
         )
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed:
         await asyncio.sleep(0)
         if (owner.generation, settled_from) != (self.generation, self.settled):
@@ -128,6 +137,9 @@ class MemoryDatabase:
             self.spans.append((span.kind, self.settled, span.end))
             self.settled = span.end
         self.context = spans[-1].context
+        if self.origin_ms is not None and correction is not None:
+            clock = SessionClock(origin_ms=self.origin_ms, corrections=self.corrections)
+            self.corrections = clock.corrected(correction).corrections
         return Committed(settled=self.settled, messages=(), was_already=False, counters=self.counters())
 
     async def session_origin_set(self, owner: SessionOwner, origin_ms: int) -> int:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from meetings.errors import Superseded
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, SessionCounters, SessionOwner, Span
 from meetings.wire import EventMessage
 from streaming.captions import OpenCaption
@@ -28,11 +29,19 @@ class ScriptedStore:
     failures: list[Exception] = field(default_factory=list)
     commits: list[tuple[int, list[Span]]] = field(default_factory=list)
     n_miscounted: int = 0
+    corrections: list[ClockCorrection | None] = field(default_factory=list)
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed:
         await asyncio.sleep(0)
+        self.corrections.append(correction)
         if self.failures:
             raise self.failures.pop(0)
         self.commits.append((settled_from, list(spans)))
@@ -54,6 +63,17 @@ class ScriptedStore:
         return [(span.kind, span.end) for _, spans in self.commits for span in spans]
 
 
+@dataclass(slots=True)
+class RunningTimes:
+    """One millisecond more with every decision."""
+
+    told: list[int | None] = field(default_factory=list)
+
+    def decide(self, *, told: int | None) -> ClockCorrection | None:
+        self.told.append(told)
+        return ClockCorrection(start=0, offset_ms=len(self.told))
+
+
 def caption() -> OpenCaption:
     return OpenCaption(participant_id=uuid4(), speaker="Ada", start_ms=0)
 
@@ -69,7 +89,10 @@ def said(text: str) -> Hypothesis:
 
 @asynccontextmanager
 async def committing(
-    store: ScriptedStore, retracted: list[UUID] | None = None, alarms: list[str] | None = None
+    store: ScriptedStore,
+    retracted: list[UUID] | None = None,
+    alarms: list[str] | None = None,
+    times: RunningTimes | None = None,
 ) -> AsyncIterator[Committer]:
     alarms = [] if alarms is None else alarms
     is_expected = store.n_miscounted > 0
@@ -78,6 +101,7 @@ async def committing(
         ledger=Ledger(),
         context=None,
         store=store,
+        times=times or RunningTimes(),
         received=lambda: 1_000,
         retract=lambda each: (retracted if retracted is not None else []).append(each.segment_id),
         alarm=alarms.append,
@@ -197,3 +221,38 @@ async def test_an_account_that_the_database_keeps_otherwise_raises_the_alarm_at_
         committer.add(Other(end=100, kind="nonspeech"))
         await reached(committer)
     assert alarms == ["the stored account differs in speech"]
+
+
+async def test_a_commit_that_is_tried_again_says_the_same_of_the_clock() -> None:
+    """Else two answers of one commit could differ in their times."""
+    store = ScriptedStore(failures=[StoreUnavailable(), StoreUnavailable()])
+    async with committing(store) as committer:
+        committer.add(Other(end=100, kind="nonspeech"))
+        await reached(committer)
+    assert store.corrections == [ClockCorrection(start=0, offset_ms=1)] * 3
+
+
+async def test_what_cannot_be_stored_becomes_a_gap_with_the_times_of_its_speech() -> None:
+    store, times = ScriptedStore(failures=[StoreRefused()]), RunningTimes()
+    async with committing(store, times=times) as committer:
+        said_so = speech(0, 100)
+        said_so.hypothesis.set_result(said("hello"))
+        committer.add(said_so)
+        await reached(committer)
+    assert store.corrections == [ClockCorrection(start=0, offset_ms=1)] * 2
+    assert times.told == [100]
+
+
+async def test_silence_and_mutes_tell_nobody_a_time_but_lines_and_losses_do() -> None:
+    store, times = ScriptedStore(), RunningTimes()
+    async with committing(store, times=times) as committer:
+        first = speech(100, 200)
+        first.hypothesis.set_result(said("hello"))
+        for piece in (Other(end=100, kind="nonspeech"), first, Other(end=300, kind="muted")):
+            committer.add(piece)
+        await reached(committer)
+        committer.add(Other(end=400, kind="nonspeech"))
+        await reached(committer)
+        committer.add(Other(end=500, kind="gap", reason="device_lost"))
+        await reached(committer)
+    assert times.told == [200, None, 500]

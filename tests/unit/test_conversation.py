@@ -50,7 +50,7 @@ async def speak(conversation: Conversation, who: str, samples: Float32) -> None:
     clock = asyncio.get_running_loop().time
     for at in range(0, samples.size, FRAME):
         await asyncio.sleep(max(0.0, (at + FRAME) / SECOND - clock()))
-        conversation.speak(who, frame(samples[at : at + FRAME], at), origin_ms=10_000)
+        conversation.speak(who, frame(samples[at : at + FRAME], at), at=10 * SECOND + at)
 
 
 def virtually(scene: Callable[[Conversation], Coroutine[Any, Any, None]]) -> None:

@@ -1,6 +1,6 @@
 """The numbers that both halves and the wire share."""
 
-from meetings.limits import STREAM_LIMITS, meeting_ms
+from meetings.limits import STREAM_LIMITS
 
 
 def test_limits_are_those_of_the_protocol() -> None:
@@ -10,8 +10,3 @@ def test_limits_are_those_of_the_protocol() -> None:
         "unsettled_max_ms": 60_000,
         "catchup_x": 8,
     }
-
-
-def test_meeting_time_of_a_position() -> None:
-    assert meeting_ms(origin_ms=250, position=16_000) == 1250
-    assert meeting_ms(origin_ms=0, position=15) == 0

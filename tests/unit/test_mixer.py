@@ -173,6 +173,18 @@ def test_nobody_hears_more_than_full_scale_nor_a_hole_in_it() -> None:
     assert np.abs(np.diff(samples)).max() < 0.01
 
 
+def test_what_goes_to_other_nodes_holds_nothing_that_came_from_them() -> None:
+    """Else a voice would go round between two nodes for ever."""
+    mixer = Mixer(FIRST)
+    here, there = voice(12, 20 * BLOCK_SAMPLES), voice(13, 20 * BLOCK_SAMPLES)
+    mixer.feed("ada", FIRST, here)
+    mixer.feed("another node", FIRST, there, is_remote=True)
+    blocks = mixed(mixer, 10)
+    own = np.concatenate([block.own for block in blocks])
+    np.testing.assert_allclose(own, heard(blocks, "another node"), atol=1e-6)
+    np.testing.assert_allclose(own[400:], here[400 - MARGIN_SAMPLES : own.size - MARGIN_SAMPLES], atol=1e-6)
+
+
 def test_blocks_are_whole_wherever_the_meeting_stands() -> None:
     mixer = Mixer()
     mixer.restart(FIRST + 123)

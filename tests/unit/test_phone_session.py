@@ -14,6 +14,7 @@ import pytest
 from meetings.errors import Superseded
 from meetings.limits import REQUIRED_CONSENT
 from meetings.phone import AdmittedCall
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.audio.pcm import Float32
 from streaming.clocks import SystemClock
@@ -54,11 +55,17 @@ class SlowDatabase(CallDatabase):
     release: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed:
         await self.release.wait()
         return await MemoryDatabase.session_commit(
-            self, owner, settled_from=settled_from, received=received, spans=spans
+            self, owner, settled_from=settled_from, received=received, spans=spans, correction=correction
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from meetings.errors import Superseded
+from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.clocks import SystemClock
 from streaming.conversation import Heard
@@ -32,13 +33,24 @@ class RoomDatabase(MemoryDatabase):
         return is_mine
 
     async def session_commit(
-        self, owner: SessionOwner, *, settled_from: int, received: int, spans: Sequence[Span]
+        self,
+        owner: SessionOwner,
+        *,
+        settled_from: int,
+        received: int,
+        spans: Sequence[Span],
+        correction: ClockCorrection | None,
     ) -> Committed:
         if self.failure is not None:
             raise self.failure
         # Not super(): a slotted dataclass is made anew, which its methods' own super() does not know.
         return await MemoryDatabase.session_commit(
-            self, owner, settled_from=settled_from, received=received, spans=spans
+            self,
+            owner,
+            settled_from=settled_from,
+            received=received,
+            spans=spans,
+            correction=correction,
         )
 
 
@@ -232,11 +244,10 @@ async def test_who_listens_is_handed_the_others_and_a_room_without_ears_comes_to
         rooms.listen(newer, ear)
         rooms.detach(older)
         (room,) = rooms._rooms.values()
-        talking = room._voices._talking
-        assert talking is not None
+        (talking,) = room._voices._tasks
         rooms.stop_listening(newer)
         await asyncio.wait([talking], timeout=1)
         assert talking.cancelled()
         rooms.listen(newer, ear)
         rooms.detach(newer)
-        assert room._voices._talking is None
+        assert room._voices._tasks == []

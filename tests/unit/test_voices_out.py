@@ -5,9 +5,9 @@ import asyncio
 import numpy as np
 
 from streaming.backpressure import WritePressure
-from streaming.consumers.voices import MOST_WAITING_FRAMES, VoicesOut
 from streaming.conversation import Heard
 from streaming.protocol.frames import frame_unpack
+from streaming.voices_out import MOST_WAITING_FRAMES, VoicesOut
 
 
 def block(number: int) -> Heard:

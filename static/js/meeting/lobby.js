@@ -5,8 +5,13 @@ import { byId } from "./elements.js";
 import { refusedWords } from "./trouble_words.js";
 
 /**
+ * @typedef {object} Joining
+ * @property {string} name
+ * @property {string} language
+ * @property {boolean} isRecorded whether the person's sound may be recorded
+ *
  * @typedef {object} LobbyChoices
- * @property {(name: string, language: string) => Promise<void>} onJoin rejects with the reason when it does not work out
+ * @property {(joining: Joining) => Promise<void>} onJoin rejects with the reason when it does not work out
  * @property {(name: string) => Promise<void>} onWatch likewise
  * @property {() => Promise<void>} onTry opens the microphone to show its level
  */
@@ -29,7 +34,8 @@ export class Lobby {
     this.#name.value = localStorage.getItem(NAME_KEY) ?? "";
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#mayJoin()) void this.#go(byId("join", HTMLButtonElement), choices.onJoin);
+      const join = (/** @type {string} */ name) => choices.onJoin({ name, language: this.#language.value, isRecorded: this.#isRecorded });
+      if (this.#mayJoin()) void this.#go(byId("join", HTMLButtonElement), join);
     });
     byId("watch", HTMLButtonElement).addEventListener("click", (event) => {
       void this.#go(/** @type {HTMLButtonElement} */ (event.currentTarget), choices.onWatch);
@@ -38,6 +44,12 @@ export class Lobby {
     for (const field of [this.#name, this.#consent]) {
       field.addEventListener("input", () => field.validity.valid && this.#mark(field, true));
     }
+  }
+
+  /** Asked only where the meeting is recorded, and never agreed to beforehand. */
+  get #isRecorded() {
+    const box = document.getElementById("consent-recording");
+    return box instanceof HTMLInputElement && box.checked;
   }
 
   hide() {
@@ -76,7 +88,7 @@ export class Lobby {
     return isValid;
   }
 
-  /** @param {HTMLButtonElement} button @param {(name: string, language: string) => Promise<void>} choice */
+  /** @param {HTMLButtonElement} button @param {(name: string) => Promise<void>} choice */
   async #go(button, choice) {
     if (button.ariaBusy === "true") return;
     const name = this.#name.value.trim();
@@ -84,7 +96,7 @@ export class Lobby {
     button.ariaBusy = "true";
     this.#problem.hidden = true;
     try {
-      await choice(name || VIEWER_NAME, this.#language.value);
+      await choice(name || VIEWER_NAME);
     } catch (problem) {
       this.#problem.textContent = problemWords(problem);
       this.#problem.hidden = false;

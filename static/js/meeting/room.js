@@ -9,10 +9,11 @@ import { offerEnd } from "./end_dialog.js";
 import { Hearing } from "./hearing.js";
 import { LanguageChoice } from "./language_choice.js";
 import { LedgerPanel } from "./ledger_panel.js";
+import { RecordingChoice, SCOPE } from "./recording_choice.js";
 import { RoomView } from "./room_view.js";
 import { TroubleNotices } from "./trouble_notices.js";
 import { deliveredWords, leftWords, undeliveredWords } from "./trouble_words.js";
-import { Voice } from "./voice.js";
+import { CONSENT, Voice } from "./voice.js";
 
 /**
  * @typedef {import("../audio/microphone.js").Microphone} Microphone
@@ -27,6 +28,7 @@ import { Voice } from "./voice.js";
  * @property {string} meeting_id
  * @property {"host" | "speaker"} role
  * @property {string} language of the meeting
+ * @property {boolean} is_recorded
  * @property {string} csrf_token
  */
 
@@ -55,6 +57,7 @@ export class Room {
   #words = 0;
   #language;
   #hearing;
+  #recording;
 
   /** @param {PageData} page @param {KeptSessions} shelf @param {Surroundings} around */
   constructor(page, shelf, around) {
@@ -63,6 +66,11 @@ export class Room {
     this.#around = around;
     this.#language = new LanguageChoice(page.language, (language) => this.#voice?.speak(language));
     this.#hearing = new Hearing(this.#view.notices, (isOn) => this.#voice?.listen(isOn));
+    this.#recording = new RecordingChoice(
+      page.is_recorded,
+      (isAgreed) => this.#voice?.agree(consentWith(isAgreed)),
+      (words) => this.notices.show("recording", words),
+    );
     byId("leave", HTMLButtonElement).addEventListener("click", () => void this.leave());
     byId("mute", HTMLButtonElement).addEventListener("click", () => this.#mute(!this.#isMuted));
     document.addEventListener("keydown", (event) => {
@@ -91,12 +99,13 @@ export class Room {
     return this.isOpen && this.#voice !== null && !this.#voice.isFinishing;
   }
 
-  /** @param {string} name @param {string} language chosen in the lobby @param {Microphone} microphone open */
-  async speak(name, language, microphone) {
+  /** @param {import("./lobby.js").Joining} joining @param {Microphone} microphone open */
+  async speak({ name, language, isRecorded }, microphone) {
     const { code: meeting, role } = this.#page;
     const title = document.querySelector(".meeting-title h1")?.textContent ?? "";
     const own = language === this.#page.language ? "" : language; // who did not choose goes with the meeting
-    const voice = this.#makeVoice({ meeting, title, name, role, language: own }, microphone);
+    const consent = consentWith(isRecorded);
+    const voice = this.#makeVoice({ meeting, title, name, role, language: own, consent }, microphone);
     const ownId = await voice.join();
     this.#voice = voice;
     this.#microphone = microphone;
@@ -174,9 +183,9 @@ export class Room {
   }
 
   /** @param {import("./voice.js").Speaker} speaker @param {Microphone} microphone */
-  #makeVoice({ meeting, title, name, role, language }, microphone) {
+  #makeVoice({ meeting, title, name, role, language, consent }, microphone) {
     return new Voice(
-      { meeting, title, name, role, language },
+      { meeting, title, name, role, language, consent },
       {
         csrfToken: this.#page.csrf_token,
         microphone,
@@ -216,6 +225,7 @@ export class Room {
   #receive(message) {
     this.#view.show(message);
     this.#trouble.receive(message, this.#ownId);
+    this.#recording.receive(message, this.#ownId);
     const refused = this.#language.receive(message, this.#ownId);
     if (refused) this.notices.show("language", refused);
     if (message.type === "draining" && message.reason === "meeting_ended") void this.#voice?.finish();
@@ -287,4 +297,9 @@ export class Room {
     const isAway = this.#phase === "waiting" || this.#phase === "ending" || this.#phase === "paused";
     return this.isOpen && isAway && (this.#voice?.unsettled_ms ?? 0) > 1_000;
   }
+}
+
+/** @param {boolean} isRecorded whether the person's sound may be @returns {readonly string[]} in the protocol's words */
+function consentWith(isRecorded) {
+  return isRecorded ? [...CONSENT, SCOPE] : CONSENT;
 }

@@ -12,6 +12,9 @@ const WARNINGS = new Map([
     "recognition_unavailable",
     "Speech is not being transcribed at the moment. What you say is kept and will be transcribed.",
   ],
+  ["recording_unavailable", "The sound cannot be recorded at the moment. What you say is kept; captions settle later."],
+  ["recording_incomplete", "The sound could not be recorded for too long: the recording will lack some of it. The words are not affected."],
+  ["recording_resumed", "The sound is recorded again."],
 ]);
 
 const FLOWS = new Map([

@@ -30,7 +30,7 @@ import { RestProblem, participantAdmit } from "../session/rest.js";
  * @property {() => Promise<void>} flush
  * @property {() => void} close
  *
- * @typedef {Pick<SessionRecord, "meeting" | "title" | "name" | "role" | "language">} Speaker
+ * @typedef {Pick<SessionRecord, "meeting" | "title" | "name" | "role" | "language"> & Partial<Pick<SessionRecord, "consent">>} Speaker
  *
  * @typedef {object} VoiceOptions
  * @property {string} csrfToken
@@ -43,7 +43,7 @@ import { RestProblem, participantAdmit } from "../session/rest.js";
  */
 
 /** What joining asks for on the page, in the protocol's words. */
-const CONSENT = ["captions", "transcript"];
+export const CONSENT = ["captions", "transcript"];
 const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1000;
 
 export class Voice {
@@ -91,7 +91,7 @@ export class Voice {
       {
         ...{ participant_id, session_id, resume_token, ws_url },
         ...this.#speaker,
-        consent: CONSENT,
+        consent: this.#speaker.consent ?? CONSENT,
         isMuted: false,
         deviceId: "",
         end: this.#ring.end,
@@ -153,6 +153,13 @@ export class Voice {
     this.#speaker = { ...this.#speaker, language };
     this.#kept?.spill.note({ language });
     this.#session?.speak(language);
+  }
+
+  /** @param {readonly string[]} consent all that the person agrees to from now on */
+  agree(consent) {
+    this.#speaker = { ...this.#speaker, consent };
+    this.#kept?.spill.note({ consent });
+    this.#session?.agree(consent);
   }
 
   /** Stops capturing, delivers everything, and ends; the session's phase tells when that is done. */

@@ -42,7 +42,7 @@ class MeetingPage {
     this.#picker = new MicrophonePicker(selects, (deviceId) => void this.#care.pick(deviceId));
     this.#lobby = new Lobby({
       onTry: () => this.#open(),
-      onJoin: (name, language) => this.#join(name, language),
+      onJoin: (joining) => this.#join(joining),
       onWatch: (name) => this.#watch(name),
     });
     this.#care = new MicrophoneCare({
@@ -80,11 +80,11 @@ class MeetingPage {
     }
   }
 
-  /** @param {string} name @param {string} language */
-  async #join(name, language) {
+  /** @param {import("../meeting/lobby.js").Joining} joining */
+  async #join(joining) {
     const { deviceId } = this.#picker;
     await this.#open();
-    await this.#room.speak(name, language, this.#microphone);
+    await this.#room.speak(joining, this.#microphone);
     this.#room.chooseDevice(deviceId);
     this.#showLevel();
     this.#lobby.hide();

@@ -28,6 +28,8 @@
  * @property {Person} [participant]
  * @property {string} [language] that a participant or the meeting changed to
  * @property {string} [title] of a changed meeting
+ * @property {boolean} [on] whether the meeting is recorded from now on
+ * @property {readonly string[]} [granted] all that a participant agrees to from now on
  * @property {string} [participant_id]
  * @property {string} [session_id] of a gap, as all that follow
  * @property {number} [from] position

@@ -59,6 +59,8 @@ export class AudioSession {
   #lastSeq = 0;
   #settled;
   #participantId = "";
+  /** @type {{type: "consent", granted: readonly string[], position: number}} what stands, and from where on it does */
+  #consent;
   /** @type {{type: "language", language: string, position: number} | null} what the server has not confirmed */
   #spoken = null;
   /** @type {Phase} */
@@ -76,6 +78,8 @@ export class AudioSession {
     this.#resumeToken = options.key.resume_token;
     this.#hasBeenWelcomed = options.ticket === null;
     this.#settled = options.ring.start;
+    const position = options.ticket === null ? options.ring.end : 0; // an earlier page's words were said on its terms
+    this.#consent = { type: "consent", granted: options.consent, position };
     this.#sender = new FrameSender(options.ring, this.#hasBeenWelcomed);
     this.#connection = new Connection(
       options.ticket,
@@ -129,6 +133,15 @@ export class AudioSession {
   listen(on) {
     this.#isListening = on;
     if (this.#isWelcome) this.#connection.send(JSON.stringify({ type: "listen", on }));
+  }
+
+  /**
+   * What the person agrees to, from what is captured now on. Said again after a resume unless the server has it.
+   * @param {readonly string[]} granted in words of the protocol
+   */
+  agree(granted) {
+    this.#consent = { type: "consent", granted, position: this.#ring.end };
+    if (this.#isWelcome) this.#connection.send(JSON.stringify(this.#consent));
   }
 
   /** Nothing more will be captured: delivers what is kept, then ends. */
@@ -190,9 +203,10 @@ export class AudioSession {
     this.#resumeToken = welcome.resume_token;
     this.#hasBeenWelcomed = true;
     this.#settle(welcome.settled);
-    const granted = this.#options.consent;
-    if (!granted.every((what) => welcome.consent?.includes(what))) {
-      this.#connection.send(JSON.stringify({ type: "consent", granted }));
+    const { granted } = this.#consent;
+    const known = welcome.consent ?? [];
+    if (known.length !== granted.length || !granted.every((what) => known.includes(what))) {
+      this.#connection.send(JSON.stringify(this.#consent));
     }
     this.#participantId = welcome.participant_id;
     if (this.#spoken && this.#spoken.language === welcome.language) this.#spoken = null;

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
-from meetings.limits import SAMPLE_RATE_HZ
+from meetings.limits import KNOWN_CONSENT, REQUIRED_CONSENT, SAMPLE_RATE_HZ
 from streaming.client.audio_files import audio_read
 from streaming.client.errors import ClientError
 from streaming.client.rest import Rest
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--meeting", required=True, help="the meeting's code, or its link")
         parser.add_argument("--name", required=True, help="shown to the others")
         parser.add_argument("--language", default="", help="that is spoken, as a tag like de-AT; else the meeting's")
+        parser.add_argument("--record", action="store_true", help="agree to be recorded, where the meeting is")
         parser.add_argument("--speed", type=float, default=1.0, help="1 is real time; 0 is as fast as granted")
         parser.add_argument("--token", default="", help="an API token; none is needed to join by code")
         parser.add_argument("--partials", action="store_true", help="print unfinished sentences too")
@@ -56,6 +57,7 @@ class Command(BaseCommand):
                 rest,
                 admission,
                 wants_partials=options["partials"] or options["json"],
+                agrees_to=KNOWN_CONSENT if options["record"] else REQUIRED_CONSENT,
                 on_interrupted=lambda: self.stderr.write("The connection is lost; trying again. What is said is kept."),
             ) as session:
                 scope.spawn(audio_capture(session, audio, speed=options["speed"]), name="capture")

@@ -4,13 +4,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.audio.limiter import KNEE, limited
+from meetings.soft_limit import KNEE, soft_limit
 
 
 @given(st.lists(st.floats(-40, 40, width=32), max_size=50))
 def test_every_sum_is_within_full_scale_with_its_sign_and_order(sums: list[float]) -> None:
     samples = np.array(sums, np.float32)
-    within = limited(samples)
+    within = soft_limit(samples)
     assert within.shape == samples.shape
     assert within.dtype == np.float32
     assert np.all(np.abs(within) <= 1.0)
@@ -23,5 +23,5 @@ def test_every_sum_is_within_full_scale_with_its_sign_and_order(sums: list[float
 
 def test_the_bend_begins_without_a_corner() -> None:
     samples = np.linspace(0, 2, 20_001, dtype=np.float64).astype(np.float32)
-    slopes = np.diff(limited(samples).astype(np.float64)) / np.diff(samples.astype(np.float64))
+    slopes = np.diff(soft_limit(samples).astype(np.float64)) / np.diff(samples.astype(np.float64))
     assert np.abs(np.diff(slopes)).max() < 0.05

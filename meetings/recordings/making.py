@@ -1,0 +1,134 @@
+"""Make a recording: a session's whole timeline, or everybody's mix, as one FLAC."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import IO
+
+import soundfile
+from django.conf import settings
+from django.core.files.base import File
+
+from meetings.errors import MeetingsError
+from meetings.limits import SAMPLE_RATE_HZ
+from meetings.models import Recording, RecordingChunk
+from meetings.recordings.assembly import timeline
+from meetings.recordings.flac import Int16, flac_blocks
+from meetings.recordings.mixing import Voice, mix
+from meetings.recordings.names import mix_recording_path, session_recording_path
+from meetings.recordings.reading import chunk_pieces
+from meetings.recordings.storage import recording_storage
+from meetings.recordings.switches import ranges_joined
+from meetings.session_clock import SessionClock
+
+COPY_BYTES = 1_048_576
+
+
+class NothingToMix(MeetingsError):
+    """No session of the meeting has a recording that could be made."""
+
+    code, status = "nothing_to_mix", 404
+    title = "There is nothing to mix."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedFile:
+    """A durable file of the storage."""
+
+    file: str
+    sha256: str
+    n_samples: int
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A file, and what is in it: recorded `spans` of a session, and what is `missing` from it."""
+
+    saved: SavedFile
+    made_from: str
+    spans: list[list[int]] = field(default_factory=list)
+    missing: list[dict[str, int | str]] = field(default_factory=list)
+
+
+def recording_make(recording: Recording, *, keep_lease: Callable[[], None]) -> Made:
+    """`keep_lease` is called again and again; whatever it raises ends the work.
+
+    Raises UnreadableAudio, NothingToMix, OSError.
+    """
+    if recording.kind == Recording.Kind.MIX:
+        return _mix_make(recording, keep_lease=keep_lease)
+    return _session_make(recording, keep_lease=keep_lease)
+
+
+def _session_make(recording: Recording, *, keep_lease: Callable[[], None]) -> Made:
+    session_id, end = recording.audio_session_id, int(recording.made_from)
+    assert session_id is not None
+    chunks = list(RecordingChunk.objects.filter(audio_session=session_id).order_by("start"))
+    path = session_recording_path(meeting_id=recording.meeting_id, session_id=session_id, made_from=recording.made_from)
+    return Made(
+        saved=_flac_save(path, timeline(chunk_pieces(chunks), end=end), keep_lease=keep_lease),
+        made_from=recording.made_from,
+        spans=[[start, last] for start, last in ranges_joined((c.start, c.end) for c in chunks if c.file)],
+        missing=[{"from": c.start, "to": c.end, "reason": c.missing} for c in chunks if c.missing],
+    )
+
+
+def _mix_make(recording: Recording, *, keep_lease: Callable[[], None]) -> Made:
+    """Of what is there now: whoever makes a session's recording anew asks for another mix."""
+    sessions = Recording.objects.filter(
+        meeting=recording.meeting_id, kind=Recording.Kind.SESSION, state=Recording.State.DONE
+    )
+    found = list(sessions.select_related("audio_session").order_by("audio_session_id"))
+    if not found:
+        raise NothingToMix
+    clocks = [
+        (each, each.audio_session.clock or SessionClock(origin_ms=0))
+        for each in found
+        if each.audio_session is not None
+    ]
+    content = "\n".join(f"{each.sha256} {clock.origin_ms} {clock.corrections}" for each, clock in clocks)
+    made_from = hashlib.sha256(content.encode()).hexdigest()
+    with ExitStack() as files:
+        voices = [
+            Voice(
+                blocks=flac_blocks(files.enter_context(recording_storage().open(each.file))),
+                meeting_ms=clock.meeting_ms,
+            )
+            for each, clock in clocks
+        ]
+        path = mix_recording_path(meeting_id=recording.meeting_id, made_from=made_from)
+        return Made(saved=_flac_save(path, mix(voices), keep_lease=keep_lease), made_from=made_from)
+
+
+def _flac_save(path: str, blocks: Iterable[Int16], *, keep_lease: Callable[[], None]) -> SavedFile:
+    """Written beside the storage first: it takes whole files only."""
+    n_samples = 0
+    with tempfile.TemporaryFile(dir=settings.DATA_DIR) as draft:
+        with soundfile.SoundFile(
+            draft, "w", samplerate=SAMPLE_RATE_HZ, channels=1, format="FLAC", subtype="PCM_16"
+        ) as writer:
+            for block in blocks:
+                writer.write(block)
+                n_samples += block.size
+                keep_lease()
+        sha256, n_bytes = _digest(draft)
+        draft.seek(0)
+        file = recording_storage().save(path, File(draft, name=path))
+    return SavedFile(file=file, sha256=sha256, n_samples=n_samples, n_bytes=n_bytes)
+
+
+def _digest(file: IO[bytes]) -> tuple[str, int]:
+    digest, n_bytes = hashlib.sha256(), 0
+    file.seek(0)
+    for part in _parts(file):
+        digest.update(part)
+        n_bytes += len(part)
+    return digest.hexdigest(), n_bytes
+
+
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    while part := file.read(COPY_BYTES):
+        yield part
