@@ -69,6 +69,16 @@ class SpeechContext:
     tokens: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLevels:
+    """How loud a session was from its level `first` on; see `meetings.levels`."""
+
+    session_id: UUID
+    origin_ms: int
+    first: int
+    levels: bytes
+
+
 def resume_from(settled: int, context: SpeechContext | None) -> int:
     """Where a client has to send from: from the settled position on, and before it the context of what follows."""
     return settled if context is None else min(settled, context.start)
@@ -80,7 +90,7 @@ class OpenedSession:
 
     `language` is what is spoken from here on; `languages` says what was spoken before, where that differed.
     `vocabulary` are words that may be said. `begun_at` is the first hello of all; `counters` were read under the
-    generation that is now the caller's.
+    generation that is now the caller's. `levels` are those of everybody in the meeting, around what is sent again.
     """
 
     owner: SessionOwner
@@ -104,6 +114,7 @@ class OpenedSession:
     languages: tuple[LanguageSpan, ...] = ()
     vocabulary: tuple[str, ...] = ()
     context: SpeechContext | None = None
+    levels: tuple[StoredLevels, ...] = ()
 
     @property
     def resume_from(self) -> int:
@@ -122,7 +133,11 @@ class WordTiming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalSegment:
-    """What an utterance between two positions was heard as; `confidence` is 0 to 1."""
+    """What an utterance between two positions was heard as; `confidence` is 0 to 1.
+
+    `is_bleed`: it is another participant's voice in this one's microphone. It is stored as retracted, and may have no
+    text.
+    """
 
     segment_id: UUID
     rev: int
@@ -133,13 +148,15 @@ class FinalSegment:
     confidence: float
     engine: str
     words: tuple[WordTiming, ...] = ()
+    is_bleed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """What the samples from the previous span's end (or `settled_from`) up to `end` became.
 
-    Speech has a segment, a gap has a reason, and nothing else has either. `context` is that of what follows.
+    Speech has a segment, a gap has a reason, and nothing else has either. `context` is that of what follows. `levels`
+    are those of the 20 ms that end in the span (see `meetings.levels`); empty where nobody asked for them.
     """
 
     kind: SpanKind
@@ -147,6 +164,7 @@ class Span:
     segment: FinalSegment | None = None
     reason: str = ""
     context: SpeechContext | None = None
+    levels: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

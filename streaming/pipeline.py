@@ -10,6 +10,7 @@ from datetime import timedelta
 from meetings.limits import SAMPLE_RATE_HZ, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession
 from streaming import metrics
+from streaming.audio.pcm import pcm_decode
 from streaming.captions import SessionCaptions
 from streaming.commits import Committer, Mark
 from streaming.errors import RateExceeded
@@ -17,6 +18,7 @@ from streaming.intake import Intake
 from streaming.ledger import Ledger
 from streaming.patience import until_stored
 from streaming.protocol.frames import AudioFrame
+from streaming.room_levels import RoomLevels, SessionVoices
 from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute, Speak
 from streaming.spoken import SpokenLanguages
 from streaming.surroundings import Sink, Surroundings
@@ -42,7 +44,9 @@ class SessionPipeline:
         around: Surroundings,
         round_trip_s: float = 0.0,
         sink: Sink | None = None,
+        voices: SessionVoices | None = None,
     ) -> None:
+        """`voices` are those of the room; without them the session hears itself alone."""
         self.opened = opened
         self.sink = sink
         self._around = around
@@ -57,6 +61,9 @@ class SessionPipeline:
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
         self._timeline = Timeline(received=opened.resume_from)
         self._captions = SessionCaptions(opened=opened, publish=around.publish, clock=around.clock)
+        self._voices = voices or RoomLevels().voices(opened.owner.session_id)
+        if opened.origin_ms is not None:
+            self._voices.place(opened.origin_ms)
         self._committer = Committer(
             owner=opened.owner,
             ledger=_ledger_of(opened),
@@ -65,6 +72,7 @@ class SessionPipeline:
             received=lambda: self.received,
             retract=self._captions.retract,
             alarm=self._alarm,
+            levels=self._voices.stored,
         )
         self._transcriber = Transcriber(
             opened=opened,
@@ -72,6 +80,7 @@ class SessionPipeline:
             languages=self._languages,
             captions=self._captions,
             committer=self._committer,
+            voices=self._voices,
             wake=self._has_items.set,
         )
 
@@ -131,6 +140,8 @@ class SessionPipeline:
     def put(self, item: Item) -> None:
         if len(self._inbox) >= MOST_WAITING_ITEMS:
             raise RateExceeded("more messages are waiting than limits.unsettled_max_ms can fill")
+        if isinstance(item, Frame):
+            self._voices.hear(item.frame.position, pcm_decode(item.frame.payload))
         self._inbox.append(item)
         self._has_items.set()
         self._has_news.set()
@@ -236,6 +247,7 @@ class SessionPipeline:
         origin_ms = max(0, round((captured_at - self.opened.meeting_started_at).total_seconds() * 1_000))
         owner, store = self.opened.owner, self._around.store
         self._captions.origin_ms = await until_stored(lambda: store.session_origin_set(owner, origin_ms))
+        self._voices.place(self._captions.origin_ms)
 
     async def _skip(self, pieces: Iterable[Captured | Skipped]) -> None:
         """What lies before the settled position is sent again for what follows to be understood by, and no more."""

@@ -13,6 +13,7 @@ from streaming.errors import Overloaded, StoreUnavailable, StreamError, Supersed
 from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.server_messages import partials_reset_message
+from streaming.room_levels import RoomLevels
 from streaming.session_items import Abandon
 from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope
@@ -37,6 +38,7 @@ class Room:
         self._sessions: dict[UUID, SessionPipeline] = {}
         self._running: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._lingering: dict[SessionPipeline, asyncio.Task[None]] = {}
+        self._levels = RoomLevels()
         self._scope = TaskScope("room")
         self._are_words_stale = self._is_reading_words = False
 
@@ -61,7 +63,14 @@ class Room:
         if known is not None and known.opened.owner.generation > opened.owner.generation:
             raise SupersededStream
         self.supersede(opened.owner.session_id, opened.owner.generation)
-        pipeline = SessionPipeline(opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink)
+        self._levels.recall(opened.levels)
+        pipeline = SessionPipeline(
+            opened=opened,
+            around=self._around,
+            round_trip_s=round_trip_s,
+            sink=sink,
+            voices=self._levels.voices(opened.owner.session_id),
+        )
         self._sessions[opened.owner.session_id] = pipeline
         self._running[pipeline] = self._scope.spawn(self._run(pipeline), name="session")
         if opened.resumed:

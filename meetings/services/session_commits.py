@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from meetings.errors import Invalid, Superseded
 from meetings.gap_reasons import REPAIRABLE_REASONS
+from meetings.levels_stored import levels_store
 from meetings.limits import meeting_ms
 from meetings.messages import log_message
 from meetings.models import AudioSession, GapRepair, MeetingEvent, Segment
 from meetings.services.audit import audit_append, text_hash
+from meetings.services.bleed import bleed_retract
 from meetings.services.events import EventDraft, events_append
 from meetings.services.gaps import gap_draft, gap_repair
 from meetings.services.presence import participant_joined
@@ -42,7 +44,8 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
     `received` is the end of what the server has heard; it only grows. Silence leaves no audit entry: it asserts
     nothing that could be changed later.
 
-    A gap that recognizers are to blame for is queued for repair in the same transaction.
+    A gap that recognizers are to blame for is queued for repair in the same transaction. A line that says again what
+    another participant says at that time is retracted in it.
 
     Raises Superseded: the caller stops and never skips ahead. Raises Invalid: a defect of the caller.
     """
@@ -65,6 +68,7 @@ def session_commit(*, owner: SessionOwner, settled_from: int, received: int, spa
         session = mine.select_related("participant__meeting").get()
         if session.state == AudioSession.State.ABANDONED and session.close_reason == NODE_SILENT:
             _bring_back(session)
+        levels_store(session.pk, settled_from=settled_from, spans=spans)
         events = _facts_store(session, settled_from=settled_from, spans=spans)
     return Committed(settled=settled_to, messages=_messages(events), was_already=False, counters=session.counters)
 
@@ -126,6 +130,7 @@ def _facts_store(session: AudioSession, *, settled_from: int, spans: Sequence[Sp
             "n_gaps": len(drafts) - len(segments),
         },
     )
+    bleed_retract(segments)
     return events
 
 
@@ -139,6 +144,7 @@ def _segment(session: AudioSession, final: FinalSegment) -> Segment:
         participant=session.participant,
         audio_session=session,
         rev=final.rev,
+        state=Segment.State.RETRACTED if final.is_bleed else Segment.State.FINAL,
         start=final.start,
         end=final.end,
         start_ms=meeting_ms(origin_ms=origin_ms, position=final.start),

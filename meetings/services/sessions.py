@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from meetings.capacity import capacity_expect, capacity_reserve
 from meetings.errors import Conflict, Forbidden, MeetingOver, NotFound, NotResumable, Superseded
-from meetings.limits import DELIVERY_WINDOW_S
+from meetings.levels_stored import levels_of_meeting
+from meetings.limits import DELIVERY_WINDOW_S, meeting_ms
 from meetings.models import AudioSession, Meeting, MeetingEvent
 from meetings.selectors import meeting_words
 from meetings.services.audit import audit_append
@@ -21,7 +22,7 @@ from meetings.services.presence import participant_joined, presence_lock, sessio
 from meetings.services.resume import resume_token as resume_token_of
 from meetings.services.resume import resume_token_is_valid
 from meetings.services.session_commits import NODE_SILENT, session_commit
-from meetings.values import EndedSession, LanguageSpan, OpenedSession, SessionOwner
+from meetings.values import EndedSession, LanguageSpan, OpenedSession, SessionOwner, StoredLevels
 
 __all__ = [
     "session_commit",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 State = AudioSession.State
+LEARNED_FROM_MS = 21_000  # `GateSettings.history`, and the widest lag
 
 
 def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> OpenedSession:
@@ -126,6 +128,20 @@ def _opened(
         begun_at=session.begun_at,
         counters=session.counters,
         context=session.speech_context,
+        levels=_levels_around(session, meeting),
+    )
+
+
+def _levels_around(session: AudioSession, meeting: Meeting) -> tuple[StoredLevels, ...]:
+    """What a replay decides by whose voice its microphone hears: the levels of what it hears, and of a while before."""
+    if session.origin_ms is None or session.generation == 1:
+        return ()
+    return tuple(
+        levels_of_meeting(
+            meeting_id=meeting.pk,
+            since_ms=meeting_ms(origin_ms=session.origin_ms, position=session.settled) - LEARNED_FROM_MS,
+            until_ms=meeting_ms(origin_ms=session.origin_ms, position=max(session.settled, session.received)) + 1_000,
+        )
     )
 
 
