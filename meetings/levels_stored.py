@@ -53,7 +53,7 @@ def levels_of_meeting(*, meeting_id: UUID, since_ms: int, until_ms: int) -> list
     return found
 
 
-def _n_levels(levels: bytes) -> int:
+def _n_levels(levels: bytes | bytearray | memoryview) -> int:
     return len(levels) // N_BANDS
 
 

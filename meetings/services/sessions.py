@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 State = AudioSession.State
-LEARNED_FROM_MS = 21_000  # `GateSettings.history`, and the widest lag
+LEARNED_FROM_MS = 61_000  # `history` and `memory` of the gate's settings, and the widest lag
 
 
 def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> OpenedSession:

@@ -41,7 +41,7 @@ class GateSettings:
     """Durations are in levels of 20 ms."""
 
     quiet_dbfs: float = -62.0  # below it nobody is heard to speak
-    margin_db: float = 3.5  # by how much a voice of one's own is above what leaks, as a mean of the bands,
+    margin_db: float = 3.0  # by how much a voice of one's own is above what leaks, as a mean of the bands,
     least_db: float = -6.0  # of which none counts for less
     most_db: float = 15.0  # or more than this
     above_floor_db: float = 3.0
@@ -49,12 +49,13 @@ class GateSettings:
     run: int = 4  # so many in a row are a voice, not a click
     before: int = 12  # what is kept before a voice of one's own,
     after: int = 12  # and after it
-    arrival: int = 15  # how far one's own audio may run ahead of another's before it is not waited for any more
-    absent: int = 40  # whoever is so far behind delivers nothing at present
+    arrival: int = 30  # how far one's own audio may run ahead of another's before it is not waited for any more
+    absent: int = 50  # whoever is so far behind delivers nothing at present
     learning: int = 60  # how long samples wait for a leak to be found, while another is louder
     step: int = 25  # a leak is looked for anew in this distance,
     history: int = 2_000  # in so much of what was heard before,
-    memory: int = 1_000  # and one that was found so long ago is still there
+    memory: int = 1_000  # and one that was found so long ago is still there;
+    seldom: int = 100  # that is looked up in this distance
 
 
 SETTINGS = GateSettings()
@@ -151,7 +152,7 @@ class BleedGate:
         leaking, is_open = self._leaking(start, stop, own, others)
         above_db = np.clip(smooth(own, settings.smoothed) - leaking, settings.least_db, settings.most_db).mean(axis=1)
         is_own = _spread(
-            runs(above_db > settings.margin_db, settings.run), before=settings.before, after=settings.after
+            runs((above_db > settings.margin_db) & ~is_open, settings.run), before=settings.before, after=settings.after
         )
         is_foreign = ~is_own & (leaking[:, 0] > SILENT_DBFS)
         numbers = np.arange(start, stop)
@@ -173,36 +174,41 @@ class BleedGate:
                 continue
             heard = with_decay(levels)
             for at in range(start - start % settings.step, stop, settings.step):
-                leak = self._leak(other, at, stop, others)
+                leak = self._leak(other, at, others)
                 if isinstance(leak, NoLeak):
                     continue
                 numbers = np.arange(max(at, start), min(at + settings.step, stop))
-                places = numbers - start
-                lag = 0 if leak is None else leak.lag_levels
-                voice = heard[places + MOST_LAG_LEVELS - lag]
-                ahead = stop - numbers
                 if leak is None:
-                    is_louder = loudness(voice) > np.maximum(loudness(own[places]), settings.quiet_dbfs)
-                    is_open[places] |= is_louder & (ahead <= settings.learning)
-                else:
-                    least = together(voice + leak.gain_db, leak.floor_dbfs + np.float32(settings.above_floor_db))
-                    leaking[places] = np.maximum(leaking[places], least)
-                is_open[places] |= (numbers - lag >= other.end) & (ahead <= settings.arrival)
+                    voice = heard[numbers - start + MOST_LAG_LEVELS]
+                    is_louder = loudness(voice) > np.maximum(loudness(own[numbers - start]), settings.quiet_dbfs)
+                    numbers, leak = numbers[is_louder], self._leak_soon(other, at, stop, others)
+                places, ahead = numbers - start, stop - numbers
+                if leak is None:
+                    is_open[places] |= ahead <= settings.learning
+                    continue
+                voice = heard[places + MOST_LAG_LEVELS - leak.lag_levels]
+                least = together(voice + leak.gain_db, leak.floor_dbfs + np.float32(settings.above_floor_db))
+                leaking[places] = np.maximum(leaking[places], least)
+                is_open[places] |= (numbers - leak.lag_levels >= other.end) & (ahead <= settings.arrival)
         return leaking, is_open
 
-    def _leak(self, other: Voice, at: int, stop: int, others: Sequence[Voice]) -> Leak | NoLeak | None:
-        """As it was known at level `at`, or had been found shortly before; else as it was found soon after."""
-        step = self._settings.step
-        now = self._leak_at(other, at, others)
+    def _leak(self, other: Voice, at: int, others: Sequence[Voice]) -> Leak | NoLeak | None:
+        """As it is known at level `at`, or was found some time before."""
+        now, seldom = self._leak_at(other, at, others), self._settings.seldom
         if isinstance(now, Leak):
             return now
-        for before in range(at - step, at - self._settings.memory, -step):
-            if isinstance(known_then := self._leaks.get((other.key, before)), Leak):
-                return known_then
+        for before in range((at - 1) // seldom * seldom, at - self._settings.memory, -seldom):
+            if isinstance(found := self._leak_at(other, before, others), Leak):
+                return found
+        return now
+
+    def _leak_soon(self, other: Voice, at: int, stop: int, others: Sequence[Voice]) -> Leak | None:
+        """The first one that is found while samples wait for it."""
+        step = self._settings.step
         for after in range(at + step, min(at + self._settings.learning, stop) + 1, step):
             if isinstance(found := self._leak_at(other, after, others), Leak):
                 return found
-        return now
+        return None
 
     def _leak_at(self, other: Voice, at: int, others: Sequence[Voice]) -> Leak | NoLeak | None:
         key = (other.key, at)

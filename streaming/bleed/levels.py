@@ -21,7 +21,8 @@ def _bands() -> Float32:
     hz = np.fft.rfftfreq(LEVEL_SAMPLES, 1 / SAMPLE_RATE_HZ)
     inside = [(hz >= low) & (hz < high) for low, high in pairwise(BANDS_HZ)]
     scale = 2 / (LEVEL_SAMPLES * np.square(HANN).sum())  # a band's mean square, as the window leaves it
-    return (np.stack(inside, axis=1) * scale).astype(np.float32)
+    bands: Float32 = (np.stack(inside, axis=1) * scale).astype(np.float32)
+    return bands
 
 
 HANN: Float32 = np.hanning(LEVEL_SAMPLES).astype(np.float32)

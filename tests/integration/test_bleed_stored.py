@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from meetings.errors import Conflict, Invalid, NotFound
+from meetings.levels import N_BANDS
 from meetings.models import AuditEvent, Meeting, MeetingEvent, Segment, SegmentRevision, SessionLevels
 from meetings.selectors import events_after, ledger, transcript
 from meetings.services.audit import audit_verify
@@ -36,12 +37,12 @@ def bleed(start: int, end: int, *, text: str = SENTENCE) -> Span:
 
 def said(*, text: str = SENTENCE, level: int | None = None, start: int = 0, end: int = N) -> Span:
     span = speech(start, end, text=text)
-    levels = b"" if level is None else bytes([level]) * (end // 320 - start // 320)
+    levels = b"" if level is None else bytes([level]) * (N_BANDS * (end // 320 - start // 320))
     return Span(kind="speech", end=end, segment=span.segment, levels=levels)
 
 
 def lines(meeting: Meeting) -> list[tuple[str, str]]:
-    return [(each["speaker"], each["text"]) for each in transcript(meeting=meeting).segments]
+    return sorted((each["speaker"], each["text"]) for each in transcript(meeting=meeting).segments)
 
 
 def two(meeting: Meeting) -> tuple[OpenedSession, OpenedSession]:
@@ -94,7 +95,7 @@ def test_of_two_lines_with_the_same_words_the_later_one_goes() -> None:
 
 
 def lines_at(meeting: Meeting, seq: int) -> list[tuple[str, str]]:
-    return [(each["speaker"], each["text"]) for each in transcript(meeting=meeting, as_of_seq=seq).segments]
+    return sorted((each["speaker"], each["text"]) for each in transcript(meeting=meeting, as_of_seq=seq).segments)
 
 
 @pytest.mark.django_db
@@ -204,14 +205,14 @@ def test_levels_are_stored_with_their_commit_and_read_by_whoever_takes_over() ->
     assert [
         (row.first, bytes(row.levels)) for row in SessionLevels.objects.filter(audio_session=ada.owner.session_id)
     ] == [
-        (0, bytes([200]) * 3),
-        (6, bytes([210]) * 4),
+        (0, bytes([200]) * 12),
+        (6, bytes([210]) * 16),
     ]
     again = session_open(session_id=ada.owner.session_id, node="node-2", resume_token=None)
     assert [(each.session_id, each.first, len(each.levels)) for each in again.levels] == [
-        (ada.owner.session_id, 0, 3),
-        (ada.owner.session_id, 6, 4),
-        (grace.owner.session_id, 0, 10),
+        (ada.owner.session_id, 0, 12),
+        (ada.owner.session_id, 6, 16),
+        (grace.owner.session_id, 0, 40),
     ]
 
 
