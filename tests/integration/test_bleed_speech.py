@@ -1,5 +1,6 @@
 """Real speech in two microphones: one line for one voice, and both where two speak at once."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from streaming.speech_models.store import model_ensure
 from tests.speech import BECKETT
 from tests.unit.voices import SECOND, leaked
 
+WORD = re.compile(r"[\w']+")
 pytestmark = pytest.mark.speech
 
 
@@ -29,7 +31,7 @@ async def heard(sounds: dict[str, Float32], pool: RecognizerPool) -> dict[str, l
     transcription = await recordings_transcribe(sounds, pool=pool, language="en")
     assert transcription.lost == []
     lines = {name: [line for line in transcription.lines if line.speaker == name] for name in sounds}
-    return {name: " ".join(line.text for line in each).lower().split() for name, each in lines.items()}
+    return {name: WORD.findall(" ".join(line.text for line in each).lower()) for name, each in lines.items()}
 
 
 @pytest.mark.parametrize("gain_db", [-6, -15])
