@@ -5,6 +5,7 @@ from typing import TypedDict
 
 SAMPLE_RATE_HZ = 16_000
 SAMPLES_PER_MS = 16
+LEVEL_SAMPLES = 320  # a level is how loud these 20 ms were
 
 # How long a socket, or a whole node, may be silent. Presence only: kept audio is taken for DELIVERY_WINDOW_S.
 RESUME_WINDOW_S = 120

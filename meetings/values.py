@@ -89,6 +89,19 @@ class SpeechContext:
     tokens: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLevels:
+    """How loud a session was from its level `first` on; see `meetings.levels`.
+
+    `zero_ms` is the meeting time of position 0 as its clock stood there.
+    """
+
+    session_id: UUID
+    zero_ms: int
+    first: int
+    levels: bytes
+
+
 def resume_from(settled: int, context: SpeechContext | None) -> int:
     """Where a client has to send from: from the settled position on, and before it the context of what follows."""
     return settled if context is None else min(settled, context.start)
@@ -100,7 +113,7 @@ class OpenedSession:
 
     `language` is what is spoken from here on; `languages` says what was spoken before, where that differed.
     `vocabulary` are words that may be said. `begun_at` is the first hello of all; `counters` were read under the
-    generation that is now the caller's.
+    generation that is now the caller's. `levels` are those of everybody in the meeting, around what is sent again.
     """
 
     owner: SessionOwner
@@ -126,6 +139,7 @@ class OpenedSession:
     context: SpeechContext | None = None
     recording: tuple[RecordingSwitch, ...] = ()
     corrections: tuple[ClockCorrection, ...] = ()
+    levels: tuple[StoredLevels, ...] = ()
 
     @property
     def resume_from(self) -> int:
@@ -149,7 +163,11 @@ class WordTiming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalSegment:
-    """What an utterance between two positions was heard as; `confidence` is 0 to 1."""
+    """What an utterance between two positions was heard as; `confidence` is 0 to 1.
+
+    `is_bleed`: it is another participant's voice in this one's microphone. It is stored as retracted, and may have no
+    text.
+    """
 
     segment_id: UUID
     rev: int
@@ -160,6 +178,7 @@ class FinalSegment:
     confidence: float
     engine: str
     words: tuple[WordTiming, ...] = ()
+    is_bleed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +186,8 @@ class Span:
     """What the samples from the previous span's end (or `settled_from`) up to `end` became.
 
     Speech has a segment, a gap has a reason, and nothing else has either. `context` is that of what follows. The last
-    span of a commit names all that was `recorded` of it.
+    span of a commit names all that was `recorded` of it. `levels` are those of the 20 ms that end in the span (see
+    `meetings.levels`); empty where nobody asked for them.
     """
 
     kind: SpanKind
@@ -176,6 +196,7 @@ class Span:
     reason: str = ""
     context: SpeechContext | None = None
     recorded: tuple[RecordedChunk, ...] = ()
+    levels: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,13 +113,17 @@ class SessionCaptions:
         self._shown_s = -math.inf
         self._open: _Open | None = None
 
-    def start(self, start: int, *, at: int) -> None:
-        """An utterance begins at `start`; the voice itself was found at `at`."""
-        caption = OpenCaption(
+    def unseen(self, start: int) -> OpenCaption:
+        """A caption from `start` on of which nothing is shown yet."""
+        return OpenCaption(
             participant_id=self._opened.participant_id,
             speaker=self.speaker,
             start_ms=self._meeting_ms(start),
         )
+
+    def start(self, start: int, *, at: int) -> None:
+        """An utterance begins at `start`; the voice itself was found at `at`."""
+        caption = self.unseen(start)
         self._open = _Open(caption=caption, next_partial_at=at + FIRST_PARTIAL_AFTER_SAMPLES)
         self._say_speech("start", at)
 

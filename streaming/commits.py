@@ -45,7 +45,10 @@ class Times(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """A closed utterance [start, end) that is being decoded. After a break what follows is no continuation of it."""
+    """A closed utterance [start, end) that is being decoded. After a break what follows is no continuation of it.
+
+    `is_bleed`: it is another's voice, and becomes a retracted line.
+    """
 
     start: int
     end: int
@@ -53,6 +56,7 @@ class Speech:
     hypothesis: asyncio.Future[Hypothesis]
     language: str
     is_break: bool = False
+    is_bleed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +97,12 @@ class Committer:
         retract: Callable[[OpenCaption], None],
         alarm: Callable[[str], None],
         recorder: Recorder | None = None,
+        levels: Callable[[int, int], bytes] = lambda start, end: b"",
     ) -> None:
-        """`ledger` and `context` are the stored ones; `alarm` hears when the account and the stored one part."""
+        """`ledger` and `context` are the stored ones; `alarm` hears when the account and the stored one part.
+
+        `levels` says how loud the samples between two positions were: see `Span.levels`.
+        """
         self.ledger = ledger
         self.last_seq = 0
         self._owner = owner
@@ -104,6 +112,7 @@ class Committer:
         self._retract = retract
         self._alarm = alarm
         self._recorder = recorder
+        self._levels = levels
         self._context = self._stored_context = context
         self._pieces: deque[Piece] = deque()
         self._has_pieces = Wakeup()
@@ -182,14 +191,16 @@ class Committer:
             self._pieces.popleft()
             span = self._span(piece)
             self._context = self._context_after(piece, span)
-            spans.append(replace(span, context=self._context))
+            is_captured = span.kind in ("speech", "nonspeech")
+            levels = self._levels(spans[-1].end if spans else self.settled, span.end) if is_captured else b""
+            spans.append(replace(span, context=self._context, levels=levels))
         return spans
 
     def _context_after(self, piece: Speech | Other, span: Span) -> SpeechContext | None:
         """Of what follows; the transcriber goes by the same rules (`RecentSpeech`)."""
         if piece.is_break or span.kind in ("muted", "gap"):
             return None
-        if span.kind == "speech" and isinstance(piece, Speech):
+        if span.kind == "speech" and isinstance(piece, Speech) and not piece.is_bleed:
             return context_of(piece.hypothesis.result(), start=piece.start, end=piece.end, language=piece.language)
         known = self._context
         return known if known is not None and is_recent(known.end, span.end) else None
@@ -200,11 +211,16 @@ class Committer:
         try:
             hypothesis = piece.hypothesis.result()
         except RecognitionFailed as error:
+            if piece.is_bleed:  # whoever said it has a line of their own
+                return self._speech(piece, Hypothesis(text="", confidence=0.0, language=piece.language))
             self._retract(piece.caption)
             return Span(kind="gap", end=piece.end, reason=error.reason)
-        if not hypothesis.text:
+        if not hypothesis.text and not piece.is_bleed:
             self._retract(piece.caption)
             return Span(kind="nonspeech", end=piece.end)
+        return self._speech(piece, hypothesis)
+
+    def _speech(self, piece: Speech, hypothesis: Hypothesis) -> Span:
         self._committing.append(piece.caption)
         return Span(kind="speech", end=piece.end, segment=self._segment(piece, piece.caption.final(hypothesis)))
 
@@ -219,6 +235,7 @@ class Committer:
             confidence=hypothesis.confidence,
             words=tuple(_timing(word, piece) for word in hypothesis.words),
             engine=hypothesis.engine,
+            is_bleed=piece.is_bleed,
         )
 
     async def _commit(self, spans: Sequence[Span]) -> None:

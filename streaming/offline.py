@@ -24,6 +24,7 @@ from streaming.clocks import SystemClock
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.recognizers.base import Float32
+from streaming.room_levels import RoomLevels
 from streaming.scheduler import Pool, Scheduler
 from streaming.session_items import End, Frame
 from streaming.surroundings import Surroundings
@@ -118,24 +119,28 @@ class MemoryStore:
 
 async def recordings_transcribe(recordings: Mapping[str, Float32], *, pool: Pool, language: str) -> Transcription:
     """One recording (float32 mono 16 kHz) per speaker, on a common clock."""
-    scheduler = Scheduler(pool=pool, clock=SystemClock())
+    scheduler, levels = Scheduler(pool=pool, clock=SystemClock()), RoomLevels()
     scheduler.start()
+    sessions = {
+        speaker: _session(speaker, scheduler=scheduler, levels=levels, language=language) for speaker in recordings
+    }
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(_transcribe(speaker, audio, scheduler=scheduler, language=language))
-                for speaker, audio in recordings.items()
-            ]
+            for pipeline, _ in sessions.values():
+                group.create_task(pipeline.run())
+            await _stream({sessions[speaker][0]: audio for speaker, audio in recordings.items()})
     finally:
         await scheduler.close()
-    results = [task.result() for task in tasks]
+    results = [_transcription(speaker, store) for speaker, (_, store) in sessions.items()]
     return Transcription(
         lines=sorted((line for each in results for line in each.lines), key=lambda line: (line.start_ms, line.end_ms)),
         lost=sorted((lost for each in results for lost in each.lost), key=lambda lost: lost.start_ms),
     )
 
 
-async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, language: str) -> Transcription:
+def _session(
+    speaker: str, *, scheduler: Scheduler, levels: RoomLevels, language: str
+) -> tuple[SessionPipeline, MemoryStore]:
     store = MemoryStore()
     around = Surroundings(
         store=store,
@@ -145,10 +150,12 @@ async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, lan
         detector=SileroDetector,
         has_partials=False,
     )
-    pipeline = SessionPipeline(opened=_opened(speaker, language), around=around)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(pipeline.run())
-        await _stream(pipeline, audio)
+    opened = _opened(speaker, language)
+    voices = levels.voices(opened.owner.session_id)
+    return SessionPipeline(opened=opened, around=around, voices=voices), store
+
+
+def _transcription(speaker: str, store: MemoryStore) -> Transcription:
     lines = [
         Line(
             segment_id=segment.segment_id,
@@ -159,6 +166,7 @@ async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, lan
             confidence=segment.confidence,
         )
         for segment in store.segments
+        if not segment.is_bleed
     ]
     lost = [
         Lost(
@@ -172,13 +180,16 @@ async def _transcribe(speaker: str, audio: Float32, *, scheduler: Scheduler, lan
     return Transcription(lines=lines, lost=lost)
 
 
-async def _stream(pipeline: SessionPipeline, audio: Float32) -> None:
+async def _stream(recordings: Mapping[SessionPipeline, Float32]) -> None:
+    """All side by side, as they were recorded: whose voice a microphone hears is told by the others."""
     clock = SystemClock()
-    for position in range(0, audio.size, FRAME_SAMPLES):
-        samples = audio[position : position + FRAME_SAMPLES]
-        frame = AudioFrame(n_samples=samples.size, position=position, payload=pcm_encode(samples))
-        await pipeline.put_in_turn(Frame(frame=frame, arrived_at=clock.now(), arrived_s=clock.monotonic_s()))
-    await pipeline.put_in_turn(End(position=audio.size))
+    for position in range(0, max((audio.size for audio in recordings.values()), default=0), FRAME_SAMPLES):
+        for pipeline, audio in recordings.items():
+            if (samples := audio[position : position + FRAME_SAMPLES]).size:
+                frame = AudioFrame(n_samples=samples.size, position=position, payload=pcm_encode(samples))
+                await pipeline.put_in_turn(Frame(frame=frame, arrived_at=clock.now(), arrived_s=clock.monotonic_s()))
+    for pipeline, audio in recordings.items():
+        await pipeline.put_in_turn(End(position=audio.size))
 
 
 def _opened(speaker: str, language: str) -> OpenedSession:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from meetings.limits import STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession
 from streaming import metrics
+from streaming.audio.pcm import pcm_decode
 from streaming.captions import SessionCaptions
 from streaming.commits import Committer, Mark
 from streaming.errors import RateExceeded
@@ -17,6 +18,7 @@ from streaming.ledger import Ledger
 from streaming.patience import until_stored
 from streaming.protocol.frames import AudioFrame
 from streaming.recorder import Recorder
+from streaming.room_levels import RoomLevels, SessionVoices
 from streaming.session_items import Abandon, End, Finalize, Frame, Item, Lost, Mute, Record, Speak
 from streaming.session_times import SessionTimes
 from streaming.spoken import SpokenLanguages
@@ -43,9 +45,11 @@ class SessionPipeline:
         around: Surroundings,
         round_trip_s: float = 0.0,
         sink: Sink | None = None,
+        voices: SessionVoices | None = None,
         overheard: Callable[["SessionPipeline", AudioFrame], None] = lambda pipeline, frame: None,
     ) -> None:
-        """`overheard` is told of every frame as it arrives, before anybody works on it."""
+        """`voices` are those of the room; without them the session hears itself alone. `overheard` is told of every
+        frame as it arrives, before anybody works on it."""
         self.opened = opened
         self.sink = sink
         self._around = around
@@ -64,6 +68,7 @@ class SessionPipeline:
             opened=opened, publish=around.publish, clock=around.clock, meeting_ms=self._times.meeting_ms
         )
         self._recorder = Recorder(opened=opened, means=around.recording, clock=around.clock, warn=self._warn)
+        self._voices = voices or RoomLevels().voices(opened.owner.session_id)
         self._committer = Committer(
             owner=opened.owner,
             ledger=_ledger_of(opened),
@@ -74,6 +79,7 @@ class SessionPipeline:
             retract=self._captions.retract,
             alarm=self._alarm,
             recorder=self._recorder,
+            levels=self._voices.stored,
         )
         self._transcriber = Transcriber(
             opened=opened,
@@ -81,6 +87,7 @@ class SessionPipeline:
             languages=self._languages,
             captions=self._captions,
             committer=self._committer,
+            voices=self._voices,
             wake=self._has_items.set,
         )
 
@@ -152,6 +159,8 @@ class SessionPipeline:
     def put(self, item: Item) -> None:
         if len(self._inbox) >= MOST_WAITING_ITEMS:
             raise RateExceeded("more messages are waiting than limits.unsettled_max_ms can fill")
+        if isinstance(item, Frame):
+            self._voices.hear(item.frame.position, pcm_decode(item.frame.payload))
         self._inbox.append(item)
         self._has_items.set()
         self._has_news.set()
@@ -243,6 +252,7 @@ class SessionPipeline:
 
     async def _hear(self, item: Frame) -> None:
         await self._times.hear(item)
+        self._voices.place(self._times.zero_ms(item.frame.position))
         await self._skip(self._timeline.accept(item.frame))
         await self._transcriber.hear_out()
         if self._around.has_partials:

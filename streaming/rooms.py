@@ -15,6 +15,7 @@ from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.protocol.server_messages import partials_reset_message
+from streaming.room_levels import RoomLevels
 from streaming.room_voices import RoomVoices
 from streaming.session_items import Abandon, Record
 from streaming.surroundings import SessionStore, Sink, Surroundings
@@ -40,6 +41,7 @@ class Room:
         self._sessions: dict[UUID, SessionPipeline] = {}
         self._running: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._lingering: dict[SessionPipeline, asyncio.Task[None]] = {}
+        self._levels = RoomLevels()
         self._scope = TaskScope("room")
         self._are_words_stale = self._is_reading_words = False
         self._voices = RoomVoices(scope=self._scope, around=around)
@@ -64,8 +66,14 @@ class Room:
         if known is not None and known.opened.owner.generation > opened.owner.generation:
             raise SupersededStream
         self.supersede(opened.owner.session_id, opened.owner.generation)
+        self._levels.recall(opened.levels)
         pipeline = SessionPipeline(
-            opened=opened, around=self._around, round_trip_s=round_trip_s, sink=sink, overheard=self._overheard
+            opened=opened,
+            around=self._around,
+            round_trip_s=round_trip_s,
+            sink=sink,
+            voices=self._levels.voices(opened.owner.session_id),
+            overheard=self._overheard,
         )
         self._sessions[opened.owner.session_id] = pipeline
         self._voices.join(opened)

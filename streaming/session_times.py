@@ -53,6 +53,10 @@ class SessionTimes:
             clock = clock.corrected(ClockCorrection(start=self._told_to, offset_ms=learning.offset_ms))
         return clock.meeting_ms(position)
 
+    def zero_ms(self, position: int) -> int:
+        """Meeting time of position 0 as the clock stands at `position`."""
+        return self.meeting_ms(position) - position // SAMPLES_PER_MS
+
     def meeting_samples(self, position: int) -> int | None:
         """The same in samples, for audio; None as long as nothing was heard on this connection."""
         if self._learning is None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from meetings.values import OpenedSession
 from streaming.audio.pcm import Float32
+from streaming.bleed.gate import Voices
 from streaming.captions import SessionCaptions
 from streaming.commits import Committer, Other, Speech
 from streaming.listener import (
@@ -21,6 +22,7 @@ from streaming.listener import (
     SpeechStopped,
     Utterance,
 )
+from streaming.own_voice import OwnVoice
 from streaming.recent_speech import RecentSpeech, is_recent
 from streaming.recognizers.base import DecodeOptions, Hypothesis
 from streaming.spoken import SpokenLanguages
@@ -63,6 +65,7 @@ class Transcriber:
         languages: SpokenLanguages,
         captions: SessionCaptions,
         committer: Committer,
+        voices: Voices,
         wake: Callable[[], None],
     ) -> None:
         self.vocabulary = opened.vocabulary  # as it stands when a decode begins: a replay may hear of more names
@@ -73,6 +76,15 @@ class Transcriber:
         self._committer = committer
         self._wake = wake
         self._listener = Listener(detector=around.detector(), settled=opened.settled)
+        self._voice = OwnVoice(
+            settled=opened.settled,
+            voices=voices,
+            detector=around.detector(),
+            scheduler=around.scheduler,
+            captions=captions,
+            committer=committer,
+            options=self._options,
+        )
         self._question: _Question | None = None
         self._recent = RecentSpeech(opened.context)
         self._closed: _Closed | None = None
@@ -85,10 +97,11 @@ class Transcriber:
 
     def feed(self, samples: Float32) -> None:
         """Store the samples that follow; `hear_out` works on them."""
-        self._listener.feed(samples)
+        self._voice.feed(samples)
 
     async def hear_out(self) -> None:
-        """Work on all that is stored. Where it depends on what a recognizer says, wait for that."""
+        """Work on all that is stored and known to be said here. Where it depends on a recognizer, wait for that."""
+        self._let_in()
         while True:
             if self.has_answer or self._listener.is_waiting:
                 await self._answer()
@@ -103,16 +116,23 @@ class Transcriber:
 
         Where nothing is, nothing changes, as nothing is stored either: clients say again after a resume what they said.
         """
+        self._let_in(is_last=True)
         await self.hear_out()
         if self._listener.pending == self._listener.settled:
+            self._voice.quiet(self._listener.settled, is_last=True)
             return
         self._is_break = True
         await self._take(self._listener.flush())
         while self._listener.is_waiting:
             await self._answer()
             await self._take(self._listener.flush())
+        self._voice.quiet(self._listener.settled, is_last=True, is_break=True)
         self._is_break = False
         self._forget()
+
+    def _let_in(self, *, is_last: bool = False) -> None:
+        for samples in self._voice.heard(is_last=is_last):
+            self._listener.feed(samples)
 
     def recall(self, position: int, samples: Float32) -> None:
         """Samples that are settled, and sent again for what follows to be understood by."""
@@ -121,6 +141,7 @@ class Transcriber:
     async def skip(self, piece: Skipped) -> None:
         await self.flush()
         await self._take(self._listener.skip(start=piece.start, end=piece.end, kind=piece.kind, reason=piece.reason))
+        self._voice.restart(piece.end)
 
     def ask_for_partial(self) -> None:
         """Have the open utterance decoded as far as it was heard, if what is shown of it is old enough.
@@ -160,11 +181,13 @@ class Transcriber:
                 case Pause(is_silence=is_silence):
                     if is_silence or self._has_cheap_updates(finding.start):
                         await self._ask(finding)
-                case Utterance():
+                case Utterance(start=start, end=end):
+                    self._voice.quiet(start, is_last=True)
+                    self._voice.spoken(end)
                     await self._close(finding)
                 case NonSpeech(end=end):
                     self._pass_over(end)
-                    self._committer.add(Other(end=end, kind="nonspeech", is_break=self._is_break))
+                    self._voice.quiet(end, is_break=self._is_break)
                 case Muted(end=end):
                     self._forget()
                     self._committer.add(Other(end=end, kind="muted"))

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("meetings", "0006_meeting_clock"),
+        ("meetings", "0007_session_levels"),
     ]
 
     operations = [

@@ -3,6 +3,7 @@
 from meetings.models.audio_session import AudioSession, Node, SessionLanguage
 from meetings.models.consent import ConsentRecord
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
+from meetings.models.levels import SessionLevels
 from meetings.models.log import AuditEvent, MeetingEvent
 from meetings.models.meeting import Meeting, Participant
 from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
@@ -29,5 +30,6 @@ __all__ = [
     "Segment",
     "SegmentRevision",
     "SessionLanguage",
+    "SessionLevels",
     "Ticket",
 ]

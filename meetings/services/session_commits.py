@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from meetings.errors import Invalid, Superseded
 from meetings.gap_reasons import REPAIRABLE_REASONS
+from meetings.levels_stored import levels_store
 from meetings.messages import log_message
 from meetings.models import AudioSession, GapRepair, MeetingEvent, Segment
 from meetings.services.audit import audit_append, text_hash
+from meetings.services.bleed import bleed_retract
 from meetings.services.events import EventDraft, events_append
 from meetings.services.gaps import gap_draft, gap_repair
 from meetings.services.presence import participant_joined
@@ -54,7 +56,7 @@ def session_commit(
     nothing that could be changed later.
 
     A gap that recognizers are to blame for is queued for repair here; files of recorded samples, which are there before
-    this is called, begin to count.
+    this is called, begin to count. A line that says again what another participant says at that time is retracted.
 
     Raises Superseded: the caller stops and never skips ahead. Raises Invalid: a defect of the caller.
     """
@@ -80,6 +82,7 @@ def session_commit(
         chunks_store(session, spans[-1].recorded)
         if correction is not None:
             _correct_clock(session, correction)
+        levels_store(session.pk, settled_from=settled_from, spans=spans)
         events = _facts_store(session, settled_from=settled_from, spans=spans)
     return Committed(settled=settled_to, messages=_messages(events), was_already=False, counters=session.counters)
 
@@ -151,6 +154,7 @@ def _facts_store(session: AudioSession, *, settled_from: int, spans: Sequence[Sp
             "n_gaps": len(drafts) - len(segments),
         },
     )
+    bleed_retract(segments)
     return events
 
 
@@ -161,6 +165,7 @@ def _segment(session: AudioSession, final: FinalSegment, *, clock: SessionClock)
         participant=session.participant,
         audio_session=session,
         rev=final.rev,
+        state=Segment.State.RETRACTED if final.is_bleed else Segment.State.FINAL,
         start=final.start,
         end=final.end,
         start_ms=clock.meeting_ms(final.start),

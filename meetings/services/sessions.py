@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from meetings.capacity import capacity_expect, capacity_reserve
 from meetings.errors import Conflict, Forbidden, MeetingOver, NotFound, NotResumable, Superseded
+from meetings.levels_stored import levels_of_meeting
 from meetings.limits import DELIVERY_WINDOW_S
 from meetings.models import AudioSession, Meeting, MeetingEvent
 from meetings.selectors import meeting_words
@@ -24,7 +25,7 @@ from meetings.services.resume import resume_token as resume_token_of
 from meetings.services.resume import resume_token_is_valid
 from meetings.services.session_commits import NODE_SILENT, session_commit
 from meetings.session_clock import corrections_stored
-from meetings.values import EndedSession, LanguageSpan, OpenedSession, RecordingSwitch, SessionOwner
+from meetings.values import EndedSession, LanguageSpan, OpenedSession, RecordingSwitch, SessionOwner, StoredLevels
 
 __all__ = [
     "session_commit",
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 State = AudioSession.State
+LEARNED_FROM_MS = 61_000  # `history` and `memory` of the gate's settings, and the widest lag
 
 
 def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> OpenedSession:
@@ -140,6 +142,21 @@ def _opened(
         context=session.speech_context,
         recording=recording,
         corrections=corrections_stored(session.corrections),
+        levels=_levels_around(session, meeting),
+    )
+
+
+def _levels_around(session: AudioSession, meeting: Meeting) -> tuple[StoredLevels, ...]:
+    """What a replay decides by whose voice its microphone hears: the levels of what it hears, and of a while before."""
+    clock = session.clock
+    if clock is None or session.generation == 1:
+        return ()
+    return tuple(
+        levels_of_meeting(
+            meeting_id=meeting.pk,
+            since_ms=clock.meeting_ms(session.settled) - LEARNED_FROM_MS,
+            until_ms=clock.meeting_ms(max(session.settled, session.received)) + 1_000,
+        )
     )
 
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from meetings.errors import Invalid
-from meetings.limits import SEGMENT_TEXT_MAX_CHARS
+from meetings.levels import N_BANDS
+from meetings.limits import LEVEL_SAMPLES, SEGMENT_TEXT_MAX_CHARS
 from meetings.values import FinalSegment, RecordedChunk, Span
 
 
@@ -19,6 +20,8 @@ def spans_check(*, settled_from: int, spans: Sequence[Span]) -> None:
             raise Invalid("A span has a segment exactly when it is speech.")
         if (span.kind == "gap") != bool(span.reason):
             raise Invalid("A span has a reason exactly when it is a gap.")
+        if span.levels and len(span.levels) != N_BANDS * (span.end // LEVEL_SAMPLES - start // LEVEL_SAMPLES):
+            raise Invalid("Levels are those of the 20 ms that end in their span.")
         if span.segment is not None:
             _segment_check(span.segment, start=start, end=span.end)
     ids = [span.segment.segment_id for span in spans if span.segment]
@@ -48,7 +51,7 @@ def spans_with_starts(*, settled_from: int, spans: Sequence[Span]) -> Iterator[t
 def _segment_check(segment: FinalSegment, *, start: int, end: int) -> None:
     if not start <= segment.start < segment.end <= end:
         raise Invalid("A segment lies within its span.")
-    if not segment.text.strip():
+    if not segment.text.strip() and not segment.is_bleed:
         raise Invalid("A segment has text; speech that came to nothing is settled as non-speech.")
     if len(segment.text) > SEGMENT_TEXT_MAX_CHARS:
         raise Invalid("A segment's text is longer than any utterance.")

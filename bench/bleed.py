@@ -1,0 +1,157 @@
+"""`python -m bench.bleed`: one voice heard by two microphones, with and without telling them apart.
+
+The real recognizer behind the real pipeline, without a server. `before`: each microphone by itself. `plain`: only the
+loudest is heard. `after`: as in a meeting. Results are JSON lines.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.bleed_sounds import Headset, headsets_read, microphones, plainly_gated
+from bench.bleed_words import errors_of, n_duplicated, n_right_in_overlap
+from bench.corpus import SpeakerStream, recordings_read, words_align
+from bench.meeting_error import Said, cp_errors, tcp_errors
+from bench.rosters import meeting, readers
+from streaming.audio.pcm import Float32
+from streaming.offline import Line, recordings_transcribe
+from streaming.recognizers.pool import RecognizerPool
+from streaming.speech_models.store import model_ensure
+from tests.nodes import ROOT
+
+GAINS_DB = (-3.0, -6.0, -12.0, -20.0)
+DELAYS_MS = {"near": (4, 9, 6), "late": (40, 120, 290)}  # of sound in a room, and with clocks that differ
+Row = dict[str, Any]
+
+
+def main() -> int:
+    arguments = _arguments()
+    for row in asyncio.run(_measured(arguments)):
+        sys.stdout.write(json.dumps(row) + "\n")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.bleed", description=__doc__)
+    testdata = os.environ.get("COLLOQUY_TESTDATA") or ROOT.parent / "shared" / "testdata"
+    parser.add_argument("--testdata", type=Path, default=Path(testdata))
+    parser.add_argument("--data-dir", type=Path, default=ROOT / "data", help="where the prepared models are")
+    parser.add_argument("--model", default="moonshine-base-en")
+    parser.add_argument("--seconds", type=float, default=300.0, help="of the simulated meeting")
+    parser.add_argument("--gains", type=float, nargs="*", metavar="DB", default=GAINS_DB)
+    parser.add_argument("--scenes", nargs="*", default=["headsets", "meeting", "overlap"])
+    parser.add_argument("--delays", nargs="*", choices=DELAYS_MS, default=list(DELAYS_MS))
+    return parser.parse_args()
+
+
+async def _measured(arguments: argparse.Namespace) -> list[Row]:
+    models = (arguments.data_dir / "models").resolve()
+    pool = RecognizerPool(model_ensure(name=arguments.model, directory=None, cache=models), n_processes=2)
+    await pool.start()
+    rows: list[Row] = []
+    try:
+        if "headsets" in arguments.scenes:
+            rows += await _headsets(arguments.testdata, pool)
+        for scene, streams in _streams(arguments, models):
+            for gain_db in arguments.gains:
+                for delays in arguments.delays:
+                    sounds = microphones(streams, arguments.testdata, gain_db=gain_db, delays_ms=DELAYS_MS[delays])
+                    row = {"scene": scene, "gain_db": gain_db, "delays": delays}
+                    rows.append(row | await _simulated(streams, sounds, pool))
+                    sys.stderr.write(json.dumps(rows[-1]) + "\n")
+    finally:
+        await pool.close()
+    return rows
+
+
+def _streams(arguments: argparse.Namespace, models: Path) -> Iterator[tuple[str, list[SpeakerStream]]]:
+    recordings = recordings_read(arguments.testdata, n_utterances=10)
+    words = words_align([each for group in recordings.values() for each in group], cache=models)
+    if "meeting" in arguments.scenes:
+        yield "meeting", meeting(arguments.testdata, words, seconds=arguments.seconds)
+    if "overlap" in arguments.scenes:
+        yield "overlap", readers(recordings, words, n_readers=2, seconds=arguments.seconds)
+
+
+async def _headsets(testdata: Path, pool: RecognizerPool) -> list[Row]:
+    rows = []
+    for clip, headsets in headsets_read(testdata).items():
+        sounds = {each.speaker: each.audio for each in headsets}
+        row: Row = {"scene": "headsets", "clip": clip}
+        row["before"] = _summed(headsets, await _apart(sounds, pool))
+        row["plain"] = _summed(headsets, await _apart(plainly_gated(sounds), pool))
+        row["after"] = _summed(headsets, await _together(sounds, pool))
+        rows.append(row)
+        sys.stderr.write(json.dumps(row) + "\n")
+    total: Row = {"scene": "headsets", "clip": "all"}
+    for way in ("before", "plain", "after"):
+        errors, words = (sum(row[way][key] for row in rows) for key in ("errors", "words"))
+        total[way] = {"errors": errors, "words": words, "wer_pct": round(100 * errors / words, 1)}
+    sys.stderr.write(json.dumps(total) + "\n")
+    return [*rows, total]
+
+
+def _summed(headsets: Sequence[Headset], lines: Sequence[Line]) -> Row:
+    heard = _texts([each.speaker for each in headsets], lines)
+    found = [errors_of(each.reference, heard[each.speaker]) for each in headsets]
+    return {
+        "errors": sum(each.errors for each in found),
+        "inserted": sum(each.inserted for each in found),
+        "words": sum(each.words for each in found),
+        "texts": heard,
+    }
+
+
+async def _simulated(streams: Sequence[SpeakerStream], sounds: Mapping[str, Float32], pool: RecognizerPool) -> Row:
+    return {
+        "before": _costs(streams, await _apart(sounds, pool)),
+        "after": _costs(streams, await _together(sounds, pool)),
+    }
+
+
+def _costs(streams: Sequence[SpeakerStream], lines: Sequence[Line]) -> Row:
+    heard = _texts([each.name for each in streams], lines)
+    said = [
+        Said(speaker=stream.name, start_s=each.start_s, end_s=each.end_s, text=each.reference)
+        for stream in streams
+        for each in stream.utterances
+    ]
+    shown = [
+        Said(speaker=line.speaker, start_s=line.start_ms / 1_000, end_s=line.end_ms / 1_000, text=line.text)
+        for line in lines
+    ]
+    n_right, n_overlapped = n_right_in_overlap(streams, heard)
+    (cp, n_words), (tcp, _) = cp_errors(said, shown), tcp_errors(said, shown)
+    return {
+        "words": n_words,
+        "duplicated": n_duplicated(streams, heard),
+        "overlapped": n_overlapped,
+        "right_in_overlap": n_right,
+        "cpwer_pct": round(100 * cp / n_words, 1),
+        "tcpwer_pct": round(100 * tcp / n_words, 1),
+    }
+
+
+def _texts(speakers: Sequence[str], lines: Sequence[Line]) -> dict[str, str]:
+    return {speaker: " ".join(line.text for line in lines if line.speaker == speaker) for speaker in speakers}
+
+
+async def _apart(sounds: Mapping[str, Float32], pool: RecognizerPool) -> list[Line]:
+    """Each microphone in a meeting of its own."""
+    lines: list[Line] = []
+    for speaker, audio in sounds.items():
+        lines += (await recordings_transcribe({speaker: audio}, pool=pool, language="en")).lines
+    return lines
+
+
+async def _together(sounds: Mapping[str, Float32], pool: RecognizerPool) -> list[Line]:
+    return (await recordings_transcribe(sounds, pool=pool, language="en")).lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The second judge of one voice in two microphones: what is stored twice is taken out once."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from django.db.models import Q
+
+from meetings.levels import loudness_dbfs
+from meetings.levels_stored import levels_between
+from meetings.models import Segment, SegmentRevision
+from meetings.same_words import CLEARLY_LOUDER_DB, SLACK_MS, HeardLine, line_of, says_again
+from meetings.services.audit import SYSTEM
+from meetings.services.segments import BLEED, segment_retract
+
+State = Segment.State
+
+
+def bleed_retract(segments: Sequence[Segment]) -> None:
+    """Judge lines that were just stored against those of the others. Inside the caller's transaction, after its events.
+
+    The meeting's row is locked by then, so of two commits at once the second one sees what the first one stored. Of two
+    lines that say the same at the same time the quieter one goes; where neither is clearly louder, the later one. A
+    line that somebody has put back stays.
+    """
+    for segment in segments:
+        if segment.state == State.FINAL:
+            _judge(segment)
+
+
+def _judge(segment: Segment) -> None:
+    near = Segment.objects.filter(
+        meeting=segment.meeting_id,
+        start_ms__lt=segment.end_ms + SLACK_MS,
+        end_ms__gt=segment.start_ms - SLACK_MS,
+        state__in=(State.FINAL, State.CORRECTED),
+    )
+    others = near.exclude(participant=segment.participant_id).order_by("participant", "start_ms")
+    own = [*near.filter(participant=segment.participant_id).order_by("start_ms")]
+    for _, group in groupby(others, key=lambda each: each.participant_id):
+        theirs = list(group)
+        if says_again(_line(segment), _lines(theirs)) and _louder_db(segment, theirs[0]) < CLEARLY_LOUDER_DB:
+            _retract(segment)
+            return
+        for each in theirs:
+            is_again = says_again(_line(each), _lines(own)) and not _was_restored(each)
+            if is_again and _louder_db(each, segment) < CLEARLY_LOUDER_DB:
+                _retract(each)
+
+
+def _retract(segment: Segment) -> None:
+    segment_retract(segment_id=segment.pk, actor=SYSTEM, reason=BLEED)
+
+
+def _was_restored(segment: Segment) -> bool:
+    return SegmentRevision.objects.filter(Q(segment=segment) & Q(state=State.RETRACTED)).exists()
+
+
+def _louder_db(segment: Segment, other: Segment) -> float:
+    """By how much `segment` is louder in its own microphone than that time is in the other's; 0 if it is not known."""
+    mine, theirs = (
+        loudness_dbfs(levels_between(session=each.audio_session, start_ms=segment.start_ms, end_ms=segment.end_ms))
+        for each in (segment, other)
+    )
+    return 0.0 if mine is None or theirs is None else mine - theirs
+
+
+def _lines(segments: Sequence[Segment]) -> list[HeardLine]:
+    return [_line(each) for each in segments]
+
+
+def _line(segment: Segment) -> HeardLine:
+    return line_of(start_ms=segment.start_ms, end_ms=segment.end_ms, text=segment.text)
