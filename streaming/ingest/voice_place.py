@@ -2,7 +2,8 @@
 
 from meetings.limits import SAMPLES_PER_MS
 
-MOST_LATE_SAMPLES = MOST_EARLY_SAMPLES = 350 * SAMPLES_PER_MS  # a mixer plays what is off by 400 ms at most
+# A mixer plays what is off by 390 ms at most, and a network may still be 90 ms later or earlier than it was.
+MOST_LATE_SAMPLES, MOST_EARLY_SAMPLES = 290 * SAMPLES_PER_MS, 300 * SAMPLES_PER_MS
 USUAL_SAMPLES = 250 * SAMPLES_PER_MS
 PATIENCE_SAMPLES = 2_000 * SAMPLES_PER_MS
 
