@@ -12,8 +12,8 @@ from ninja.responses import Status
 from meetings.access import meeting_to_manage
 from meetings.api.credentials import actor_of
 from meetings.api.cursors import Cursor
+from meetings.api.ingest_key_schemas import IngestKeyIn, IngestKeyMadeOut, IngestKeysPage
 from meetings.api.parameters import PageQuery, Ref
-from meetings.api.schemas import IngestKeyIn, IngestKeyMadeOut, IngestKeysPage
 from meetings.api.shapes import Shape
 from meetings.errors import NotFound
 from meetings.ingest.addresses import flow_url, stream_url, twiml_url
