@@ -1,17 +1,22 @@
 """The live voices of one room as its listeners hear them: frames in as they arrive, a block every 20 ms out."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol
+from uuid import UUID
 
 from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
 from streaming import metrics
+from streaming.agent_voice import AgentVoice, Tell
 from streaming.audio.pcm import Float32, pcm_decode, pcm_encode
 from streaming.clocks import Clock
+from streaming.floor import AgentStage, Floor
 from streaming.mixer import BLOCK_SAMPLES, MixedBlock, Mixer
 from streaming.protocol.frames import STREAM_MIX, AudioFrame, frame_pack
+from streaming.session_items import Item
+from streaming.vad import SileroDetector, SpeechDetector
 from streaming.wakeup import Wakeup
 
 MOST_BEHIND_BLOCKS = 10  # a node that was held up for longer goes on with what is said now
@@ -44,40 +49,66 @@ class Ear(Protocol):
 
 
 class Conversation:
-    """Costs nothing while nobody listens. Its owner runs `run` as long as it `has_ears`."""
+    """Costs nothing while nobody listens. Its owner runs `run` as long as it `is_needed`."""
 
-    def __init__(self, *, meeting_started_at: datetime, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        meeting_started_at: datetime,
+        clock: Clock,
+        detector: Callable[[], SpeechDetector] = SileroDetector,
+    ) -> None:
         self._clock = clock
         self._ears: dict[Hashable, Ear] = {}
         self._mixer = Mixer()
+        self._floor = Floor(mixer=self._mixer, detector=detector)
         self._has_voices = Wakeup()
         # Meeting time runs by the monotonic clock: a wall clock that is set would make everybody late at once.
         self._began = round((clock.now() - meeting_started_at).total_seconds() * SAMPLE_RATE_HZ)
         self._began_s = clock.monotonic_s()
 
     @property
-    def has_ears(self) -> bool:
-        return bool(self._ears)
+    def is_needed(self) -> bool:
+        """Agents are played also where nobody has the sound on: people read what they say, and talk over it."""
+        return bool(self._ears) or self._floor.has_agents
 
     def listen(self, who: Hashable, ear: Ear) -> None:
         self._ears[who] = ear
 
     def stop_listening(self, who: Hashable) -> None:
         self._ears.pop(who, None)
-        if not self._ears:
+        if not self.is_needed:
             self._mixer.restart(self._now())
 
-    def speak(self, who: Hashable, frame: AudioFrame, *, origin_ms: int | None) -> None:
-        """What `who` says, as it arrives; `origin_ms` is the meeting time of position 0, once that is known."""
-        if not self._ears or origin_ms is None or not frame.n_samples:
+    def speak(
+        self, who: Hashable, frame: AudioFrame, *, origin_ms: int | None, participant_id: UUID | None = None
+    ) -> None:
+        """What a person says, as it arrives; `origin_ms` is the meeting time of position 0, once that is known."""
+        if not self.is_needed or origin_ms is None or not frame.n_samples:
             return
+        self._begin_to_sound()
+        at, samples = origin_ms * SAMPLES_PER_MS + frame.position, pcm_decode(frame.payload)
+        self._mixer.feed(who, at, samples)
+        if participant_id is not None:
+            self._floor.spoke(who, participant_id, at, samples)
+
+    def admit(
+        self, who: Hashable, *, forward: Callable[[Item], None], tell: Tell, origin_ms: Callable[[], int | None]
+    ) -> AgentVoice:
+        """An agent, whose frames are given to what this returns; see there."""
+        stage = AgentStage(who, mixer=self._mixer, wake=self._begin_to_sound)
+        agent = AgentVoice(stage=stage, forward=forward, tell=tell, origin_ms=origin_ms)
+        self._floor.admit(who, agent)
+        return agent
+
+    def _begin_to_sound(self) -> None:
         if not self._mixer.is_sounding:
             self._mixer.restart(self._now())
             self._has_voices.set()
-        self._mixer.feed(who, origin_ms * SAMPLES_PER_MS + frame.position, pcm_decode(frame.payload))
 
     def leave(self, who: Hashable) -> None:
         """Neither speaks nor listens any more."""
+        self._floor.leave(who)
         self.stop_listening(who)
         self._count(who)
 
@@ -115,6 +146,7 @@ class Conversation:
         for who, ear in self._ears.items():
             without = block.without.get(who)
             ear.hear(of_all if without is None else Heard(block.position, without))
+        self._floor.handed_out(block)
 
     def _now(self) -> int:
         """Meeting time in samples."""
