@@ -1,17 +1,22 @@
 """The live voices of one room as its listeners hear them: frames in as they arrive, a block every 20 ms out."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol
+from uuid import UUID
 
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming import metrics
+from streaming.agent_voice import AgentVoice, Tell
 from streaming.audio.pcm import Float32, pcm_decode, pcm_encode
 from streaming.clocks import Clock
+from streaming.floor import AgentStage, Floor
 from streaming.mixer import BLOCK_SAMPLES, MixedBlock, Mixer
 from streaming.protocol.frames import STREAM_MIX, AudioFrame, frame_pack
+from streaming.session_items import Item
+from streaming.vad import SileroDetector, SpeechDetector
 from streaming.wakeup import Wakeup
 
 OTHER_NODES = "other nodes"  # listen to the voices that are here
@@ -39,26 +44,38 @@ class Heard:
 
 
 class Ear(Protocol):
-    """Whoever listens. `hear` only queues, and drops what its listener cannot take."""
+    """Whoever listens. `hear` only queues, and drops what its listener cannot take.
+
+    `interrupt`: an agent was talked over, so what was heard and not played yet is not wanted any more.
+    """
 
     def hear(self, heard: Heard) -> None: ...
+    def interrupt(self) -> None: ...
 
 
 class Conversation:
-    """Costs nothing while nobody listens. Its owner runs `run` as long as it `has_ears`."""
+    """Costs nothing while nobody listens. Its owner runs `run` as long as it `is_needed`."""
 
-    def __init__(self, *, meeting_started_at: datetime, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        meeting_started_at: datetime,
+        clock: Clock,
+        detector: Callable[[], SpeechDetector] = SileroDetector,
+    ) -> None:
         self._clock = clock
         self._ears: dict[Hashable, Ear] = {}
         self._mixer = Mixer()
+        self._floor = Floor(mixer=self._mixer, detector=detector)
         self._has_voices = Wakeup()
         # Meeting time runs by the monotonic clock: a wall clock that is set would make everybody late at once.
         self._began = round((clock.now() - meeting_started_at).total_seconds() * SAMPLE_RATE_HZ)
         self._began_s = clock.monotonic_s()
 
     @property
-    def has_ears(self) -> bool:
-        return bool(self._ears)
+    def is_needed(self) -> bool:
+        """Agents are played also where nobody has the sound on: people read what they say, and talk over it."""
+        return bool(self._ears) or self._floor.has_agents
 
     @property
     def has_people(self) -> bool:
@@ -70,27 +87,43 @@ class Conversation:
 
     def stop_listening(self, who: Hashable) -> None:
         self._ears.pop(who, None)
-        if not self._ears:
+        if not self.is_needed:
             self._mixer.restart(self._now())
 
-    def speak(self, who: Hashable, frame: AudioFrame, *, at: int) -> None:
-        """What `who` says, as it arrives; `at` is the meeting time of its first sample, in samples."""
-        self._feed(who, at, frame, is_remote=False)
+    def speak(self, who: Hashable, frame: AudioFrame, *, at: int, participant_id: UUID | None = None) -> None:
+        """What a person says, as it arrives; `at` is the meeting time of its first sample, in samples."""
+        if not self.is_needed or not frame.n_samples:
+            return
+        self._begin_to_sound()
+        samples = pcm_decode(frame.payload)
+        self._mixer.feed(who, at, samples)
+        if participant_id is not None and self._floor.spoke(who, participant_id, at, samples):
+            for ear in self._ears.values():
+                ear.interrupt()
 
     def hear_node(self, node: str, frame: AudioFrame) -> None:
         """What the voices of another node were mixed to; its position is meeting time."""
-        self._feed((OTHER_NODES, node), frame.position, frame, is_remote=True)
+        if self.is_needed and frame.n_samples:
+            self._begin_to_sound()
+            self._mixer.feed((OTHER_NODES, node), frame.position, pcm_decode(frame.payload), is_remote=True)
 
-    def _feed(self, who: Hashable, at: int, frame: AudioFrame, *, is_remote: bool) -> None:
-        if not self._ears or not frame.n_samples:
-            return
+    def admit(
+        self, who: Hashable, *, forward: Callable[[Item], None], tell: Tell, zero_ms: Callable[[], int | None]
+    ) -> AgentVoice:
+        """An agent, whose frames are given to what this returns; see there."""
+        stage = AgentStage(who, mixer=self._mixer, wake=self._begin_to_sound)
+        agent = AgentVoice(stage=stage, forward=forward, tell=tell, zero_ms=zero_ms)
+        self._floor.admit(who, agent)
+        return agent
+
+    def _begin_to_sound(self) -> None:
         if not self._mixer.is_sounding:
             self._mixer.restart(self._now())
             self._has_voices.set()
-        self._mixer.feed(who, at, pcm_decode(frame.payload), is_remote=is_remote)
 
     def leave(self, who: Hashable) -> None:
         """Neither speaks nor listens any more."""
+        self._floor.leave(who)
         self.stop_listening(who)
         self._count(who)
 
@@ -131,6 +164,7 @@ class Conversation:
                 continue
             without = block.without.get(who)
             ear.hear(of_all if without is None else Heard(block.position, without))
+        self._floor.handed_out(block)
 
     def _now(self) -> int:
         """Meeting time in samples."""

@@ -72,3 +72,15 @@ class Ledger:
         names = ("settled", "speech", "nonspeech", "muted", "gap")
         differing = [name for name in names if getattr(self, name) != getattr(stored, name)]
         return f"the stored account differs in {', '.join(differing)}" if differing else None
+
+
+def ledger_stored(*, settled: int, counters: Counters) -> Ledger:
+    """The account as it is stored, of which nothing is in flight."""
+    return Ledger(
+        received=settled,
+        settled=settled,
+        speech=counters.speech,
+        nonspeech=counters.nonspeech,
+        muted=counters.muted,
+        gap=counters.gap,
+    )

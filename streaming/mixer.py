@@ -87,8 +87,11 @@ class Mixer:
             self._let_go(voice)
         self.position = position // BLOCK_SAMPLES * BLOCK_SAMPLES  # so that no block lies across the ring's end
 
-    def feed(self, voice: Voice, at: int, samples: Float32, *, is_remote: bool = False) -> None:
-        """Samples captured from meeting time `at` on, in order. `is_remote`: another node's mix."""
+    def feed(self, voice: Voice, at: int, samples: Float32, *, is_remote: bool = False) -> bool:
+        """Samples captured from meeting time `at` on, in order. `is_remote`: another node's mix.
+
+        False: they come at another time than they could be played at.
+        """
         counters = self.counters.setdefault(voice, VoiceCounters())
         sounding = self._sounding.get(voice)
         if sounding is None:
@@ -100,10 +103,34 @@ class Mixer:
         sounding.n_unexplained = 0
         if not is_playable:
             counters.n_late += len(samples)
-            return
+            return False
         if float(samples.dot(samples)) < QUIET_POWER * len(samples):
             sounding.delay.lower(most=len(samples))
         self._write(sounding, at + sounding.delay.offset, samples, counters, is_next=is_next)
+        return True
+
+    def played_to(self, voice: Voice) -> int | None:
+        """Up to which meeting time of its capture the voice was given out; None: there is nothing left of it."""
+        sounding = self._sounding.get(voice)
+        if sounding is None or sounding.captured_end is None:
+            return None
+        return sounding.captured_end - max(0, (sounding.end or 0) - self.position)
+
+    def withdraw(self, voice: Voice, start: int, end: int) -> None:
+        """What was captured in [start, end) is not given out any more; what sounds already fades within a block."""
+        sounding = self._sounding.get(voice)
+        if sounding is None or sounding.end is None or sounding.captured_end is None:
+            return
+        later = sounding.end - sounding.captured_end
+        first, last = max(start + later, self.position), min(end + later, sounding.end)
+        if first >= last:
+            return
+        gains = np.zeros(last - first, dtype=np.float32)
+        if first == self.position:
+            gains[:BLOCK_SAMPLES] = np.linspace(1.0, 0.0, BLOCK_SAMPLES, dtype=np.float32)[: last - first]
+        self._ring[sounding.row, np.arange(first, last) % RING_SAMPLES] *= gains
+        if last == sounding.end:
+            sounding.n_blocks_concealed = CONCEALED_BLOCKS  # it has not come to an end by itself
 
     def leave(self, voice: Voice) -> VoiceCounters | None:
         """What was counted; None for a voice that never sounded."""

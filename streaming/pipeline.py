@@ -9,12 +9,13 @@ from dataclasses import replace
 from meetings.limits import STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession
 from streaming import metrics
+from streaming.agent_voice import AgentVoice
 from streaming.audio.pcm import pcm_decode
 from streaming.captions import SessionCaptions
 from streaming.commits import Committer, Mark
 from streaming.errors import RateExceeded
 from streaming.intake import Intake
-from streaming.ledger import Ledger
+from streaming.ledger import ledger_stored
 from streaming.patience import until_stored
 from streaming.protocol.frames import AudioFrame
 from streaming.recorder import Recorder
@@ -52,6 +53,7 @@ class SessionPipeline:
         frame as it arrives, before anybody works on it."""
         self.opened = opened
         self.sink = sink
+        self.agent: AgentVoice | None = None  # through which everything comes that an agent's client says
         self._around = around
         self._overheard = overheard
         self._languages = SpokenLanguages(opened=opened, store=around.store)
@@ -71,7 +73,7 @@ class SessionPipeline:
         self._voices = voices or RoomLevels().voices(opened.owner.session_id)
         self._committer = Committer(
             owner=opened.owner,
-            ledger=_ledger_of(opened),
+            ledger=ledger_stored(settled=opened.settled, counters=opened.counters),
             context=opened.context,
             store=around.store,
             times=self._times,
@@ -102,14 +104,16 @@ class SessionPipeline:
     @property
     def is_at_rest(self) -> bool:
         """Nothing is on its way to being committed; an utterance that is still open may be."""
-        return not self._inbox and not self._is_working and self._committer.is_idle
+        is_idle = self.agent is None or self.agent.is_idle
+        return is_idle and not self._inbox and not self._is_working and self._committer.is_idle
 
     def put_frame(self, frame: AudioFrame) -> None:
         """Raises StreamError: over the limits told in `welcome`."""
         now_s = self._around.clock.monotonic_s()
         self._intake.admit(frame, settled=self._committer.settled, now_s=now_s)
         self.put(Frame(frame=frame, arrived_at=self._around.clock.now(), arrived_s=now_s))
-        self.overhear(frame)
+        if self.agent is None:
+            self.overhear(frame)
 
     def overhear(self, frame: AudioFrame) -> None:
         self._overheard(self, frame)
@@ -117,6 +121,11 @@ class SessionPipeline:
     def meeting_samples(self, position: int) -> int | None:
         """Meeting time of a position, in samples; None as long as nothing was heard."""
         return self._times.meeting_samples(position)
+
+    @property
+    def zero_ms(self) -> int | None:
+        """Meeting time of position 0 as the clock stands now; None as long as nothing was heard."""
+        return self._times.zero_ms(self.received) if self._times.is_known else None
 
     @property
     def language(self) -> str:
@@ -159,6 +168,13 @@ class SessionPipeline:
     def put(self, item: Item) -> None:
         if len(self._inbox) >= MOST_WAITING_ITEMS:
             raise RateExceeded("more messages are waiting than limits.unsettled_max_ms can fill")
+        if self.agent is None:
+            self.enqueue(item)
+        else:
+            self.agent.take(item)
+
+    def enqueue(self, item: Item) -> None:
+        """Behind all that was put, `agent` or not."""
         if isinstance(item, Frame):
             self._voices.hear(item.frame.position, pcm_decode(item.frame.payload))
         self._inbox.append(item)
@@ -296,15 +312,3 @@ class SessionPipeline:
         first = self._inbox[0] if self._inbox else None
         waited_s = self._around.clock.monotonic_s() - first.arrived_s if isinstance(first, Frame) else 0.0
         return round(1_000 * max(waited_s, self._around.scheduler.queue_delay_s()))
-
-
-def _ledger_of(opened: OpenedSession) -> Ledger:
-    stored = opened.counters
-    return Ledger(
-        received=opened.settled,
-        settled=opened.settled,
-        speech=stored.speech,
-        nonspeech=stored.nonspeech,
-        muted=stored.muted,
-        gap=stored.gap,
-    )

@@ -4,7 +4,9 @@ import asyncio
 from uuid import UUID
 
 from meetings.values import OpenedSession
+from streaming.agent_voice import AgentVoice, Tell
 from streaming.conversation import Conversation, Ear
+from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.surroundings import Surroundings
 from streaming.tasks import TaskScope
@@ -33,15 +35,25 @@ class RoomVoices:
         if self._link is not None:
             self._link.ask()
 
+    def admit(self, pipeline: SessionPipeline, *, tell: Tell) -> AgentVoice:
+        """An agent is played, until it leaves."""
+        return self._begin(pipeline.opened).admit(
+            pipeline.opened.owner.session_id,
+            forward=pipeline.enqueue,
+            tell=tell,
+            zero_ms=lambda: pipeline.zero_ms,
+        )
+
     def stop_listening(self, session_id: UUID) -> None:
         if self._conversation is not None:
             self._conversation.stop_listening(session_id)
             self._rest()
 
-    def speak(self, session_id: UUID, frame: AudioFrame, *, at: int | None) -> None:
+    def speak(self, opened: OpenedSession, frame: AudioFrame, *, at: int | None) -> None:
         """`at` is the meeting time of its first sample, in samples, as soon as that is known."""
         if self._conversation is not None and at is not None:
-            self._conversation.speak(session_id, frame, at=at)
+            who = opened.owner.session_id
+            self._conversation.speak(who, frame, at=at, participant_id=opened.participant_id)
 
     def leave(self, session_id: UUID) -> None:
         self._present.discard(session_id)
@@ -52,7 +64,9 @@ class RoomVoices:
     def _begin(self, opened: OpenedSession) -> Conversation:
         if self._conversation is None:
             around = self._around
-            self._conversation = Conversation(meeting_started_at=opened.meeting_started_at, clock=around.clock)
+            self._conversation = Conversation(
+                meeting_started_at=opened.meeting_started_at, clock=around.clock, detector=around.detector
+            )
             self._tasks = [self._scope.spawn(self._conversation.run(), name="conversation")]
             if around.link is not None:
                 self._link = around.link(opened.meeting_id, self._conversation)
@@ -61,7 +75,7 @@ class RoomVoices:
 
     def _rest(self) -> None:
         """Where nobody listens nothing is mixed; where others may listen, somebody has to be here for it."""
-        is_needed = self._present if self._link is not None else self._conversation and self._conversation.has_ears
+        is_needed = self._present if self._link is not None else self._conversation and self._conversation.is_needed
         if self._conversation is None or is_needed:
             return
         self._conversation.end()

@@ -9,6 +9,7 @@ from uuid import UUID
 from meetings.errors import Superseded
 from meetings.limits import RESUME_WINDOW_S
 from meetings.values import OpenedSession, SessionOwner
+from streaming.agent_voice import AgentVoice, Tell
 from streaming.conversation import Ear
 from streaming.errors import Overloaded, StoreUnavailable, StreamError, SupersededStream, Unavailable
 from streaming.patience import until_stored
@@ -90,6 +91,7 @@ class Room:
         pipeline.sink = None
         if self._owns(pipeline):
             self._voices.leave(pipeline.opened.owner.session_id)
+            pipeline.agent = None
         self._scope.spawn(self._linger(pipeline), name="linger")
 
     def listen(self, pipeline: SessionPipeline, ear: Ear) -> None:
@@ -102,7 +104,12 @@ class Room:
             self._voices.stop_listening(pipeline.opened.owner.session_id)
 
     def _overheard(self, pipeline: SessionPipeline, frame: AudioFrame) -> None:
-        self._voices.speak(pipeline.opened.owner.session_id, frame, at=pipeline.meeting_samples(frame.position))
+        self._voices.speak(pipeline.opened, frame, at=pipeline.meeting_samples(frame.position))
+
+    def admit_agent(self, pipeline: SessionPipeline, *, tell: Tell) -> AgentVoice:
+        """What the pipeline's client says is an agent's, until its socket goes."""
+        pipeline.agent = agent = self._voices.admit(pipeline, tell=tell)
+        return agent
 
     def let_go(self, opened: OpenedSession) -> None:
         """A session that was opened for a socket which never came to use it."""
@@ -246,6 +253,9 @@ class Rooms:
         """See `Room.listen`; ends with `detach` at the latest."""
         if not self._is_closed:
             self._room(pipeline.opened.meeting_id).listen(pipeline, ear)
+
+    def admit_agent(self, pipeline: SessionPipeline, *, tell: Tell) -> AgentVoice:
+        return self._room(pipeline.opened.meeting_id).admit_agent(pipeline, tell=tell)
 
     def stop_listening(self, pipeline: SessionPipeline) -> None:
         if (room := self._rooms.get(pipeline.opened.meeting_id)) is not None:

@@ -53,13 +53,18 @@ class SessionTimes:
             clock = clock.corrected(ClockCorrection(start=self._told_to, offset_ms=learning.offset_ms))
         return clock.meeting_ms(position)
 
+    @property
+    def is_known(self) -> bool:
+        """Something was heard on this connection."""
+        return self._learning is not None
+
     def zero_ms(self, position: int) -> int:
         """Meeting time of position 0 as the clock stands at `position`."""
         return self.meeting_ms(position) - position // SAMPLES_PER_MS
 
     def meeting_samples(self, position: int) -> int | None:
         """The same in samples, for audio; None as long as nothing was heard on this connection."""
-        if self._learning is None:
+        if not self.is_known:
             return None
         return self.meeting_ms(position) * SAMPLES_PER_MS + position % SAMPLES_PER_MS
 

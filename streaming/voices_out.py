@@ -30,6 +30,9 @@ class VoicesOut:
         self._waiting.append(heard.frame)
         self._has_frames.set()
 
+    def interrupt(self) -> None:
+        self._waiting.clear()
+
     async def run(self) -> None:
         """Send until cancelled."""
         while True:

@@ -7,6 +7,7 @@ from uuid import UUID
 from meetings.errors import Invalid
 from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, Redeemed
+from streaming.agent_voice import AgentVoice
 from streaming.consumers.base import StreamConsumer
 from streaming.errors import ConsentMissing, ForbiddenStream, ProtocolError, UnexpectedMessage
 from streaming.feeds import Subscription, Wants
@@ -20,6 +21,7 @@ from streaming.voices_out import VoicesOut
 
 HELLO_WITHIN_S = 10.0
 LONGEST_ROUND_TRIP_S = 2.0
+AGENT = "agent"
 
 
 class AudioConsumer(StreamConsumer):
@@ -30,6 +32,7 @@ class AudioConsumer(StreamConsumer):
     _pipeline: SessionPipeline | None = None
     _subscription: Subscription | None = None
     _voices: VoicesOut | None = None  # once they were wanted
+    _agent: AgentVoice | None = None  # for those who joined as one
     _consent: frozenset[str] = frozenset()
     _has_said_hello = False
     _has_ended = False
@@ -72,6 +75,8 @@ class AudioConsumer(StreamConsumer):
                 self._expect_voice(not is_on)
             case client_messages.Listen(on=is_on):
                 self._listen(pipeline, is_on)
+            case client_messages.Say() | client_messages.Interrupt() | client_messages.Clear():
+                self._direct(message)
             case client_messages.Finalize(cid=cid):
                 pipeline.put(Finalize(cid=cid))
             case client_messages.Lost(reason=reason):
@@ -117,6 +122,17 @@ class AudioConsumer(StreamConsumer):
             self.node.admission.expect(self._session_id)
         else:
             self.node.admission.release(self._session_id)
+
+    def _direct(self, message: client_messages.ForAgents) -> None:
+        if self._agent is None:
+            raise UnexpectedMessage("only agents say chunks")
+        match message:
+            case client_messages.Say(id=chunk_id, position=position, n_samples=n_samples):
+                self._agent.say(chunk_id, position, n_samples)
+            case client_messages.Interrupt(id=chunk_id):
+                self._agent.interrupt(chunk_id)
+            case client_messages.Clear():
+                self._agent.clear()
 
     def _listen(self, pipeline: SessionPipeline, is_on: bool) -> None:
         if not is_on:
@@ -184,6 +200,8 @@ class AudioConsumer(StreamConsumer):
         )
         self._pipeline = node.rooms.attach(opened, sink=self, round_trip_s=round_trip_s)
         self.round_trip.tell(self._pipeline.round_trip)
+        if opened.role == AGENT:
+            self._agent = node.rooms.admit_agent(self._pipeline, tell=self.say)
         if hello.want.listen:
             self._listen(self._pipeline, True)
         if node.broadcast.has_passed(opened.meeting_id, opened.last_seq):

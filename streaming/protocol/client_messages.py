@@ -15,6 +15,7 @@ LOST_REASONS = frozenset({"device_lost", "page_reloaded", "suspended", "store_fu
 CODEC_NAME = "pcm_s16le"
 
 Position = Annotated[int, Field(ge=0, le=2**63 - 1)]
+ChunkId = Annotated[str, Field(min_length=1, max_length=64)]
 Cid = Annotated[str, Field(max_length=200)] | int | None
 
 
@@ -92,12 +93,35 @@ class Language(_FromClient):
     position: Position = 0
 
 
+class Say(_FromClient):
+    """The samples [position, position + n_samples) of an agent's session are one chunk."""
+
+    type: Literal["say"] = "say"
+    id: ChunkId
+    position: Position
+    n_samples: Annotated[int, Field(gt=0, le=2**63 - 1)]
+
+
+class Interrupt(_FromClient):
+    """One chunk, being heard or waiting, is withdrawn."""
+
+    type: Literal["interrupt"] = "interrupt"
+    id: ChunkId
+
+
+class Clear(_FromClient):
+    """All chunks are withdrawn."""
+
+    type: Literal["clear"] = "clear"
+
+
 class End(_FromClient):
     type: Literal["end"] = "end"
     position: Position
 
 
-ClientMessage = Hello | Mute | Listen | Finalize | Ping | Consent | Lost | Language | End
+ForAgents = Say | Interrupt | Clear
+ClientMessage = Hello | Mute | Listen | Finalize | Ping | Consent | Lost | Language | ForAgents | End
 
 _MODELS: Mapping[str, type[ClientMessage]] = {
     "hello": Hello,
@@ -108,6 +132,9 @@ _MODELS: Mapping[str, type[ClientMessage]] = {
     "consent": Consent,
     "lost": Lost,
     "language": Language,
+    "say": Say,
+    "interrupt": Interrupt,
+    "clear": Clear,
     "end": End,
 }
 

@@ -143,6 +143,43 @@ def ended_message(
     }
 
 
+class Said(TypedDict):
+    type: Literal["said"]
+    id: str
+    state: Literal["done", "interrupted", "cleared"]
+    heard_ms: int
+    position: int
+
+
+def said_message(
+    *, chunk_id: str, state: Literal["done", "interrupted", "cleared"], heard_ms: int, position: int
+) -> Said:
+    return {"type": "said", "id": chunk_id, "state": state, "heard_ms": heard_ms, "position": position}
+
+
+class BargeIn(TypedDict):
+    type: Literal["barge_in"]
+    participant_id: str
+    id: str | None
+    heard_ms: int
+    position: int
+    at_ms: int
+
+
+def barge_in_message(
+    *, participant_id: UUID, chunk_id: str | None, heard_ms: int, position: int, at_ms: int
+) -> BargeIn:
+    """`participant_id` is the person's who began to speak at `at_ms`."""
+    return {
+        "type": "barge_in",
+        "participant_id": str(participant_id),
+        "id": chunk_id,
+        "heard_ms": heard_ms,
+        "position": position,
+        "at_ms": at_ms,
+    }
+
+
 def goaway_message(*, reason: str, deadline_ms: int) -> dict[str, Any]:
     return {"type": "goaway", "reason": reason, "deadline_ms": deadline_ms}
 

@@ -32,6 +32,10 @@ class LoopClock:
 @dataclass(slots=True)
 class Listening:
     heard: list[Heard] = field(default_factory=list)
+    n_interrupted: int = 0
+
+    def interrupt(self) -> None:
+        self.n_interrupted += 1
 
     def hear(self, heard: Heard) -> None:
         self.heard.append(heard)
@@ -136,12 +140,12 @@ def test_who_stops_listening_hears_nothing_more_and_others_go_on() -> None:
         conversation.listen("vera", vera)
         await speak(conversation, "ada", tone(400, 1.0))
         conversation.leave("ben")
-        assert conversation.has_ears
+        assert conversation.is_needed
         n_heard = len(ben.heard)
         await asyncio.sleep(0.1)
         assert len(ben.heard) == n_heard < len(vera.heard)
         conversation.leave("vera")
-        assert not conversation.has_ears
+        assert not conversation.is_needed
 
     virtually(scene)
 

@@ -229,6 +229,9 @@ async def test_a_stopping_node_takes_nobody() -> None:
 class Hearing:
     positions: list[int] = field(default_factory=list)
 
+    def interrupt(self) -> None:
+        """Nothing waits here."""
+
     def hear(self, heard: Heard) -> None:
         self.positions.append(heard.position)
 

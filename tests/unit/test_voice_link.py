@@ -57,6 +57,9 @@ class MemoryLayer:
 class Ears:
     heard: list[Heard] = field(default_factory=list)
 
+    def interrupt(self) -> None:
+        """Nothing waits here."""
+
     def hear(self, heard: Heard) -> None:
         self.heard.append(heard)
 
@@ -128,9 +131,9 @@ async def test_a_node_that_no_longer_asks_is_forgotten(monkeypatch: pytest.Monke
     layer = MemoryLayer()
     async with two_nodes(layer) as (a, b):
         b.conversation.listen("ben", Ears())
-        await until(lambda: a.conversation.has_ears)
+        await until(lambda: a.conversation.is_needed)
         b.conversation.stop_listening("ben")
-        await until(lambda: not a.conversation.has_ears)
+        await until(lambda: not a.conversation.is_needed)
 
 
 async def test_a_layer_that_comes_back_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +144,7 @@ async def test_a_layer_that_comes_back_is_used_again(monkeypatch: pytest.MonkeyP
         await asyncio.sleep(0.03)
         layer.is_away = False
         b.link.ask()
-        await until(lambda: a.conversation.has_ears)
+        await until(lambda: a.conversation.is_needed)
 
 
 async def test_what_is_no_frame_harms_nobody() -> None:
@@ -151,7 +154,7 @@ async def test_what_is_no_frame_harms_nobody() -> None:
         await layer.group_send("x", {"type": "voices.block", "node": "c", "frame": b"nothing"})
         await layer.group_send("x", {"type": "voices.block", "frame": 3})
         b.link.ask()
-        await until(lambda: a.conversation.has_ears)
+        await until(lambda: a.conversation.is_needed)
     assert len(layer.channels) == 2  # nobody had to begin anew
 
 
