@@ -23,9 +23,10 @@ from streaming.audio.pcm import pcm_encode
 from streaming.clocks import SystemClock
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
+from streaming.recognition_pool import Pool
 from streaming.recognizers.base import Float32
 from streaming.room_levels import RoomLevels
-from streaming.scheduler import Pool, Scheduler
+from streaming.scheduler import Scheduler
 from streaming.session_items import End, Frame
 from streaming.surroundings import Surroundings
 from streaming.vad import SileroDetector

@@ -217,7 +217,7 @@ class PhoneSession:
     def _speak(self, pieces: Sequence[CallPiece]) -> None:
         """To the others in the room, as it comes; what is said again after a failure they have heard."""
         pipeline = self._pipeline
-        at = pipeline.meeting_samples(pieces[0].position) if pipeline is not None and pieces else None
+        at = pipeline.times.meeting_samples(pieces[0].position) if pipeline is not None and pieces else None
         if pipeline is None or at is None:
             return
         later = self._place.later(

@@ -49,15 +49,14 @@ class SessionPipeline:
         voices: SessionVoices | None = None,
         overheard: Callable[["SessionPipeline", AudioFrame], None] = lambda pipeline, frame: None,
     ) -> None:
-        """`voices` are those of the room; without them the session hears itself alone. `overheard` is told of every
-        frame as it arrives, before anybody works on it."""
+        """`voices` are those of the room, if there is one. `overheard` is told of every frame as it arrives."""
         self.opened = opened
         self.sink = sink
         self.agent: AgentVoice | None = None  # through which everything comes that an agent's client says
         self._around = around
         self._overheard = overheard
         self._languages = SpokenLanguages(opened=opened, store=around.store)
-        self._times = SessionTimes(opened=opened, store=around.store, round_trip_s=round_trip_s)
+        self.times = SessionTimes(opened=opened, store=around.store, round_trip_s=round_trip_s)
         self._inbox: deque[Item] = deque()
         self._is_working = False
         self._has_items = Wakeup()
@@ -67,7 +66,7 @@ class SessionPipeline:
         self._intake = Intake(limits=STREAM_LIMITS, now_s=around.clock.monotonic_s())
         self._timeline = Timeline(received=opened.resume_from)
         self._captions = SessionCaptions(
-            opened=opened, publish=around.publish, clock=around.clock, meeting_ms=self._times.meeting_ms
+            opened=opened, publish=around.publish, clock=around.clock, meeting_ms=self.times.meeting_ms
         )
         self._recorder = Recorder(opened=opened, means=around.recording, clock=around.clock, warn=self._warn)
         self._voices = voices or RoomLevels().voices(opened.owner.session_id)
@@ -76,7 +75,7 @@ class SessionPipeline:
             ledger=ledger_stored(settled=opened.settled, counters=opened.counters),
             context=opened.context,
             store=around.store,
-            times=self._times,
+            times=self.times,
             received=lambda: self.received,
             retract=self._captions.retract,
             alarm=self._alarm,
@@ -118,15 +117,6 @@ class SessionPipeline:
     def overhear(self, frame: AudioFrame) -> None:
         self._overheard(self, frame)
 
-    def meeting_samples(self, position: int) -> int | None:
-        """Meeting time of a position, in samples; None as long as nothing was heard."""
-        return self._times.meeting_samples(position)
-
-    @property
-    def zero_ms(self) -> int | None:
-        """Meeting time of position 0 as the clock stands now; None as long as nothing was heard."""
-        return self._times.zero_ms(self.received) if self._times.is_known else None
-
     @property
     def language(self) -> str:
         """What is spoken from now on."""
@@ -144,10 +134,6 @@ class SessionPipeline:
 
     def rename(self, display_name: str) -> None:
         self._captions.speaker = display_name
-
-    def round_trip(self, round_trip_s: float) -> None:
-        """Another measurement of the connection: half of it is how long audio is on its way at least."""
-        self._times.round_trip(round_trip_s)
 
     def charge(self, n_samples: int) -> None:
         """Count something that is no audio against the connection's pace. Raises RateExceeded."""
@@ -267,8 +253,8 @@ class SessionPipeline:
         return None
 
     async def _hear(self, item: Frame) -> None:
-        await self._times.hear(item)
-        self._voices.place(self._times.zero_ms(item.frame.position))
+        await self.times.hear(item)
+        self._voices.place(self.times.zero_ms(item.frame.position))
         await self._skip(self._timeline.accept(item.frame))
         await self._transcriber.hear_out()
         if self._around.has_partials:

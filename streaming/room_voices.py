@@ -41,7 +41,7 @@ class RoomVoices:
             pipeline.opened.owner.session_id,
             forward=pipeline.enqueue,
             tell=tell,
-            zero_ms=lambda: pipeline.zero_ms,
+            zero_ms=lambda: pipeline.times.zero_ms(pipeline.received) if pipeline.times.is_known else None,
         )
 
     def stop_listening(self, session_id: UUID) -> None:

@@ -4,14 +4,13 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming.clocks import Clock
 from streaming.load import LoadMeter
 from streaming.observer import Observer
+from streaming.recognition_pool import Pool
 from streaming.recognizers.base import (
     DecodeOptions,
     Float32,
@@ -30,23 +29,6 @@ PARTIAL_TIMEOUT_S, PARTIAL_FAILURES = 15.0, 2
 CANARY_TIMEOUT_S = 15.0
 PAUSE_AFTER_FAILURE_S = 0.5
 LOOK_EVERY_S = 0.25
-
-
-class Process(Protocol):
-    async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis: ...
-
-
-class Pool(Protocol):
-    """The seam to `recognizers.pool`. A slot waits for as long as no process is well: nothing is given up meanwhile."""
-
-    @property
-    def n_processes(self) -> int: ...
-
-    def slot(self, prefer: str = "") -> AbstractAsyncContextManager[Process]: ...
-
-    async def check(self, *, timeout_s: float) -> bool:
-        """Whether known speech is understood by one of the processes that are well."""
-        ...
 
 
 class RecognitionFailed(Exception):

@@ -199,7 +199,7 @@ class AudioConsumer(StreamConsumer):
             opened.meeting_id, after_seq=after_seq, wants=wants, on_meeting_ended=self._drain
         )
         self._pipeline = node.rooms.attach(opened, sink=self, round_trip_s=round_trip_s)
-        self.round_trip.tell(self._pipeline.round_trip)
+        self.round_trip.tell(self._pipeline.times.round_trip)
         if opened.role == AGENT:
             self._agent = node.rooms.admit_agent(self._pipeline, tell=self.say)
         if hello.want.listen:

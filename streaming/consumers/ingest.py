@@ -155,7 +155,7 @@ class IngestConsumer(StreamConsumer):
 
     def attached(self, pipeline: SessionPipeline) -> None:
         assert self._ear is not None
-        self.round_trip.tell(pipeline.round_trip)
+        self.round_trip.tell(pipeline.times.round_trip)
         self.node.rooms.listen(pipeline, self._ear)
 
     def hang_up(self) -> None:

@@ -17,7 +17,7 @@ from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
 from meetings.ingest.twiml import twiml_hang_up, twiml_stream
 from streaming.recognizers.base import Float32
 from tests.calls import TelerScript, audio_messages, key_made
-from tests.integration.test_calls import ledger, said, transcript
+from tests.integration.calls_made import ledger, said, transcript
 from tests.sockets import NO_TLS, Api, Message
 
 NUMBER = "+15551231234"

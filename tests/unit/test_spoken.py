@@ -11,7 +11,7 @@ from streaming.clocks import SystemClock
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.client_messages import Language
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
-from streaming.rooms import Room
+from streaming.room import Room
 from streaming.scheduler import Scheduler
 from streaming.session_items import End, Speak
 from streaming.spoken import speak_item

@@ -9,6 +9,7 @@ import { offerEnd } from "./end_dialog.js";
 import { Hearing } from "./hearing.js";
 import { LanguageChoice } from "./language_choice.js";
 import { LedgerPanel } from "./ledger_panel.js";
+import { MuteButton } from "./mute_button.js";
 import { RecordingChoice, SCOPE } from "./recording_choice.js";
 import { RoomView } from "./room_view.js";
 import { TroubleNotices } from "./trouble_notices.js";
@@ -51,7 +52,7 @@ export class Room {
   #ledger = null;
   /** @type {Phase} */
   #phase = "connecting";
-  #isMuted = false;
+  #muteButton = new MuteButton((isMuted) => this.#mute(isMuted));
   #isMeetingOver = false;
   #isClosed = false;
   #words = 0;
@@ -72,13 +73,6 @@ export class Room {
       (words) => this.notices.show("recording", words),
     );
     byId("leave", HTMLButtonElement).addEventListener("click", () => void this.leave());
-    byId("mute", HTMLButtonElement).addEventListener("click", () => this.#mute(!this.#isMuted));
-    document.addEventListener("keydown", (event) => {
-      if (event.altKey && event.code === "KeyM" && this.#voice) {
-        event.preventDefault();
-        this.#mute(!this.#isMuted);
-      }
-    });
     window.addEventListener("beforeunload", (event) => {
       if (this.#holdsUnsentWords()) event.preventDefault();
     });
@@ -118,7 +112,7 @@ export class Room {
     this.#voice = this.#makeVoice(kept.record, microphone);
     this.#microphone = microphone;
     this.#voice.resume(kept);
-    this.#showMute(kept.record.isMuted);
+    this.#muteButton.show(kept.record.isMuted);
     this.#hearing.open();
     this.#open(kept.record.participant_id);
   }
@@ -157,7 +151,7 @@ export class Room {
       this.#close("You have left the meeting", this.#voice ? leftWords(this.#shelf.isKeeping) : "");
       return;
     }
-    byId("mute", HTMLButtonElement).disabled = true;
+    this.#muteButton.disable();
     byId("leave", HTMLButtonElement).textContent = "Leave at once";
     await this.#voice.finish();
   }
@@ -271,21 +265,14 @@ export class Room {
     this.#view.close(heading, words, !this.#isMeetingOver);
   }
 
-  /** @param {boolean} isMuted */
+  /** @param {boolean} isMuted @returns {boolean} whether there was something to mute */
   #mute(isMuted) {
-    if (!this.#voice || this.#voice.isFinishing) return;
+    if (!this.#voice || this.#voice.isFinishing) return false;
     this.#microphone?.mute(isMuted);
     this.#voice.mute(isMuted);
-    this.#showMute(isMuted);
+    this.#muteButton.show(isMuted);
     this.#view.announce(isMuted ? "You are muted." : "You are heard again.");
-  }
-
-  /** @param {boolean} isMuted */
-  #showMute(isMuted) {
-    this.#isMuted = isMuted;
-    byId("mute", HTMLButtonElement).toggleAttribute("data-is-muted", isMuted);
-    byId("level", HTMLElement).classList.toggle("is-muted", isMuted);
-    byId("mute-words", HTMLElement).textContent = isMuted ? "Unmute" : "Mute";
+    return true;
   }
 
   #showConnection() {
