@@ -112,7 +112,7 @@ async def test_a_session_goes_on_after_its_socket_and_its_words_are_committed() 
 
 async def test_nobody_comes_back_within_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was received is committed, the participant is gone, and nothing beyond is settled."""
-    monkeypatch.setattr("streaming.rooms.RESUME_WINDOW_S", 0)
+    monkeypatch.setattr("streaming.room.RESUME_WINDOW_S", 0)
     database = RoomDatabase()
     async with rooms_over(database) as rooms:
         pipeline = rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0)
