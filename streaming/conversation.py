@@ -1,6 +1,7 @@
 """The live voices of one room as its listeners hear them: frames in as they arrive, a block every 20 ms out."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +20,9 @@ from streaming.session_items import Item
 from streaming.vad import SileroDetector, SpeechDetector
 from streaming.wakeup import Wakeup
 
+logger = logging.getLogger(__name__)
+
+PAUSE_AFTER_FAILURE_S = 1.0
 OTHER_NODES = "other nodes"  # listen to the voices that are here
 MOST_BEHIND_BLOCKS = 10  # a node that was held up for longer goes on with what is said now
 
@@ -140,6 +144,14 @@ class Conversation:
     async def run(self) -> None:
         """Hand out blocks until cancelled."""
         while True:
+            try:
+                await self._run()
+            except Exception:  # a border: a room that once failed to be mixed must not be silent for ever
+                logger.exception("a room could not be mixed")
+                await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
+
+    async def _run(self) -> None:
+        while True:
             await self._has_voices.wait()
             if not self._mixer.is_sounding:
                 self._has_voices.clear()
@@ -158,14 +170,17 @@ class Conversation:
 
     def _hand_out(self, block: MixedBlock) -> None:
         of_all = Heard(block.position, block.mix)
-        for who, ear in self._ears.items():
-            if who == OTHER_NODES:
-                ear.hear(Heard(block.position, block.own))
+        for who, ear in list(self._ears.items()):
+            if who == OTHER_NODES and not block.has_own:
                 continue
-            without = block.without.get(who)
-            ear.hear(of_all if without is None else Heard(block.position, without))
+            samples = block.own if who == OTHER_NODES else block.without.get(who)
+            try:
+                ear.hear(of_all if samples is None else Heard(block.position, samples))
+            except Exception:  # a border: one listener's fault is no other's
+                logger.exception("a listener failed and hears nothing more")
+                self.stop_listening(who)
         self._floor.handed_out(block)
 
     def _now(self) -> int:
         """Meeting time in samples."""
-        return self._began + round((self._clock.monotonic_s() - self._began_s) * SAMPLE_RATE_HZ)
+        return max(0, self._began + round((self._clock.monotonic_s() - self._began_s) * SAMPLE_RATE_HZ))

@@ -31,13 +31,14 @@ Voice = Hashable
 class MixedBlock:
     """What is heard in [position, position + 320). Arrays of float32, shape (320,), within [-1, 1].
 
-    `own` leaves out what other nodes mixed. `without` and `levels_dbfs` are those of the voices that sound, `active` is
-    the one that leads.
+    `own` leaves out what other nodes mixed; unless it `has_own` there is nothing else. `without` and `levels_dbfs` are
+    those of the voices that sound, `active` is the one that leads.
     """
 
     position: int
     mix: Float32 = field(repr=False, compare=False)
     own: Float32 = field(repr=False, compare=False)
+    has_own: bool
     without: Mapping[Voice, Float32] = field(repr=False, compare=False)
     levels_dbfs: Mapping[Voice, float]
     active: Voice | None
@@ -55,12 +56,14 @@ class VoiceCounters:
 class _Sounding:
     """One voice that has a row of the ring. `end` is the mixer's position behind its last sample."""
 
-    def __init__(self, row: int, *, is_remote: bool) -> None:
+    def __init__(self, row: int, *, since: int, is_remote: bool) -> None:
         self.row = row
+        self.fed_at = since  # the mixer's position when something came last
         self.is_remote = is_remote
         self.delay = PlayoutDelay()
         self.end: int | None = None
-        self.captured_end: int | None = None
+        self.captured_end: int | None = None  # of what came last,
+        self.placed_end: int | None = None  # and of what was not too late or too early to be played
         self.n_blocks_concealed = 0
         self.n_unexplained = 0  # concealed samples, until it is known whether anything was said
 
@@ -95,8 +98,9 @@ class Mixer:
         counters = self.counters.setdefault(voice, VoiceCounters())
         sounding = self._sounding.get(voice)
         if sounding is None:
-            sounding = self._sounding[voice] = _Sounding(self._take_row(), is_remote=is_remote)
+            sounding = self._sounding[voice] = _Sounding(self._take_row(), since=self.position, is_remote=is_remote)
         is_playable = sounding.delay.arrived(now=self.position, lateness=self.position - at, n_samples=len(samples))
+        sounding.fed_at = self.position
         is_next = sounding.captured_end == at
         sounding.captured_end = at + len(samples)
         counters.n_concealed += sounding.n_unexplained if is_next else 0
@@ -107,21 +111,22 @@ class Mixer:
         if float(samples.dot(samples)) < QUIET_POWER * len(samples):
             sounding.delay.lower(most=len(samples))
         self._write(sounding, at + sounding.delay.offset, samples, counters, is_next=is_next)
+        sounding.placed_end = at + len(samples)
         return True
 
     def played_to(self, voice: Voice) -> int | None:
         """Up to which meeting time of its capture the voice was given out; None: there is nothing left of it."""
         sounding = self._sounding.get(voice)
-        if sounding is None or sounding.captured_end is None:
+        if sounding is None or sounding.placed_end is None:
             return None
-        return sounding.captured_end - max(0, (sounding.end or 0) - self.position)
+        return sounding.placed_end - max(0, (sounding.end or 0) - self.position)
 
     def withdraw(self, voice: Voice, start: int, end: int) -> None:
         """What was captured in [start, end) is not given out any more; what sounds already fades within a block."""
         sounding = self._sounding.get(voice)
-        if sounding is None or sounding.end is None or sounding.captured_end is None:
+        if sounding is None or sounding.end is None or sounding.placed_end is None:
             return
-        later = sounding.end - sounding.captured_end
+        later = sounding.end - sounding.placed_end
         first, last = max(start + later, self.position), min(end + later, sounding.end)
         if first >= last:
             return
@@ -163,6 +168,7 @@ class Mixer:
             position=self.position,
             mix=soft_limit(total),
             own=soft_limit(total - block[remote].sum(axis=0)),
+            has_own=len(remote) < len(self._sounding),
             without={voice: without[sounding.row] for voice, sounding in self._sounding.items()},
             levels_dbfs={voice: 10 * float(np.log10(max(power, 1e-10))) for voice, power in by_voice.items()},
             active=self._active.update(by_voice),
@@ -212,7 +218,7 @@ class Mixer:
     def _forget_silent(self) -> None:
         """Who has sent nothing for a second gives up the row."""
         for voice, sounding in list(self._sounding.items()):
-            end = self.position if sounding.end is None else sounding.end
+            end = max(sounding.fed_at, sounding.end or 0)
             if end + SILENT_AFTER_SAMPLES + LONGEST_SAMPLES < self.position:
                 self._let_go(voice)
 

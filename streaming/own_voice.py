@@ -18,7 +18,7 @@ class OwnVoice:
     """Before the listener: a gate. Behind it: everything that is no utterance, for the committer, in order.
 
     Another's voice is decoded as well, so that a line that was taken for it by mistake can be put back; while the
-    recognizers are busy it is not, and only that it was heard is stored.
+    recognizers have more to do than little it is not, and only that it was heard is stored.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class OwnVoice:
 
     def _commit_foreign(self, heard: ForeignSpeech, *, is_break: bool) -> None:
         options = replace(self._options(heard.start), want_words=True, speech_share=heard.speech_share)
-        if self._scheduler.partial_every_x > 1:
+        if not self._scheduler.is_brisk:
             hypothesis: asyncio.Future[Hypothesis] = asyncio.get_running_loop().create_future()
             hypothesis.set_result(Hypothesis(text="", confidence=0.0, language=options.language))
         else:

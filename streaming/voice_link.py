@@ -67,8 +67,15 @@ class VoiceLink:
                     self._take(await self._layer.receive(channel))
         finally:
             self._conversation.stop_listening(OTHER_NODES)
+            await self._let_go(channel)
+
+    async def _let_go(self, channel: str) -> None:
+        """Whatever fails here must not take the place of a cancellation: the link would begin anew, for ever."""
+        try:
             async with asyncio.timeout(LAYER_TIMEOUT_S):
                 await self._layer.group_discard(self._group, channel)
+        except Exception:
+            logger.warning("a group of the channel layer could not be left", exc_info=True)
 
     async def _ask(self) -> None:
         """At once when somebody begins to listen, and again and again; also forgets nodes that no longer ask."""

@@ -51,11 +51,12 @@ class GateSettings:
     after: int = 12  # and after it
     arrival: int = 30  # how far one's own audio may run ahead of another's before it is not waited for any more
     absent: int = 50  # whoever is so far behind delivers nothing at present
-    learning: int = 60  # how long samples wait for a leak to be found, while another is louder
+    learning: int = 20  # how long samples wait for a leak to be found, while another is louder
     step: int = 25  # a leak is looked for anew in this distance,
     history: int = 2_000  # in so much of what was heard before,
     memory: int = 1_000  # and one that was found so long ago is still there;
-    seldom: int = 100  # that is looked up in this distance
+    seldom: int = 250  # that is looked up in this distance
+    apart: int = 250  # for so long two who share no room are not compared again
 
 
 SETTINGS = GateSettings()
@@ -104,6 +105,7 @@ class BleedGate:
         self._settings = settings
         self._buffer = SampleBuffer(position)
         self._leaks: dict[tuple[Hashable, int], Leak | NoLeak | None] = {}
+        self._loud: tuple[Hashable, Float32] = (None, SILENT)  # of what, and how loud each of the others is
 
     @property
     def end(self) -> int:
@@ -125,6 +127,9 @@ class BleedGate:
         others = [each for each in self._voices.others() if each.end > first - self._settings.absent]
         if not others:
             return [self._give(self._buffer.end, is_foreign=False)]
+        others = self._near(first, end, others)
+        if not others:
+            return [self._give(self._buffer.end, is_foreign=False)]
         is_foreign = self._judged(first, end, others, is_last=is_last)
         released: list[Released] = []
         edges = [0, *(np.flatnonzero(np.diff(is_foreign.astype(np.int8))) + 1).tolist(), is_foreign.size]
@@ -142,10 +147,25 @@ class BleedGate:
         given = np.zeros_like(samples) if is_foreign else samples
         return Released(position=position, samples=given, foreign=foreign)
 
+    def _near(self, first: int, end: int, others: Sequence[Voice]) -> list[Voice]:
+        """Those whose voice may be in this microphone. Of most pairs it is known for a while that it is not."""
+        settings = self._settings
+        start, stop = first - self._context, end + settings.learning
+        parts = range(start // settings.apart, stop // settings.apart + 1)
+        return [
+            each
+            for each in others
+            if not all(isinstance(self._leak_at(each, part * settings.apart, others), NoLeak) for part in parts)
+        ]
+
+    @property
+    def _context(self) -> int:
+        return self._settings.after + self._settings.smoothed + self._settings.run
+
     def _judged(self, first: int, end: int, others: Sequence[Voice], *, is_last: bool) -> Mask:
         """Whether each level from `first` on is another's voice, as far as that is decided."""
         settings = self._settings
-        context = settings.after + settings.smoothed + settings.run
+        context = self._context
         start, stop = first - context, max(end, min(self._voices.own.end, end + settings.learning))
         own = known(dbfs_of(self._voices.own.between(start, stop)))
         is_quiet = loudness(own) < settings.quiet_dbfs
@@ -214,18 +234,31 @@ class BleedGate:
         key = (other.key, at)
         if key in self._leaks or at <= 0:
             return self._leaks.get(key)
+        if other.end < at:  # it is on its way: until then what was known before counts
+            return self._leaks.get((other.key, at - self._settings.step))
         start = max(0, at - self._settings.history)
         # What was said after `at` may be here already or not: it plays no part.
         own = dbfs_of(self._voices.own.between(start, at))
-        heard = {each.key: dbfs_of(each.between(start - MOST_LAG_LEVELS, at)) for each in others}
-        third = [smooth(loudness(known(levels)), SMOOTHED_LEVELS) for key, levels in heard.items() if key != other.key]
-        loudest = np.max([*third, np.full(at - start + MOST_LAG_LEVELS, SILENT_DBFS)], axis=0)
-        leak = leak_find(own, np.concatenate([heard[other.key], NOT_YET]), np.concatenate([loudest, SILENT]))
-        if other.end >= at:
-            self._leaks[key] = leak
-            if len(self._leaks) > MOST_LEAKS:
-                del self._leaks[next(iter(self._leaks))]
+        heard = dbfs_of(other.between(start - MOST_LAG_LEVELS, at))
+        loudest = np.concatenate([self._loudest_but(other, start, at, others), SILENT])
+        leak = self._leaks[key] = leak_find(own, np.concatenate([heard, NOT_YET]), loudest)
+        if len(self._leaks) > MOST_LEAKS:
+            del self._leaks[next(iter(self._leaks))]
         return leak
+
+    def _loudest_but(self, other: Voice, start: int, at: int, others: Sequence[Voice]) -> Float32:
+        """How loud the loudest of all others but this one is, from MOST_LAG_LEVELS before `start` up to `at`."""
+        keys = tuple(each.key for each in others)
+        if self._loud[0] != (keys, at, min(each.end for each in others)):
+            loud = [
+                smooth(loudness(known(dbfs_of(each.between(start - MOST_LAG_LEVELS, at)))), SMOOTHED_LEVELS)
+                for each in others
+            ]
+            silent = np.full(at - start + MOST_LAG_LEVELS, SILENT_DBFS)
+            self._loud = ((keys, at, min(each.end for each in others)), np.stack([*loud, silent]))
+        rows = [row for row, key in enumerate((*keys, None)) if key != other.key]
+        loudest: Float32 = self._loud[1][rows].max(axis=0)
+        return loudest
 
 
 def _spread(mask: Mask, *, before: int, after: int) -> Mask:

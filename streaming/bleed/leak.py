@@ -29,6 +29,8 @@ LEAST_RUN_LEVELS = 8  # the gaps between one's own syllables are shorter
 # move; the longer ones find one that is faint. Measured on read speech in rooms, and on pairs that share no room.
 LOOKED_AT_LEVELS = (400, 200, 75)
 LEAST_LEVELS = 60
+ENOUGH_LEVELS = 200  # to say that there is none
+LONG_LEVELS = 1000  # who is heard for so long and hardly ever weaker than the one who leads has a voice of one's own
 LEAST_CORRELATION, LEAST_CONTRAST, MOST_SPREAD_DB = 0.55, 0.25, 5.5
 NEAR_LAGS = 4  # lags beside the best are alike: what counts is how much better it is than the others
 MOSTLY = 0.5
@@ -105,14 +107,17 @@ def leak_find(own: Float32, other: Float32, loudest: Float32) -> Leak | NoLeak |
     owns, voices = loudness(known(own)), loudness(known(other))
     smoothed = smooth(voices, SMOOTHED_LEVELS)
     least = max(float(np.percentile(voices, 97)) - ACTIVE_RANGE_DB, QUIETEST_VOICE_DBFS)
-    speaks = sliding_window_view((smoothed > least) & (smoothed >= loudest), owns.size)[::-1]
+    leads = (smoothed > least) & (smoothed >= loudest)
+    if leads.sum() < LEAST_LEVELS:
+        return None
+    speaks = sliding_window_view(leads, owns.size)[::-1]
     weaker = smooth(owns, SMOOTHED_LEVELS) < sliding_window_view(smoothed, owns.size)[::-1] - CLEARLY_WEAKER_DB
     usable = runs(speaks & weaker, LEAST_RUN_LEVELS)  # row i is lag i - MOST_LAG_LEVELS
     audible, others = np.maximum(owns, floor), sliding_window_view(with_decay(voices), owns.size)[::-1]
     n_after = usable[:, ::-1].cumsum(axis=1)[:, ::-1]
     most = int(n_after[:, 0].max())
     if most < LEAST_LEVELS:
-        return None
+        return NoLeak() if n_heard >= LONG_LEVELS else None
     for n_levels in LOOKED_AT_LEVELS:
         recent = usable & (n_after <= n_levels)
         if (lag := _lag(audible, others, recent, floor)) is not None:
@@ -120,7 +125,7 @@ def leak_find(own: Float32, other: Float32, loudest: Float32) -> Leak | NoLeak |
             heard = sliding_window_view(with_decay(known(other)), owns.size, axis=0)[MOST_LAG_LEVELS - lag].T
             gain = np.median(np.maximum(known(own), floors)[here] - heard[here], axis=0).astype(np.float32)
             return Leak(lag_levels=lag, gain_db=gain, floor_dbfs=floors)
-    return NoLeak() if most >= LOOKED_AT_LEVELS[1] else None
+    return NoLeak() if most >= ENOUGH_LEVELS or n_heard >= LONG_LEVELS else None
 
 
 def _lag(own: Float32, others: Float32, usable: Mask, floor: np.float32) -> int | None:

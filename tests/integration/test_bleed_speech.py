@@ -42,7 +42,7 @@ async def test_one_voice_in_two_microphones_is_said_once(
     alone = await heard({"Ada": voice}, pool)
     both = await heard({"Ada": voice, "Grace": leaked(voice, gain_db=gain_db)}, pool)
     assert both["Ada"] == alone["Ada"]
-    assert len(both["Grace"]) <= 0.15 * len(alone["Ada"])  # what is said before the leak is found
+    assert len(both["Grace"]) <= 0.2 * len(alone["Ada"])  # what is said before the leak is found
 
 
 async def test_who_speaks_while_another_voice_leaks_is_heard(

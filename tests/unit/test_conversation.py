@@ -171,3 +171,42 @@ def test_a_node_that_stood_still_goes_on_with_what_is_said_now() -> None:
     gaps = np.diff([each.position for each in ear.heard])
     assert sorted(gaps)[-1] > 40 * 320
     assert np.count_nonzero(gaps != 320) == 1
+
+
+def test_a_listener_who_fails_takes_the_sound_from_nobody_else() -> None:
+    ben = Listening()
+
+    class Broken(Listening):
+        def hear(self, heard: Heard) -> None:
+            raise RuntimeError
+
+    async def scene(conversation: Conversation) -> None:
+        conversation.listen("broken", Broken())
+        conversation.listen("ben", ben)
+        await speak(conversation, "ada", tone(400, 1.0))
+
+    virtually(scene)
+    assert len(ben.heard) > 40
+
+
+def test_a_node_whose_clock_is_behind_the_meetings_beginning_is_heard_once_it_has_begun() -> None:
+    """Meeting time is never negative: a frame could not say it."""
+    ear = Listening()
+
+    @dataclass(slots=True)
+    class LateClock(LoopClock):
+        def now(self) -> datetime:
+            return STARTED_AT - timedelta(seconds=2) + timedelta(seconds=self.monotonic_s())
+
+    async def scene(_: Conversation) -> None:
+        conversation = Conversation(meeting_started_at=STARTED_AT, clock=LateClock())
+        conversation.listen("ben", ear)
+        running = asyncio.ensure_future(conversation.run())
+        for at in range(0, 4 * SECOND, FRAME):
+            await asyncio.sleep(FRAME / SECOND)
+            conversation.speak("ada", frame(tone(400, 4.0)[at : at + FRAME], at), at=max(0, at - 2 * SECOND))
+        running.cancel()
+
+    virtually(scene)
+    assert ear.heard
+    assert all(each.frame for each in ear.heard)

@@ -236,3 +236,27 @@ def test_a_mixer_that_was_held_up_goes_on_with_what_is_said_now() -> None:
     assert mixer.position == FIRST + 10_025 * BLOCK_SAMPLES
     assert not heard(mixed(mixer, 70)).any()
     assert LONGEST_SAMPLES < RING_SAMPLES // 2
+
+
+def test_a_voice_that_only_ever_came_too_late_is_forgotten() -> None:
+    mixer = Mixer(FIRST)
+    mixer.feed("ada", FIRST - 5 * SECOND, voice(14, 2 * BLOCK_SAMPLES))
+    mixed(mixer, 100)
+    assert not mixer.is_sounding
+
+
+def test_what_could_not_be_played_does_not_count_as_played() -> None:
+    """An agent sends all of its speech at once: most of it is beyond what a mixer holds."""
+    mixer = Mixer(FIRST)
+    for number in range(100):
+        mixer.feed("agent", FIRST + number * BLOCK_SAMPLES, voice(15, BLOCK_SAMPLES))
+    mixed(mixer, 5)
+    assert mixer.played_to("agent") == FIRST + 5 * BLOCK_SAMPLES - MARGIN_SAMPLES
+
+
+def test_another_node_is_sent_nothing_while_nobody_speaks_here() -> None:
+    mixer = Mixer(FIRST)
+    mixer.feed("another node", FIRST, voice(16, 5 * BLOCK_SAMPLES), is_remote=True)
+    assert not mixer.next_block().has_own
+    mixer.feed("ada", mixer.position, voice(17, 5 * BLOCK_SAMPLES))
+    assert mixer.next_block().has_own

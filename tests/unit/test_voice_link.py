@@ -43,6 +43,8 @@ class MemoryLayer:
         self.members.add(channel)
 
     async def group_discard(self, group: str, channel: str) -> None:
+        if self.is_away:
+            raise ConnectionError
         self.members.discard(channel)
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
@@ -145,6 +147,18 @@ async def test_a_layer_that_comes_back_is_used_again(monkeypatch: pytest.MonkeyP
         layer.is_away = False
         b.link.ask()
         await until(lambda: a.conversation.is_needed)
+
+
+async def test_a_link_ends_when_it_is_told_to_though_the_layer_is_away() -> None:
+    layer = MemoryLayer()
+    conversation = Conversation(meeting_started_at=STARTED_AT, clock=LoopClock())
+    link = VoiceLink(MEETING, node="a", layer=layer, conversation=conversation, clock=LoopClock())
+    running = asyncio.ensure_future(link.run())
+    await until(lambda: layer.members)
+    layer.is_away = True
+    running.cancel()
+    await asyncio.wait([running], timeout=1)
+    assert running.cancelled()
 
 
 async def test_what_is_no_frame_harms_nobody() -> None:
