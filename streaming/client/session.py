@@ -3,7 +3,8 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -50,10 +51,12 @@ class AudioSession:
         frame_ms: int = FRAME_MS,
         on_heard: Callable[[AudioFrame], None] | None = None,
         on_interrupted: Callable[[], None] = lambda: None,
+        on_welcome: Callable[[], Sequence[Message]] = lambda: (),
     ) -> None:
         """`on_heard` gets the others' voices, if they are wanted, in frames as they come.
 
-        `on_interrupted` is called each time the connection is lost and will be tried again.
+        `on_interrupted` is called each time the connection is lost and will be tried again; `on_welcome`
+        each time that there is one, for what has to be said first, or again.
         """
         self._rest = rest
         self._admission = admission
@@ -61,6 +64,8 @@ class AudioSession:
         self._frame_samples = frame_ms * SAMPLES_PER_MS
         self._on_heard = on_heard
         self._on_interrupted = on_interrupted
+        self._on_welcome = on_welcome
+        self._to_say: deque[Message] = deque()
         self._kept = KeptAudio()
         self._settled = 0
         self._sent = 0
@@ -94,8 +99,24 @@ class AudioSession:
 
     async def write(self, samples: Float32) -> None:
         """Capture float32 mono 16 kHz samples; they are kept until they are settled."""
-        self._kept.append(samples)
+        self.capture(samples)
         await self._notify()
+
+    def capture(self, samples: Float32) -> None:
+        self._kept.append(samples)
+
+    async def say(self, message: Message) -> None:
+        """A control message, before what is written from now on. It is not said again: see `on_welcome`."""
+        self._to_say.append(message)
+        await self._notify()
+
+    def skip(self, position: int) -> None:
+        """Nothing was captured up to there: it is sent as muted."""
+        self._kept.skip(position)
+
+    def withdraw(self, start: int, end: int) -> None:
+        """What was written in [start, end) is not sent any more; should it be needed again, it is sent as muted."""
+        self._kept.withdraw(start, end)
 
     async def end(self) -> None:
         """Nothing more will be captured. The messages go on until everything is settled."""
@@ -204,6 +225,7 @@ class AudioSession:
                 self._sent = self._settled
                 consent = {"type": "consent", "granted": list(REQUIRED_CONSENT)}
                 await socket.send(json.dumps(consent))
+                self._to_say = deque(self._on_welcome())
                 scope.spawn(self._send_audio(socket), name="sender")
             case "ack":
                 self._n_failures = 0
@@ -235,7 +257,11 @@ class AudioSession:
         while True:
             async with self._news:
                 await self._news.wait_for(self._may_send)
-            if self._sent >= self._kept.captured:
+            while self._to_say:
+                await socket.send(json.dumps(self._to_say.popleft()))
+            if not self._may_send_frame():
+                continue
+            if self._is_over:
                 break
             paced = (clock() - started_s) * SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN
             ahead_samples = self._sent - first - burst_samples - paced
@@ -245,24 +271,30 @@ class AudioSession:
         await socket.send(json.dumps({"type": "end", "position": self._kept.captured}))
 
     def _may_send(self) -> bool:
-        """A whole frame is there (or the rest, at the end) and the server would take it."""
-        waiting = self._kept.captured - self._sent
-        if self._is_ending and waiting == 0:
-            return True
-        is_whole = waiting >= self._frame_samples or (self._is_ending and waiting > 0)
-        last = self._settled + STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS
-        return not self._is_paused and is_whole and self._sent + self._frame_samples <= last
+        return bool(self._to_say) or self._may_send_frame()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_ending and self._sent >= self._kept.captured
+
+    def _may_send_frame(self) -> bool:
+        """A whole frame is there (or the rest, at the end) and the server would take it; or nothing will be."""
+        following = self._kept.following(self._sent)
+        waiting = self._kept.captured - following
+        is_whole = waiting >= self._frame_samples or (self._is_ending and self._kept.captured > self._sent)
+        # Where nothing was captured nothing is held: what lies behind a long silence waits for no commit.
+        last = max(self._settled, following if following > self._sent else 0)
+        is_room = following + self._frame_samples <= last + STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS
+        return self._is_over or (not self._is_paused and is_whole and is_room)
 
     async def _send_frame(self, socket: ClientConnection) -> None:
-        samples = self._kept.read(self._sent, self._frame_samples)
+        position = self._kept.following(self._sent)
+        samples = self._kept.read(position, self._frame_samples)
         frame = AudioFrame(
-            codec=0,
-            is_discontinuity=False,
-            is_muted=False,
-            stream=0,
+            is_muted=position > self._sent,
             n_samples=samples.size,
-            position=self._sent,
+            position=position,
             payload=pcm_encode(samples),
         )
-        self._sent += samples.size
+        self._sent = position + samples.size
         await socket.send(frame_pack(frame))

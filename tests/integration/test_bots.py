@@ -1,0 +1,136 @@
+"""The client library against a real node: bots that speak, are interrupted, and the one of the documentation."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from streaming.client.events import BargeIn, Caption, ChunkOver, Ended, Event
+from streaming.client.meeting import Meeting
+from streaming.management.commands.speak import audio_capture
+from streaming.recognizers.base import Float32
+from tests.integration.test_agents import SECOND, microphone
+from tests.integration.test_listening import correlation
+from tests.nodes import ROOT, NodeProcess
+from tests.sockets import Api, Message
+
+
+@pytest.fixture
+def token(running_node: NodeProcess) -> str:
+    return running_node.manage("api_token", "bots").strip()
+
+
+@asynccontextmanager
+async def agent(api: Api, meeting: Message, token: str) -> AsyncIterator[tuple[Meeting, list[Event]]]:
+    """A bot in the meeting, and all that it was told."""
+    told: list[Event] = []
+    async with Meeting.join(api.url, meeting["code"], name="Minutes", role="agent", api_token=token) as me:
+
+        async def read() -> None:
+            async for event in me.events():
+                told.append(event)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(read())
+            yield me, told
+            await me.end()
+
+
+def of(told: list[Event], kind: type[Event]) -> list[Any]:
+    return [event for event in told if isinstance(event, kind)]
+
+
+async def test_what_a_bot_says_is_heard_transcribed_and_done(api: Api, token: str, beckett: Float32) -> None:
+    """Two pieces at another rate, with silence between them that nobody sends."""
+    meeting = api.meeting()
+    fast = np.stack([np.repeat(beckett[: 3 * SECOND], 2)] * 2, axis=1)
+    async with (
+        Meeting.join(api.url, meeting["code"], name="Vera", hears=True) as vera,
+        agent(api, meeting, token) as (me, told),
+    ):
+        heard: list[Float32] = []
+
+        async def hear() -> None:
+            async for block in vera.hear():
+                heard.append(block.samples)
+
+        hearing = asyncio.ensure_future(hear())
+        first = await me.say(fast, rate_hz=32_000)
+        await asyncio.sleep(1)
+        second = await me.say(beckett[3 * SECOND : 5 * SECOND])
+        hearing.cancel()
+    assert [(each.state, each.heard_ms) for each in (first, second)] == [("done", 3_000), ("done", 2_000)]
+    assert correlation(np.concatenate(heard), beckett[: 3 * SECOND]) > 0.8
+    [ended] = of(told, Ended)
+    assert (ended.gap, ended.muted >= SECOND * 0.9) == (0, True)
+    assert of(told, Caption)
+
+
+async def test_a_bot_that_is_talked_over_stops_and_says_nothing_of_the_rest(
+    api: Api, token: str, beckett: Float32
+) -> None:
+    meeting = api.meeting()
+    room, _ = microphone(beckett[: 2 * SECOND], quiet_s=3.0)
+    async with (
+        Meeting.join(api.url, meeting["code"], name="Ada") as ada,
+        agent(api, meeting, token) as (me, told),
+    ):
+        pieces = [me.say(beckett) for _ in range(3)]
+        await audio_capture(ada, room, speed=1.0)
+        outcomes = [await piece for piece in pieces]
+        later = await me.say(beckett[:SECOND])
+    [barge_in] = of(told, BargeIn)
+    assert barge_in.participant_id == ada.participant_id
+    assert [each.state for each in outcomes] == ["interrupted", "cleared", "cleared"]
+    assert 2_000 < outcomes[0].heard_ms == barge_in.heard_ms < 4_500
+    assert (later.state, later.heard_ms) == ("done", 1_000)
+    [ended] = of(told, Ended)
+    assert ended.gap == 0
+    assert abs(ended.speech + ended.nonspeech - (outcomes[0].heard_ms + 1_000) * 16) <= 1_600
+    assert [each.state for each in of(told, ChunkOver)] == ["interrupted", "done"]
+
+
+async def test_a_bot_takes_back_one_piece_or_all(api: Api, token: str, beckett: Float32) -> None:
+    async with agent(api, api.meeting(), token) as (me, told):
+        first, second, third = (me.say(beckett[: 2 * SECOND]) for _ in range(3))
+        await asyncio.sleep(1)
+        await second.interrupt()
+        await first.interrupt()
+        done = [await first, await second, await third]
+        fourth, fifth = me.say(beckett), me.say(beckett)
+        await asyncio.sleep(0.5)
+        await me.clear()
+        done += [await fourth, await fifth]
+    assert [each.state for each in done] == ["interrupted", "interrupted", "done", "cleared", "cleared"]
+    assert (done[1].heard_ms, done[2].heard_ms, done[4].heard_ms) == (0, 2_000, 0)
+    [ended] = of(told, Ended)
+    assert ended.gap == 0
+
+
+async def test_the_bot_of_the_documentation_answers(api: Api, token: str, beckett: Float32, tmp_path: Path) -> None:
+    found = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "bots.md").read_text(), re.DOTALL)
+    assert found
+    assert len(found[1].strip().splitlines()) <= 26
+    names: dict[str, Any] = {"__name__": "bots"}
+    exec(compile(found[1], "docs/bots.md", "exec"), names)  # noqa: S102
+    answer = np.random.default_rng(3).standard_normal(SECOND).astype(np.float32) * np.float32(0.1)
+    soundfile.write(tmp_path / "answer.wav", answer, SECOND)
+    meeting = api.meeting()
+    async with Meeting.join(api.url, meeting["code"], name="Ada", hears=True) as ada, asyncio.TaskGroup() as group:
+        bot = group.create_task(names["bot"](api.url, meeting["code"], token, str(tmp_path / "answer.wav")))
+        await asyncio.sleep(1)
+        await ada.write(beckett)
+        heard = np.zeros(0, np.float32)
+        async with asyncio.timeout(60):
+            async for block in ada.hear():
+                heard = np.concatenate([heard, block.samples])
+                if heard.size >= SECOND:
+                    break
+        bot.cancel()
+    assert correlation(heard, answer) > 0.8
