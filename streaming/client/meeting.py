@@ -115,7 +115,7 @@ class Meeting:
             self._has_blocks.clear()
             await self._has_blocks.wait()
 
-    def say(self, audio: NDArray[np.floating[Any]], *, rate_hz: int = SAMPLE_RATE_HZ) -> Said:
+    def say(self, audio: NDArray[np.floating[Any]], rate_hz: int = SAMPLE_RATE_HZ) -> Said:
         """In [-1, 1], of shape (n,) or (n, channels). It waits for what was said before; await what is returned.
 
         Events have to be read meanwhile: they tell how it went. Raises RuntimeError to who is no agent.

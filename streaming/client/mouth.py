@@ -14,6 +14,7 @@ from streaming.client.session import AudioSession
 from streaming.recognizers.base import Float32
 
 FRAME_SAMPLES = 20 * SAMPLES_PER_MS
+AHEAD_S = 0.06  # of real time: a moment's delay on the way is not heard then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +159,7 @@ class Mouth:
         await self._session.say(said._message)
         for at in range(0, said._samples.size, FRAME_SAMPLES):
             captured_s = (said._start + at + FRAME_SAMPLES) / SAMPLE_RATE_HZ
-            await asyncio.sleep(max(0.0, self._began_s + captured_s - clock()))
+            await asyncio.sleep(max(0.0, self._began_s + captured_s - AHEAD_S - clock()))
             if said._is_withdrawn:
                 return
             await self._session.write(said._samples[at : at + FRAME_SAMPLES])

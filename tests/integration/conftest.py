@@ -17,6 +17,11 @@ def beckett(speech_samples: dict[str, Path]) -> Float32:
     return np.concatenate([audio_read(speech_samples["beckett"]), silence(1.5)])
 
 
+@pytest.fixture(scope="session")
+def two_cities(speech_samples: dict[str, Path]) -> Float32:
+    return audio_read(speech_samples["two_cities"])
+
+
 @pytest.fixture
 def api(running_node: NodeProcess) -> Api:
     return Api(running_node.url)

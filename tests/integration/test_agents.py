@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import jiwer
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 
 from streaming.audio.pcm import pcm_decode
-from streaming.client.audio_files import audio_read
 from streaming.playback import MOST_CHUNKS
 from streaming.protocol.frames import frame_unpack
 from streaming.recognizers.base import Float32
@@ -24,11 +22,6 @@ from tests.sockets import Api, Message, Peer, peer, silence
 SECOND = 16_000
 WITHIN_MS = 200
 AUDIBLE = 1e-3
-
-
-@pytest.fixture(scope="session")
-def two_cities(speech_samples: dict[str, Path]) -> Float32:
-    return audio_read(speech_samples["two_cities"])
 
 
 @pytest.fixture

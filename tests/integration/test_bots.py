@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from examples.what_did_i_miss import bot
 from streaming.client.events import BargeIn, Caption, ChunkOver, Ended, Event
 from streaming.client.meeting import Meeting
 from streaming.management.commands.speak import audio_capture
 from streaming.recognizers.base import Float32
-from tests.integration.test_agents import SECOND, microphone
-from tests.integration.test_listening import correlation
+from tests.integration.test_agents import SECOND, Reader, microphone, stream
 from tests.nodes import ROOT, NodeProcess
-from tests.sockets import Api, Message
+from tests.sockets import Api, Message, peer, silence
 
 
 @pytest.fixture
@@ -40,6 +40,18 @@ async def agent(api: Api, meeting: Message, token: str) -> AsyncIterator[tuple[M
             group.create_task(read())
             yield me, told
             await me.end()
+
+
+def share_heard(heard: Float32, said: Float32) -> float:
+    """In pieces of a quarter of a second, each wherever it was heard best: a network may delay some."""
+    pieces = np.split(said, np.arange(SECOND // 4, said.size, SECOND // 4))
+    return float(np.mean([piece_heard(heard, piece) > 0.9 for piece in pieces]))
+
+
+def piece_heard(heard: Float32, piece: Float32) -> float:
+    products = np.abs(np.correlate(heard, piece, "valid"))
+    energies = np.convolve(np.square(heard), np.ones(piece.size), "valid")
+    return float((products / np.sqrt(np.maximum(energies, 1e-6) * np.square(piece).sum())).max())
 
 
 def of(told: list[Event], kind: type[Event]) -> list[Any]:
@@ -66,7 +78,7 @@ async def test_what_a_bot_says_is_heard_transcribed_and_done(api: Api, token: st
         second = await me.say(beckett[3 * SECOND : 5 * SECOND])
         hearing.cancel()
     assert [(each.state, each.heard_ms) for each in (first, second)] == [("done", 3_000), ("done", 2_000)]
-    assert correlation(np.concatenate(heard), beckett[: 3 * SECOND]) > 0.8
+    assert share_heard(np.concatenate(heard), beckett[: 3 * SECOND]) > 0.8
     [ended] = of(told, Ended)
     assert (ended.gap, ended.muted >= SECOND * 0.9) == (0, True)
     assert of(told, Caption)
@@ -130,7 +142,47 @@ async def test_the_bot_of_the_documentation_answers(api: Api, token: str, becket
         async with asyncio.timeout(60):
             async for block in ada.hear():
                 heard = np.concatenate([heard, block.samples])
-                if heard.size >= SECOND:
+                if np.count_nonzero(heard) >= 0.95 * SECOND:
                     break
         bot.cancel()
-    assert correlation(heard, answer) > 0.8
+    assert share_heard(heard, answer) > 0.7  # the last quarter may still be on its way
+
+
+async def test_the_example_tells_what_was_missed_and_goes_on_only_when_asked_again(
+    api: Api, token: str, beckett: Float32, two_cities: Float32
+) -> None:
+    """Whoever says "no matter" asks; the voice is a recording."""
+    meeting, texts = api.meeting(), list[str]()
+
+    def voice(text: str) -> tuple[Float32, int]:
+        texts.append(text)
+        return two_cities[10 * SECOND : 18 * SECOND], SECOND
+
+    asking = re.compile("no matter", re.IGNORECASE)
+    question = np.concatenate([beckett[: int(4.5 * SECOND)], silence(1.0)])
+    over, _ = microphone(beckett[: 2 * SECOND], quiet_s=2.0)
+    ada_in, ben_in = api.admit(meeting, "Ada"), api.admit(meeting, "Ben")
+    running = asyncio.ensure_future(bot(api.url, meeting["code"], token, voice=voice, question=asking))
+    async with peer(ada_in["ws_url"], ada_in["ticket"]) as ada, peer(ben_in["ws_url"], ben_in["ticket"]) as ben:
+        await ada.hello(listen=True)
+        await ben.hello()
+        by_ada = Reader(ada)
+        reading = asyncio.ensure_future(by_ada.run())
+        await stream(ben, np.concatenate([two_cities[: 5 * SECOND], silence(1.0)]))
+        await by_ada.until(lambda: "best of times" in str(ada.finals()).lower())
+        await stream(ada, question)
+        await by_ada.until(lambda: texts)
+        n_before = len(by_ada.audible_ms())
+        await by_ada.until(lambda: len(by_ada.audible_ms()) > n_before + 10)
+        await stream(ben, np.concatenate([over, silence(1.0)]))
+        n_before = len(by_ada.audible_ms())
+        await stream(ada, silence(2.0))
+        assert len(by_ada.audible_ms()) == n_before
+        assert len(texts) == 1
+        await stream(ada, question)
+        await by_ada.until(lambda: len(texts) > 1)
+        reading.cancel()
+    running.cancel()
+    await asyncio.wait([running])
+    assert texts[0].startswith("Ben said: It was the best of times")
+    assert texts[1].startswith(texts[0])

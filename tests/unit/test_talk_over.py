@@ -63,7 +63,7 @@ def test_a_voice_counts_again_after_it_was_quiet() -> None:
 
 def test_it_is_found_at_once_each_time_where_nothing_comes_back_from_the_loudspeaker() -> None:
     """A voice teaches nothing about echoes, nor does its soft beginning, which the detector does not notice."""
-    voice = np.concatenate([noise(4, 0.1, 0.08), noise(2, 0.4, 0.3)])
+    voice = np.concatenate([noise(4, 0.1, 0.08), noise(2, 0.4, 0.15)])
     times_s = (2.0, 3.5, 5.0)
     microphone = quiet(6.0)
     for at_s in times_s:
