@@ -49,6 +49,10 @@ class KeptAudio:
                 return max(start, position)
         return max(self.captured, position)
 
+    def count(self, start: int, end: int) -> int:
+        """How many samples are kept in [start, end)."""
+        return sum(max(0, min(end, at + block.size) - max(start, at)) for at, block in self._blocks)
+
     def read(self, position: int, n_samples: int) -> Float32:
         """Up to `n_samples` from `position` on; fewer at the end, and before what holds nothing.
 

@@ -34,6 +34,7 @@ CLOSE_WITHIN_S = 0.2 * PING_EVERY_S
 # Below the server's own pace limit, so that two clocks which disagree a little never meet it.
 PACE_MARGIN = 0.9
 MOST_WAITING_MESSAGES = 10_000
+MOST_HELD_SAMPLES = STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS
 
 
 class AudioSession:
@@ -252,8 +253,8 @@ class AudioSession:
 
     async def _send_audio(self, socket: ClientConnection) -> None:
         clock = asyncio.get_running_loop().time
-        started_s, first = clock(), self._sent
-        burst_samples = STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS // 2
+        started_s, n_sent = clock(), 0
+        burst_samples = MOST_HELD_SAMPLES // 2
         while True:
             async with self._news:
                 await self._news.wait_for(self._may_send)
@@ -264,10 +265,10 @@ class AudioSession:
             if self._is_over:
                 break
             paced = (clock() - started_s) * SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN
-            ahead_samples = self._sent - first - burst_samples - paced
+            ahead_samples = n_sent - burst_samples - paced
             if ahead_samples > 0:
                 await asyncio.sleep(ahead_samples / (SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN))
-            await self._send_frame(socket)
+            n_sent += await self._send_frame(socket)
         await socket.send(json.dumps({"type": "end", "position": self._kept.captured}))
 
     def _may_send(self) -> bool:
@@ -282,19 +283,18 @@ class AudioSession:
         following = self._kept.following(self._sent)
         waiting = self._kept.captured - following
         is_whole = waiting >= self._frame_samples or (self._is_ending and self._kept.captured > self._sent)
-        # Where nothing was captured nothing is held: what lies behind a long silence waits for no commit.
-        last = max(self._settled, following if following > self._sent else 0)
-        is_room = following + self._frame_samples <= last + STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS
+        n_ahead = following + self._frame_samples - self._settled
+        if n_ahead > MOST_HELD_SAMPLES:  # where nothing was captured nothing is held
+            n_ahead = self._kept.count(self._settled, following) + self._frame_samples
+        is_room = n_ahead <= MOST_HELD_SAMPLES
         return self._is_over or (not self._is_paused and is_whole and is_room)
 
-    async def _send_frame(self, socket: ClientConnection) -> None:
+    async def _send_frame(self, socket: ClientConnection) -> int:
+        """How much that counts for: a jump costs a second."""
         position = self._kept.following(self._sent)
         samples = self._kept.read(position, self._frame_samples)
-        frame = AudioFrame(
-            is_muted=position > self._sent,
-            n_samples=samples.size,
-            position=position,
-            payload=pcm_encode(samples),
-        )
+        payload, is_muted = pcm_encode(samples), position > self._sent
+        frame = AudioFrame(is_muted=is_muted, n_samples=samples.size, position=position, payload=payload)
         self._sent = position + samples.size
         await socket.send(frame_pack(frame))
+        return samples.size + SAMPLE_RATE_HZ * frame.is_muted

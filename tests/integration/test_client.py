@@ -107,6 +107,37 @@ async def test_what_a_person_talked_over_is_sent_again_as_muted() -> None:
     assert not [frame for frame in again if 4_800 < frame.end <= later.position]
 
 
+async def test_after_a_long_silence_nobody_waits_for_it_to_be_settled() -> None:
+    """A bot that said nothing for minutes: what the server may hold is counted in samples, not in positions."""
+    frames: list[AudioFrame] = []
+
+    async def answer(socket: ServerConnection) -> None:
+        await socket.recv()
+        await socket.send(json.dumps({"type": "welcome", "settled": 0}))
+        async for data in socket:
+            if isinstance(data, bytes):
+                frames.append(frame_unpack(data))
+            elif json.loads(data)["type"] == "end":
+                await socket.close(1000)
+
+    async with serve(answer, "127.0.0.1", 0, subprotocols=[Subprotocol("colloquy.v1")]) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with (
+            asyncio.timeout(10),
+            AlwaysATicket(url) as rest,
+            AudioSession(rest, admission_to(url), frame_ms=20) as session,
+        ):
+            await session.write(np.zeros(320, np.float32))
+            session.skip(10_000_000)
+            for _ in range(5):
+                await session.write(np.zeros(320, np.float32))
+            await session.end()
+            async for _ in session.messages():
+                pass
+    assert [frame.position for frame in frames] == [0, *range(10_000_000, 10_001_600, 320)]
+    assert [frame.is_muted for frame in frames] == [False, True, False, False, False, False]
+
+
 def admission_to(url: str) -> Admission:
     return Admission(
         participant_id="p", session_id="s", ticket="first", resume_token="r", ws_url=url.replace("http", "ws", 1)

@@ -68,3 +68,4 @@ def test_reading_on_gives_every_sample_that_was_not_taken_back_at_its_position(
         read.update({position + at: float(value) for at, value in enumerate(samples)})
         position += samples.size
     assert read == expected
+    assert kept.count(n_samples, 3 * n_samples) == sum(n_samples <= at < 3 * n_samples for at in expected)
