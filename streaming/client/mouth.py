@@ -14,6 +14,7 @@ from streaming.client.session import AudioSession
 from streaming.recognizers.base import Float32
 
 FRAME_SAMPLES = 20 * SAMPLES_PER_MS
+SILENT_FRAMES = 40  # 0.8 s behind what was said end its last sentence: until then nobody sees it finished
 AHEAD_S = 0.06  # of real time: a moment's delay on the way is not heard then
 
 
@@ -69,6 +70,7 @@ class Mouth:
         self._sent: list[Said] = []  # of which the server has not said yet how they ended
         self._n_said = 0
         self._began_s: float | None = None  # when position 0 was
+        self._n_silent = 0  # frames of silence that are still to be sent
         self._has_more = asyncio.Event()
         self._is_welcomed = asyncio.Event()
 
@@ -146,6 +148,11 @@ class Mouth:
         while True:
             if self._waiting:
                 await self._send(self._waiting.popleft())
+                self._n_silent = SILENT_FRAMES
+            elif self._n_silent:
+                self._n_silent -= 1
+                await self._frame_due()
+                await self._session.write(np.zeros(FRAME_SAMPLES, np.float32))
             else:
                 self._has_more.clear()
                 await self._has_more.wait()
@@ -158,11 +165,15 @@ class Mouth:
         self._sent.append(said)
         await self._session.say(said._message)
         for at in range(0, said._samples.size, FRAME_SAMPLES):
-            captured_s = (said._start + at + FRAME_SAMPLES) / SAMPLE_RATE_HZ
-            await asyncio.sleep(max(0.0, self._began_s + captured_s - AHEAD_S - clock()))
+            await self._frame_due()
             if said._is_withdrawn:
                 return
             await self._session.write(said._samples[at : at + FRAME_SAMPLES])
+
+    async def _frame_due(self) -> None:
+        assert self._began_s is not None
+        captured_s = (self._session.captured + FRAME_SAMPLES) / SAMPLE_RATE_HZ
+        await asyncio.sleep(max(0.0, self._began_s + captured_s - AHEAD_S - asyncio.get_running_loop().time()))
 
     def _drop_waiting(self) -> None:
         while self._waiting:

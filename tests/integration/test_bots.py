@@ -74,9 +74,12 @@ async def test_what_a_bot_says_is_heard_transcribed_and_done(api: Api, token: st
 
         hearing = asyncio.ensure_future(hear())
         first = await me.say(fast, rate_hz=32_000)
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
         second = await me.say(beckett[3 * SECOND : 5 * SECOND])
         hearing.cancel()
+        async with asyncio.timeout(30):
+            while "no matter" not in " ".join(each.text for each in of(told, Caption) if each.is_final).lower():
+                await asyncio.sleep(0.1)  # what it said last, though it stays
     assert [(each.state, each.heard_ms) for each in (first, second)] == [("done", 3_000), ("done", 2_000)]
     assert share_heard(np.concatenate(heard), beckett[: 3 * SECOND]) > 0.8
     [ended] = of(told, Ended)
