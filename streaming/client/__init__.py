@@ -1,1 +1,1 @@
-"""A participant as a program: joins a meeting, sends audio that it keeps until it is settled, receives captions."""
+"""A participant as a program: `meeting.Meeting` is what bots are made of (docs/bots.md)."""

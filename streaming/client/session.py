@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Self
 
@@ -33,6 +34,7 @@ CLOSE_WITHIN_S = 0.2 * PING_EVERY_S
 # Below the server's own pace limit, so that two clocks which disagree a little never meet it.
 PACE_MARGIN = 0.9
 MOST_WAITING_MESSAGES = 10_000
+MOST_HELD_SAMPLES = STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS
 
 
 class AudioSession:
@@ -51,9 +53,11 @@ class AudioSession:
         frame_ms: int = FRAME_MS,
         on_heard: Callable[[AudioFrame], None] | None = None,
         on_interrupted: Callable[[], None] = lambda: None,
+        on_welcome: Callable[[], Sequence[Message]] = lambda: (),
     ) -> None:
         """`agrees_to` is said in every connection; `on_interrupted` is called each time one is lost and will be tried
-        again. `on_heard` gets the others' voices, if they are wanted, in frames as they come.
+        again, `on_welcome` each time that there is one, for what has to be said first, or again. `on_heard` gets the
+        others' voices, if they are wanted, in frames as they come.
         """
         self._rest = rest
         self._admission = admission
@@ -62,6 +66,8 @@ class AudioSession:
         self._frame_samples = frame_ms * SAMPLES_PER_MS
         self._on_heard = on_heard
         self._on_interrupted = on_interrupted
+        self._on_welcome = on_welcome
+        self._to_say: deque[Message] = deque()
         self._kept = KeptAudio()
         self._settled = 0
         self._sent = 0
@@ -95,8 +101,24 @@ class AudioSession:
 
     async def write(self, samples: Float32) -> None:
         """Capture float32 mono 16 kHz samples; they are kept until they are settled."""
-        self._kept.append(samples)
+        self.capture(samples)
         await self._notify()
+
+    def capture(self, samples: Float32) -> None:
+        self._kept.append(samples)
+
+    async def say(self, message: Message) -> None:
+        """A control message, before what is written from now on. It is not said again: see `on_welcome`."""
+        self._to_say.append(message)
+        await self._notify()
+
+    def skip(self, position: int) -> None:
+        """Nothing was captured up to there: it is sent as muted."""
+        self._kept.skip(position)
+
+    def withdraw(self, start: int, end: int) -> None:
+        """What was written in [start, end) is not sent any more; should it be needed again, it is sent as muted."""
+        self._kept.withdraw(start, end)
 
     async def end(self) -> None:
         """Nothing more will be captured. The messages go on until everything is settled."""
@@ -204,6 +226,7 @@ class AudioSession:
                 self._settle(message["settled"])
                 self._sent = self._settled
                 await socket.send(json.dumps(self._consent))
+                self._to_say = deque(self._on_welcome())
                 scope.spawn(self._send_audio(socket), name="sender")
             case "ack":
                 self._n_failures = 0
@@ -230,39 +253,48 @@ class AudioSession:
 
     async def _send_audio(self, socket: ClientConnection) -> None:
         clock = asyncio.get_running_loop().time
-        started_s, first = clock(), self._sent
-        burst_samples = STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS // 2
+        started_s, n_sent = clock(), 0
+        burst_samples = MOST_HELD_SAMPLES // 2
         while True:
             async with self._news:
                 await self._news.wait_for(self._may_send)
-            if self._sent >= self._kept.captured:
+            while self._to_say:
+                await socket.send(json.dumps(self._to_say.popleft()))
+            if not self._may_send_frame():
+                continue
+            if self._is_over:
                 break
             paced = (clock() - started_s) * SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN
-            ahead_samples = self._sent - first - burst_samples - paced
+            ahead_samples = n_sent - burst_samples - paced
             if ahead_samples > 0:
                 await asyncio.sleep(ahead_samples / (SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN))
-            await self._send_frame(socket)
+            n_sent += await self._send_frame(socket)
         await socket.send(json.dumps({"type": "end", "position": self._kept.captured}))
 
     def _may_send(self) -> bool:
-        """A whole frame is there (or the rest, at the end) and the server would take it."""
-        waiting = self._kept.captured - self._sent
-        if self._is_ending and waiting == 0:
-            return True
-        is_whole = waiting >= self._frame_samples or (self._is_ending and waiting > 0)
-        last = self._settled + STREAM_LIMITS.unsettled_max_ms * SAMPLES_PER_MS
-        return not self._is_paused and is_whole and self._sent + self._frame_samples <= last
+        return bool(self._to_say) or self._may_send_frame()
 
-    async def _send_frame(self, socket: ClientConnection) -> None:
-        samples = self._kept.read(self._sent, self._frame_samples)
-        frame = AudioFrame(
-            codec=0,
-            is_discontinuity=False,
-            is_muted=False,
-            stream=0,
-            n_samples=samples.size,
-            position=self._sent,
-            payload=pcm_encode(samples),
-        )
-        self._sent += samples.size
+    @property
+    def _is_over(self) -> bool:
+        return self._is_ending and self._sent >= self._kept.captured
+
+    def _may_send_frame(self) -> bool:
+        """A whole frame is there (or the rest, at the end) and the server would take it; or nothing will be."""
+        following = self._kept.following(self._sent)
+        waiting = self._kept.captured - following
+        is_whole = waiting >= self._frame_samples or (self._is_ending and self._kept.captured > self._sent)
+        n_ahead = following + self._frame_samples - self._settled
+        if n_ahead > MOST_HELD_SAMPLES:  # where nothing was captured nothing is held
+            n_ahead = self._kept.count(self._settled, following) + self._frame_samples
+        is_room = n_ahead <= MOST_HELD_SAMPLES
+        return self._is_over or (not self._is_paused and is_whole and is_room)
+
+    async def _send_frame(self, socket: ClientConnection) -> int:
+        """How much that counts for: a jump costs a second."""
+        position = self._kept.following(self._sent)
+        samples = self._kept.read(position, self._frame_samples)
+        payload, is_muted = pcm_encode(samples), position > self._sent
+        frame = AudioFrame(is_muted=is_muted, n_samples=samples.size, position=position, payload=payload)
+        self._sent = position + samples.size
         await socket.send(frame_pack(frame))
+        return samples.size + SAMPLE_RATE_HZ * frame.is_muted

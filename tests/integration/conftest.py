@@ -26,6 +26,11 @@ def token(running_node: NodeProcess) -> str:
     return running_node.manage("api_token", "a-program").strip()
 
 
+@pytest.fixture(scope="session")
+def two_cities(speech_samples: dict[str, Path]) -> Float32:
+    return audio_read(speech_samples["two_cities"])
+
+
 @pytest.fixture
 def api(running_node: NodeProcess) -> Api:
     return Api(running_node.url)

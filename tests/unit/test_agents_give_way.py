@@ -261,3 +261,28 @@ def test_a_backlog_that_is_delivered_is_not_held_up() -> None:
         assert not room.audible_ms(AGENT_HZ)
 
     play(scene)
+
+
+def test_who_speaks_already_when_an_agent_begins_stops_it_only_by_beginning_again() -> None:
+    async def scene(room: Room) -> None:
+        agent = room.admit()
+        agent.say("c1", 0, SECOND)
+        await stream(agent, tone(AGENT_HZ, 1.0))
+        speech = np.concatenate([tone(PERSON_HZ, 3.0), np.zeros(SECOND, np.float32), tone(PERSON_HZ, 1.0)])
+
+        async def ada() -> None:
+            who = uuid4()
+            for at in range(0, speech.size, FRAME):
+                await reach(2 * SECOND + at + FRAME)
+                piece = frame(speech[at : at + FRAME], 2 * SECOND + at)
+                room.conversation.speak("ada", piece, at=ORIGIN_MS * 16 + 2 * SECOND + at, participant_id=who)
+
+        talking = asyncio.ensure_future(ada())
+        await reach(3 * SECOND)
+        agent.say("c2", 3 * SECOND, 5 * SECOND)
+        await stream(agent, tone(AGENT_HZ, 5.0), start=3 * SECOND)
+        await talking
+        [told] = room.says("barge_in")
+        assert abs(told["at_ms"] - (ORIGIN_MS + 6_000)) <= 64
+
+    play(scene)

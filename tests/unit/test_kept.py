@@ -33,3 +33,39 @@ def test_what_is_settled_is_forgotten() -> None:
     kept.settle(100)
     with pytest.raises(ValueError, match="not within"):
         kept.read(0, 10)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("append"), st.integers(1, 50), st.just(0)),
+        st.tuples(st.just("skip"), st.integers(0, 40), st.just(0)),
+        st.tuples(st.just("withdraw"), st.integers(0, 300), st.integers(0, 80)),
+    ),
+    max_size=12,
+)
+
+
+@given(steps, st.integers(1, 60))
+def test_reading_on_gives_every_sample_that_was_not_taken_back_at_its_position(
+    done: list[tuple[str, int, int]], n_samples: int
+) -> None:
+    """Against the obvious: a dictionary of positions."""
+    kept, expected = KeptAudio(), dict[int, float]()
+    for kind, first, n in done:
+        if kind == "append":
+            samples = np.arange(kept.captured, kept.captured + first, dtype=np.float32)
+            expected.update({kept.captured + at: float(value) for at, value in enumerate(samples)})
+            kept.append(samples)
+        elif kind == "skip":
+            kept.skip(kept.captured + first)
+        else:
+            kept.withdraw(first, first + n)
+            expected = {at: value for at, value in expected.items() if not first <= at < first + n}
+    read, position = dict[int, float](), 0
+    while (position := kept.following(position)) < kept.captured:
+        samples = kept.read(position, n_samples)
+        assert samples.size
+        read.update({position + at: float(value) for at, value in enumerate(samples)})
+        position += samples.size
+    assert read == expected
+    assert kept.count(n_samples, 3 * n_samples) == sum(n_samples <= at < 3 * n_samples for at in expected)

@@ -25,6 +25,17 @@ def quiet(seconds: float) -> Float32:
 AGENT = noise(1, 6.0, 0.2)
 
 
+def noticed(microphone: Float32) -> list[int]:
+    """The ends of the frames with which a beginning is found."""
+    found = []
+    talk_over = TalkOver(LoudnessDetector())
+    for at in range(0, microphone.size, FRAME):
+        played = AGENT[max(0, at - 19_200 + FRAME) : at + FRAME]
+        if talk_over.hear(at, microphone[at : at + FRAME], played=played, since=0) is not None:
+            found.append(at + FRAME)
+    return found
+
+
 def begins(microphone: Float32, *, since: int = 0, frame: int = FRAME, sent: slice = slice(None)) -> list[int]:
     """Where somebody is found to begin while AGENT is played."""
     talk_over, found = TalkOver(LoudnessDetector()), []
@@ -48,6 +59,17 @@ def test_a_voice_is_found_where_it_begins_and_once() -> None:
 def test_a_voice_counts_again_after_it_was_quiet() -> None:
     turns = [quiet(2.0), noise(2, 0.5, 0.3), quiet(0.5), noise(3, 0.5, 0.3)]
     assert len(begins(np.concatenate(turns))) == 2
+
+
+def test_it_is_found_at_once_each_time_where_nothing_comes_back_from_the_loudspeaker() -> None:
+    """A voice teaches nothing about echoes, nor does its soft beginning, which the detector does not notice."""
+    voice = np.concatenate([noise(4, 0.1, 0.08), noise(2, 0.4, 0.15)])
+    times_s = (2.0, 3.5, 5.0)
+    microphone = quiet(6.0)
+    for at_s in times_s:
+        microphone[int(at_s * SECOND) : int(at_s * SECOND) + voice.size] += voice
+    late = [found - int((at_s + 0.1) * SECOND) for found, at_s in zip(noticed(microphone), times_s, strict=True)]
+    assert max(late) <= 2 * WINDOW + FRAME
 
 
 def test_who_speaks_already_does_not_begin() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from meetings.limits import KNOWN_CONSENT, REQUIRED_CONSENT, SAMPLE_RATE_HZ
 from streaming.client.audio_files import audio_read
 from streaming.client.errors import ClientError
-from streaming.client.rest import Rest
-from streaming.client.session import AudioSession
+from streaming.client.events import Caption, Event, Warned
+from streaming.client.meeting import Meeting, SessionOptions
 from streaming.recognizers.base import Float32
 from streaming.tasks import TaskScope
 
@@ -49,57 +49,61 @@ class Command(BaseCommand):
 
     async def _speak(self, audio: Float32, options: dict[str, Any]) -> None:
         scope = TaskScope("speak")
-        async with Rest(options["url"].rstrip("/"), api_token=options["token"]) as rest:
-            admission = await rest.join(
-                meeting_code(options["meeting"]), display_name=options["name"], language=options["language"]
-            )
-            async with AudioSession(
-                rest,
-                admission,
-                wants_partials=options["partials"] or options["json"],
+        async with Meeting.join(
+            options["url"],
+            options["meeting"],
+            name=options["name"],
+            language=options["language"],
+            api_token=options["token"],
+            options=SessionOptions(
+                has_partials=options["partials"] or options["json"],
                 agrees_to=KNOWN_CONSENT if options["record"] else REQUIRED_CONSENT,
                 on_interrupted=lambda: self.stderr.write("The connection is lost; trying again. What is said is kept."),
-            ) as session:
-                scope.spawn(audio_capture(session, audio, speed=options["speed"]), name="capture")
-                try:
-                    async for message in session.messages():
-                        self._show(message, options)
-                finally:
-                    await scope.close()
+            ),
+        ) as me:
+            scope.spawn(audio_capture(me, audio, speed=options["speed"]), name="capture")
+            try:
+                async for event in me.events():
+                    self._show(event, as_json=options["json"], has_partials=options["partials"])
+            finally:
+                await scope.close()
 
-    def _show(self, message: dict[str, Any], options: dict[str, Any]) -> None:
-        if options["json"]:
-            self.stdout.write(json.dumps(message, ensure_ascii=False))
-        elif message["type"] == "segment":
-            segment = message["segment"]
-            if segment["state"] == "partial" and options["partials"]:
-                self.stdout.write(f"{_clock(segment['start_ms'])}  {segment['speaker']} … {segment['text']}")
-            elif segment["state"] in ("final", "corrected"):
-                self.stdout.write(f"{_clock(segment['start_ms'])}  {segment['speaker']}: {segment['text']}")
-        elif message["type"] == "warning":
-            self.stderr.write(f"The server warns: {message['code']}")
+    def _show(self, event: Event, *, as_json: bool, has_partials: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(event.message, ensure_ascii=False))
+        match event:
+            case _ if as_json:
+                pass
+            case Caption(state="partial", start_ms=at_ms, speaker=speaker, text=text) if has_partials:
+                self.stdout.write(f"{_clock(at_ms)}  {speaker} … {text}")
+            case Caption(state="final" | "corrected", start_ms=at_ms, speaker=speaker, text=text):
+                self.stdout.write(f"{_clock(at_ms)}  {speaker}: {text}")
+            case Warned(code=code):
+                self.stderr.write(f"The server warns: {code}")
         self.stdout.flush()
 
 
-async def audio_capture(session: AudioSession, audio: Float32, *, speed: float) -> None:
-    """Give the session its audio as a microphone would, `speed` times as fast; 0: all at once, it keeps the pace."""
+class Capturing(Protocol):
+    """Whatever takes what a microphone gives."""
+
+    async def write(self, samples: Float32) -> None: ...
+    async def end(self) -> None: ...
+
+
+async def audio_capture(me: Capturing, audio: Float32, *, speed: float) -> None:
+    """Give the meeting its audio as a microphone would, `speed` times as fast; 0: all at once, it keeps the pace."""
     if speed == 0:
-        await session.write(audio)
-        await session.end()
+        await me.write(audio)
+        await me.end()
         return
     clock = asyncio.get_running_loop().time
     started_s, position = clock(), 0
     while position < audio.size:
         captured = min(audio.size, int((clock() - started_s) * speed * SAMPLE_RATE_HZ))
-        await session.write(audio[position:captured])
+        await me.write(audio[position:captured])
         position = captured
         await asyncio.sleep(WRITE_EVERY_S / max(1.0, speed))
-    await session.end()
-
-
-def meeting_code(text: str) -> str:
-    """The code itself, or the code within a link to the meeting's page."""
-    return text.partition("/m/")[2].split("/")[0] if "/m/" in text else text
+    await me.end()
 
 
 def recordings_join(recordings: list[Float32]) -> Float32:

@@ -1,0 +1,1 @@
+"""Programs that take part in meetings, to begin your own from. See `docs/bots.md`."""
