@@ -9,7 +9,7 @@ RUN .venv/bin/pip install --no-cache-dir --no-input --require-hashes -r requirem
 
 FROM python:3.11-slim
 RUN useradd --system --create-home --uid 10001 colloquy \
-    && install -d -o colloquy -g colloquy /data
+    && install -d -o colloquy -g colloquy /data /recordings
 WORKDIR /app
 COPY --from=packages /app/.venv .venv
 COPY manage.py ./

@@ -29,7 +29,8 @@ class AudioSession(models.Model):
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="audio_sessions")
     generation = models.PositiveBigIntegerField(default=0)
     origin_ms = models.BigIntegerField(null=True, blank=True)
-    corrections = models.JSONField(blank=True, default=list, editable=False)
+    # The database's own default is for nodes of an older version, which do not know of the column.
+    corrections = models.JSONField(blank=True, default=list, db_default=[], editable=False)
     settled = models.PositiveBigIntegerField(default=0)
     received = models.PositiveBigIntegerField(default=0)
     speech = models.PositiveBigIntegerField(default=0)

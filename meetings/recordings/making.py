@@ -2,17 +2,17 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Protocol
 
 import soundfile
 from django.conf import settings
 from django.core.files.base import File
 
-from meetings.errors import MeetingsError
-from meetings.limits import SAMPLE_RATE_HZ
+from meetings.errors import Conflict, MeetingsError
+from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
 from meetings.models import Recording, RecordingChunk
 from meetings.recordings.assembly import timeline
 from meetings.recordings.flac import Int16, flac_blocks
@@ -24,6 +24,22 @@ from meetings.recordings.switches import ranges_joined
 from meetings.session_clock import SessionClock
 
 COPY_BYTES = 1_048_576
+
+
+class LeaseLost(Conflict):
+    """Somebody else makes it, or it is to be made from something else by now: what was made is thrown away."""
+
+    code = "lease_lost"
+
+
+class Lease(Protocol):
+    """What allows to make a recording. Raises LeaseLost."""
+
+    def keep(self) -> None:
+        """Called again and again while the work goes on."""
+
+    def renew(self) -> None:
+        """Called before anything is written where others read."""
 
 
 class NothingToMix(MeetingsError):
@@ -51,44 +67,39 @@ class Made:
     made_from: str
     spans: list[list[int]] = field(default_factory=list)
     missing: list[dict[str, int | str]] = field(default_factory=list)
+    problem: str = ""
 
 
-def recording_make(recording: Recording, *, keep_lease: Callable[[], None]) -> Made:
-    """`keep_lease` is called again and again; whatever it raises ends the work.
-
-    Raises UnreadableAudio, NothingToMix, OSError.
-    """
+def recording_make(recording: Recording, *, lease: Lease) -> Made:
+    """Raises LeaseLost, UnreadableAudio, NothingToMix, OSError."""
     if recording.kind == Recording.Kind.MIX:
-        return _mix_make(recording, keep_lease=keep_lease)
-    return _session_make(recording, keep_lease=keep_lease)
+        return _mix_make(recording, lease=lease)
+    return _session_make(recording, lease=lease)
 
 
-def _session_make(recording: Recording, *, keep_lease: Callable[[], None]) -> Made:
+def _session_make(recording: Recording, *, lease: Lease) -> Made:
     session_id, end = recording.audio_session_id, int(recording.made_from)
     assert session_id is not None
     chunks = list(RecordingChunk.objects.filter(audio_session=session_id).order_by("start"))
+    if not chunks:  # asked for because there were some: whoever made it, or purged it, has let them go
+        raise LeaseLost("The pieces of the recording are gone.")
     path = session_recording_path(meeting_id=recording.meeting_id, session_id=session_id, made_from=recording.made_from)
     return Made(
-        saved=_flac_save(path, timeline(chunk_pieces(chunks), end=end), keep_lease=keep_lease),
+        saved=_flac_save(path, timeline(chunk_pieces(chunks), end=end), lease=lease),
         made_from=recording.made_from,
         spans=[[start, last] for start, last in ranges_joined((c.start, c.end) for c in chunks if c.file)],
         missing=[{"from": c.start, "to": c.end, "reason": c.missing} for c in chunks if c.missing],
     )
 
 
-def _mix_make(recording: Recording, *, keep_lease: Callable[[], None]) -> Made:
-    """Of what is there now: whoever makes a session's recording anew asks for another mix."""
-    sessions = Recording.objects.filter(
-        meeting=recording.meeting_id, kind=Recording.Kind.SESSION, state=Recording.State.DONE
-    )
-    found = list(sessions.select_related("audio_session").order_by("audio_session_id"))
-    if not found:
+def _mix_make(recording: Recording, *, lease: Lease) -> Made:
+    """Of what is there now: whoever makes a session's recording anew asks for another mix. It says who is not in it."""
+    sessions = Recording.objects.filter(meeting=recording.meeting_id, kind=Recording.Kind.SESSION)
+    over = sessions.exclude(state=Recording.State.WAITING).select_related("audio_session").order_by("audio_session_id")
+    missing = [gap for each in over if (gap := _unmixed(each)) is not None]
+    clocks = [(each, _clock(each)) for each in over if each.state == Recording.State.DONE]
+    if not clocks:
         raise NothingToMix
-    clocks = [
-        (each, each.audio_session.clock or SessionClock(origin_ms=0))
-        for each in found
-        if each.audio_session is not None
-    ]
     content = "\n".join(f"{each.sha256} {clock.origin_ms} {clock.corrections}" for each, clock in clocks)
     made_from = hashlib.sha256(content.encode()).hexdigest()
     with ExitStack() as files:
@@ -100,10 +111,25 @@ def _mix_make(recording: Recording, *, keep_lease: Callable[[], None]) -> Made:
             for each, clock in clocks
         ]
         path = mix_recording_path(meeting_id=recording.meeting_id, made_from=made_from)
-        return Made(saved=_flac_save(path, mix(voices), keep_lease=keep_lease), made_from=made_from)
+        saved = _flac_save(path, mix(voices), lease=lease)
+    return Made(saved=saved, made_from=made_from, missing=missing, problem="voices_missing" if missing else "")
 
 
-def _flac_save(path: str, blocks: Iterable[Int16], *, keep_lease: Callable[[], None]) -> SavedFile:
+def _clock(recording: Recording) -> SessionClock:
+    session = recording.audio_session
+    return (session.clock if session else None) or SessionClock(origin_ms=0)
+
+
+def _unmixed(recording: Recording) -> dict[str, int | str] | None:
+    """What could not be made of a session, in samples on the meeting's clock."""
+    session, clock = recording.audio_session, _clock(recording)
+    if session is None or not recording.problem:
+        return None
+    start, end = (clock.meeting_ms(position) * SAMPLES_PER_MS for position in (recording.n_samples, session.settled))
+    return {"from": start, "to": end, "reason": recording.problem}
+
+
+def _flac_save(path: str, blocks: Iterable[Int16], *, lease: Lease) -> SavedFile:
     """Written beside the storage first: it takes whole files only."""
     n_samples = 0
     with tempfile.TemporaryFile(dir=settings.DATA_DIR) as draft:
@@ -113,9 +139,10 @@ def _flac_save(path: str, blocks: Iterable[Int16], *, keep_lease: Callable[[], N
             for block in blocks:
                 writer.write(block)
                 n_samples += block.size
-                keep_lease()
+                lease.keep()
         sha256, n_bytes = _digest(draft)
         draft.seek(0)
+        lease.renew()
         file = recording_storage().save(path, File(draft, name=path))
     return SavedFile(file=file, sha256=sha256, n_samples=n_samples, n_bytes=n_bytes)
 

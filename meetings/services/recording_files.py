@@ -7,13 +7,13 @@ from uuid import UUID
 
 from django.core.files.storage import Storage
 
-from meetings.models import AudioSession, Recording, RecordingChunk
+from meetings.models import AudioSession, Meeting, Recording, RecordingChunk
 from meetings.recordings.names import ChunkName, chunk_name_parse
 from meetings.recordings.storage import DRAFT_PREFIX, recording_storage
 
 logger = logging.getLogger(__name__)
 
-DRAFT_IS_DEAD_AFTER = timedelta(days=1)
+DEAD_AFTER = timedelta(days=1)
 
 
 def files_delete(files: Iterable[str]) -> None:
@@ -29,12 +29,17 @@ def files_delete(files: Iterable[str]) -> None:
 def recording_files_sweep(*, now: datetime) -> int:
     """Delete files of commits that never came, and what a crash left behind; returns how many.
 
-    Only what can never count again: a commit that could still name a piece comes from the session's present
-    connection and starts at the settled position or later. A job that could name a whole file is a row that waits.
+    Only what can never count again, and a day after it was written: a commit that could still name a piece comes from
+    the session's present connection and starts at the settled position or later. A job that could name a whole file
+    is a row that waits. What this database knows nothing of is another one's, or is there since before a backup was
+    taken back: it is never touched.
     """
     storage = recording_storage()
-    n_deleted = 0
+    n_deleted = n_unknown = 0
     for meeting in _directories(storage, ""):
+        if not Meeting.objects.filter(pk=meeting).exists():
+            n_unknown += 1
+            continue
         whole = [f"{meeting}/{name}" for name in _files(storage, meeting)]
         files_delete(dead := _dead_wholes(storage, meeting, whole, now=now))
         n_deleted += len(dead)
@@ -42,40 +47,48 @@ def recording_files_sweep(*, now: datetime) -> int:
             paths = [f"{meeting}/{session}/{name}" for name in _files(storage, f"{meeting}/{session}")]
             files_delete(dead := _dead_pieces(storage, session, paths, now=now))
             n_deleted += len(dead)
+    if n_unknown:
+        logger.warning("recorded sound of unknown meetings was left alone", extra={"n_meetings": n_unknown})
     return n_deleted
 
 
 def _dead_pieces(storage: Storage, session: str, paths: list[str], *, now: datetime) -> list[str]:
     """The session's row is read after the directory, and its pieces after that: a commit stores both at once."""
-    row = AudioSession.objects.filter(pk=session_id).first() if (session_id := _uuid(session)) else None
-    counting = set(RecordingChunk.objects.filter(audio_session=row).values_list("file", flat=True)) if row else set()
-    return [
+    row = AudioSession.objects.filter(pk=session).first()
+    if row is None:
+        return []
+    counting = set(RecordingChunk.objects.filter(audio_session=row).values_list("file", flat=True))
+    uncounted = [
         path
         for path in paths
-        if (name := chunk_name_parse(path)) is not None and path not in counting and _is_dead(name, row)
-    ] + [path for path in paths if _is_dead_draft(storage, path, now=now)]
+        if _is_draft(path)
+        or ((name := chunk_name_parse(path)) is not None and path not in counting and _is_dead(name, row))
+    ]
+    return [path for path in uncounted if _is_old(storage, path, now=now)]
 
 
-def _is_dead(name: ChunkName, session: AudioSession | None) -> bool:
-    if session is None or session.state == AudioSession.State.ENDED:
+def _is_dead(name: ChunkName, session: AudioSession) -> bool:
+    if session.state == AudioSession.State.ENDED:
         return True
     return name.owner.generation < session.generation or name.start < session.settled
 
 
 def _dead_wholes(storage: Storage, meeting: str, paths: list[str], *, now: datetime) -> list[str]:
-    rows = Recording.objects.filter(meeting=meeting_id) if (meeting_id := _uuid(meeting)) else Recording.objects.none()
-    drafts = [path for path in paths if _is_dead_draft(storage, path, now=now)]
-    if rows.filter(state=Recording.State.WAITING).exists():
-        return drafts
-    counting = set(rows.values_list("file", flat=True))
-    return drafts + [path for path in paths if path.endswith(".flac") and path not in counting]
+    rows = Recording.objects.filter(meeting=UUID(meeting))
+    dead = [path for path in paths if _is_draft(path)]
+    if not rows.filter(state=Recording.State.WAITING).exists():
+        counting = set(rows.values_list("file", flat=True))
+        dead += [path for path in paths if not _is_draft(path) and path.endswith(".flac") and path not in counting]
+    return [path for path in dead if _is_old(storage, path, now=now)]
 
 
-def _is_dead_draft(storage: Storage, path: str, *, now: datetime) -> bool:
-    if not path.rpartition("/")[2].startswith(DRAFT_PREFIX):
-        return False
+def _is_draft(path: str) -> bool:
+    return path.rpartition("/")[2].startswith(DRAFT_PREFIX)
+
+
+def _is_old(storage: Storage, path: str, *, now: datetime) -> bool:
     try:
-        return now - storage.get_modified_time(path) > DRAFT_IS_DEAD_AFTER
+        return now - storage.get_modified_time(path) > DEAD_AFTER
     except FileNotFoundError:
         return False
 
@@ -85,7 +98,7 @@ def _directories(storage: Storage, path: str) -> Iterator[str]:
         directories, _ = storage.listdir(path)
     except FileNotFoundError:
         return
-    yield from (name for name in directories if _uuid(name))
+    yield from (name for name in directories if _is_id(name))
 
 
 def _files(storage: Storage, path: str) -> list[str]:
@@ -95,8 +108,8 @@ def _files(storage: Storage, path: str) -> list[str]:
         return []
 
 
-def _uuid(text: str) -> UUID | None:
+def _is_id(name: str) -> bool:
     try:
-        return UUID(text)
+        return str(UUID(name)) == name
     except ValueError:
-        return None
+        return False

@@ -8,9 +8,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from meetings.errors import Conflict
 from meetings.models import AudioSession, Meeting, Recording, RecordingChunk
-from meetings.recordings.making import Made
+from meetings.recordings.making import LeaseLost, Made, SavedFile
 from meetings.services.audit import SYSTEM, audit_append
 from meetings.services.recording_files import files_delete
 
@@ -18,12 +17,6 @@ LEASE = timedelta(minutes=2)  # renewed while the work goes on
 MOST_ATTEMPTS = 8
 SESSION, MIX = Recording.Kind.SESSION, Recording.Kind.MIX
 WAITING = Recording.State.WAITING
-
-
-class LeaseLost(Conflict):
-    """Somebody else makes it, or it is to be made from something else by now: what was made is thrown away."""
-
-    code = "lease_lost"
 
 
 def recordings_plan() -> int:
@@ -40,7 +33,7 @@ def recordings_plan() -> int:
 
 def _meeting_plan(meeting_id: UUID) -> int:
     with transaction.atomic():
-        Meeting.objects.select_for_update(no_key=True).get(pk=meeting_id)  # two planners follow one another
+        _meeting_lock(meeting_id)
         recorded = AudioSession.objects.filter(participant__meeting=meeting_id).filter(
             Exists(RecordingChunk.objects.filter(audio_session=OuterRef("pk")))
         )
@@ -70,10 +63,13 @@ def _ask(meeting_id: UUID, *, kind: str, session_id: UUID | None, made_from: str
 def recording_claim(*, now: datetime) -> Recording | None:
     """Something to make, ours until its lease is over. A mix waits for the sessions it is made of.
 
-    Of two that find the same row, one update still finds it free.
+    Of two that find the same row, one update still finds it free. What its workers died of again and again has failed.
     """
     unmade = Recording.objects.filter(meeting=OuterRef("meeting"), kind=SESSION, state=WAITING)
     free = Recording.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now), state=WAITING)
+    given_up = {"problem": "interrupted", "lease": None, "lease_until": None}
+    free.filter(n_attempts__gte=MOST_ATTEMPTS, file="").update(state=Recording.State.FAILED, **given_up)
+    free.filter(n_attempts__gte=MOST_ATTEMPTS).update(state=Recording.State.DONE, **given_up)
     for pk in list(free.exclude(Q(Exists(unmade), kind=MIX)).order_by("created_at").values_list("pk", flat=True)):
         if free.filter(pk=pk).update(lease=uuid4(), lease_until=now + LEASE, n_attempts=F("n_attempts") + 1) == 1:
             return Recording.objects.get(pk=pk)
@@ -92,10 +88,11 @@ def recording_done(*, recording: Recording, made: Made) -> None:
     Raises LeaseLost.
     """
     with transaction.atomic():
+        _meeting_lock(recording.meeting_id)
         replaced = list(_mine(recording).exclude(file__in=("", made.saved.file)).values_list("file", flat=True))
         n_updated = _mine(recording).update(
             state=Recording.State.DONE,
-            problem="",
+            problem=made.problem,
             made_from=made.made_from,
             file=made.saved.file,
             sha256=made.saved.sha256,
@@ -120,12 +117,33 @@ def recording_done(*, recording: Recording, made: Made) -> None:
         transaction.on_commit(partial(files_delete, replaced), robust=True)
 
 
+def recording_discard(*, recording: Recording, saved: SavedFile) -> None:
+    """Delete a file that was made in vain: purged, or asked for otherwise, meanwhile.
+
+    Unless it counts, or may yet: whoever has the lease now makes a file of the same name. Then the sweep judges it.
+    """
+    with transaction.atomic():
+        _meeting_lock(recording.meeting_id)
+        rows = Recording.objects.filter(meeting=recording.meeting_id)
+        if not rows.filter(Q(state=WAITING) | Q(file=saved.file)).exists():
+            files_delete([saved.file])
+
+
 def recording_put_off(*, recording: Recording, problem: str, is_final: bool, now: datetime) -> None:
-    """It did not work out: later again, with growing pauses, or (what cannot get better, or was tried enough) never."""
+    """It did not work out: later again, with growing pauses, or (what cannot get better, or was tried enough) never.
+
+    Then an older file, made before more was delivered, goes on to count, with the problem beside it.
+    """
     is_over = is_final or recording.n_attempts >= MOST_ATTEMPTS
-    state = Recording.State.FAILED if is_over else WAITING
+    at_last = Recording.State.DONE if recording.file else Recording.State.FAILED
+    state = at_last if is_over else WAITING
     until = None if is_over else now + LEASE * 2 ** min(recording.n_attempts, 6)
     _mine(recording).update(state=state, problem=problem[:100], lease=None, lease_until=until)
+
+
+def _meeting_lock(meeting_id: UUID) -> None:
+    """Before the rows of recordings, here and when they are purged: planners, makers and purges follow one another."""
+    Meeting.objects.select_for_update(no_key=True).filter(pk=meeting_id).first()
 
 
 def _mine(recording: Recording) -> QuerySet[Recording]:

@@ -9,6 +9,8 @@ from meetings.models import Meeting, Recording, RecordingChunk
 from meetings.services.audit import audit_append
 from meetings.services.recording_files import files_delete
 
+ROWS_AT_ONCE = 500  # databases bound how many values one statement may name
+
 
 def recordings_purge(*, meeting: Meeting, actor: str) -> int:
     """Every file and every row that speaks of one; returns how many files. `actor` goes into the audit trail.
@@ -18,15 +20,15 @@ def recordings_purge(*, meeting: Meeting, actor: str) -> int:
     after this is kept again.
     """
     with transaction.atomic():
-        Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)  # no recording is planned meanwhile
+        # No recording is planned or done meanwhile; commits go on, and what they name after this is kept.
+        Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)
         chunks = RecordingChunk.objects.filter(audio_session__participant__meeting=meeting)
-        recordings = Recording.objects.filter(meeting=meeting)
-        held = [
-            *chunks.exclude(file="").order_by("file").values_list("file", "sha256"),
-            *recordings.exclude(file="").order_by("file").values_list("file", "sha256"),
-        ]
-        chunks.delete()
-        recordings.delete()
+        pieces = list(chunks.order_by("file").values_list("pk", "file", "sha256"))
+        wholes = list(Recording.objects.filter(meeting=meeting).order_by("file").values_list("pk", "file", "sha256"))
+        for at in range(0, len(pieces), ROWS_AT_ONCE):  # just those that were read
+            RecordingChunk.objects.filter(pk__in=[pk for pk, _, _ in pieces[at : at + ROWS_AT_ONCE]]).delete()
+        Recording.objects.filter(pk__in=[pk for pk, _, _ in wholes]).delete()
+        held = [(file, sha256) for _, file, sha256 in (*pieces, *wholes) if file]
         audit_append(
             meeting_id=meeting.pk,
             actor=actor,

@@ -1,10 +1,11 @@
-"""docker-compose.yml can run several web nodes: only the proxy before them takes a port of the machine."""
+"""docker-compose.yml can run several web nodes: one port of the machine, and one place for recorded sound."""
 
 import yaml
 
 from tests.nodes import ROOT
 
-SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
 
 
 def test_only_the_proxy_publishes_a_port() -> None:
@@ -19,3 +20,12 @@ def test_the_proxy_passes_sockets_to_every_web_node() -> None:
     assert "proxy_set_header Upgrade $http_upgrade;" in configuration
     published = SERVICES["proxy"]["ports"][0].rsplit(":", 1)[1]
     assert f"listen {published};" in configuration
+
+
+def test_web_nodes_and_workers_keep_recorded_sound_in_one_volume_of_its_own() -> None:
+    for name in ("web", "worker"):
+        directory = SERVICES[name]["environment"]["RECORDINGS_DIR"]
+        volumes = dict(reversed(mount.split(":")) for mount in SERVICES[name]["volumes"])
+        assert volumes[directory] == "recordings"
+    assert "recordings" in COMPOSE["volumes"]
+    assert f"install -d -o colloquy -g colloquy /data {directory}\n" in (ROOT / "Dockerfile").read_text()

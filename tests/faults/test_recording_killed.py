@@ -19,7 +19,12 @@ from tests.sockets import NO_TLS, Api, peer, silence
 
 pytestmark = pytest.mark.speech
 WORK = "from meetings.tasks import recordings_make; recordings_make()"
-SWEEP = "from meetings.tasks import recording_files_sweep; recording_files_sweep()"
+SWEEP = """
+from datetime import timedelta
+from django.utils import timezone
+from meetings.services.recording_files import recording_files_sweep
+recording_files_sweep(now=timezone.now() + timedelta(days=2))
+"""
 
 
 class Host:

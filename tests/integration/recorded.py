@@ -67,6 +67,16 @@ def speaking(meeting: Meeting, *, name: str = "Ada", origin_ms: int = 0) -> Spea
     return Speaking(opened=opened)
 
 
+class Unwatched:
+    """The lease of a worker that does not notice that it is over."""
+
+    def keep(self) -> None:
+        pass
+
+    def renew(self) -> None:
+        pass
+
+
 def files(storage: FileSystemStorage) -> set[str]:
     root = Path(storage.location)
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -50,7 +51,8 @@ def test_two_connections_that_hold_the_same_samples_never_mix(host: Actor, stora
     with pytest.raises(Superseded):
         zombie.commit(speech(0, 16_000), recorded=[orphan])
     assert orphan.file in files(storage)
-    assert recording_files_sweep(now=timezone.now()) == 1
+    assert recording_files_sweep(now=timezone.now()) == 0, "too young to be judged"
+    assert recording_files_sweep(now=timezone.now() + timedelta(days=2)) == 1
     assert orphan.file not in files(storage)
     session_end(owner=ada.owner)
     meeting_end(meeting=meeting, actor=host)
@@ -75,9 +77,26 @@ def test_a_commit_that_was_never_made_leaves_a_file_that_is_swept_once_the_sessi
     left = ada.write(sound(16_000), start=0)
     ada.opened = session_open(session_id=ada.owner.session_id, node="node-2", resume_token=None)
     ada.commit(speech(0, 16_000), recorded=[kept := ada.write(sound(16_000), start=0)])
-    assert recording_files_sweep(now=timezone.now()) == 1
+    assert recording_files_sweep(now=timezone.now() + timedelta(days=2)) == 1
     assert files(storage) == {kept.file}
     assert left.file != kept.file
+
+
+def test_sound_that_this_database_knows_nothing_of_is_never_swept(
+    storage: FileSystemStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another installation shares the directory, or DATABASE_URL names another database than yesterday."""
+    known = speaking(meeting_recorded())
+    said(known)
+    for _ in range(2):
+        storage.save(f"{uuid4()}/{uuid4()}/{0:012}-{16_000:012}-1.flac", ContentFile(b"a piece"))
+        storage.save(f"{uuid4()}/mix-a.flac", ContentFile(b"a mix"))
+    storage.save(f"{known.opened.meeting_id}/{uuid4()}/{0:012}-{16_000:012}-1.flac", ContentFile(b"of nobody we know"))
+    before = files(storage)
+    assert recording_files_sweep(now=timezone.now() + timedelta(days=30)) == 0
+    assert files(storage) == before
+    (said_once,) = caplog.records
+    assert said_once.__dict__["n_meetings"] == 4
 
 
 def test_purging_deletes_every_file_and_row_and_proves_it(host: Actor, storage: FileSystemStorage) -> None:

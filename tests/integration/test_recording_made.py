@@ -13,7 +13,7 @@ from django.utils import timezone
 from meetings.access import Actor
 from meetings.errors import Invalid
 from meetings.models import AuditEvent, Recording, RecordingChunk
-from meetings.recordings.making import recording_make
+from meetings.recordings.making import LeaseLost, recording_make
 from meetings.recordings.reading import samples_read
 from meetings.recordings.work import recordings_work
 from meetings.services.audit import audit_verify
@@ -21,7 +21,6 @@ from meetings.services.meetings import meeting_end
 from meetings.services.recording_jobs import (
     LEASE,
     MOST_ATTEMPTS,
-    LeaseLost,
     recording_claim,
     recording_done,
     recordings_plan,
@@ -32,6 +31,7 @@ from meetings.values import RecordedChunk
 from tests.integration.made import all_at_once, host_made, speech
 from tests.integration.recorded import (
     Speaking,
+    Unwatched,
     content,
     files,
     meeting_recorded,
@@ -178,7 +178,7 @@ def test_a_job_whose_worker_died_is_free_again_when_its_lease_is_over(host: Acto
     alive = recording_claim(now=NOW + LEASE + timedelta(seconds=1))
     assert alive is not None
     assert (alive.pk, alive.n_attempts) == (dead.pk, 2)
-    made = recording_make(dead, keep_lease=lambda: None)
+    made = recording_make(dead, lease=Unwatched())
     with pytest.raises(LeaseLost):
         recording_done(recording=dead, made=made)
     recording_done(recording=alive, made=made)
