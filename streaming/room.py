@@ -104,6 +104,8 @@ class Room:
             self._voices.stop_listening(pipeline.opened.owner.session_id)
 
     def _overheard(self, pipeline: SessionPipeline, frame: AudioFrame) -> None:
+        if not self._owns(pipeline):  # its socket has not heard yet that it is over
+            return
         self._voices.speak(pipeline.opened, frame, at=pipeline.times.meeting_samples(frame.position))
 
     def admit_agent(self, pipeline: SessionPipeline, *, tell: Tell) -> AgentVoice:
@@ -180,6 +182,7 @@ class Room:
         if not self._owns(pipeline):
             return
         self._voices.leave(pipeline.opened.owner.session_id)
+        pipeline.agent = None  # what is in flight would be played as its successor's
         del self._sessions[pipeline.opened.owner.session_id]
         task = self._running.pop(pipeline)
         if task is not asyncio.current_task():

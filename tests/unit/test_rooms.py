@@ -14,6 +14,7 @@ from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.clocks import SystemClock
 from streaming.conversation import Heard
 from streaming.errors import Overloaded, SupersededStream
+from streaming.pipeline import SessionPipeline
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
@@ -254,3 +255,30 @@ async def test_who_listens_is_handed_the_others_and_a_room_without_ears_comes_to
         rooms.listen(newer, ear)
         rooms.detach(newer)
         assert room._voices._tasks == []
+
+
+@pytest.mark.parametrize("is_agent", [True, False], ids=["agent", "person"])
+async def test_what_is_in_flight_of_a_superseded_voice_is_not_played_as_its_successor_s(is_agent: bool) -> None:
+    database = RoomDatabase()
+    first, second, *_ = frames(SPEECH[SECOND:])
+    async with rooms_over(database) as rooms:
+
+        async def come(opened: OpenedSession) -> SessionPipeline:
+            pipeline = rooms.attach(opened, sink=RecordingSink(), round_trip_s=0)
+            pipeline.enqueue(first)  # the first of all tells when the others were said
+            await until(lambda: pipeline.times.is_known)
+            if is_agent:
+                rooms.admit_agent(pipeline, tell=lambda message: None)
+            return pipeline
+
+        rooms.listen(rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0), Hearing())
+        (room,) = rooms._rooms.values()
+        conversation = room._voices._conversation
+        assert conversation is not None
+        opened = replace(database.opened(), meeting_id=room.meeting_id)
+        older = await come(opened)
+        newer = await come(again(opened, database))
+        older.put_frame(second.frame)
+        assert not conversation._mixer.is_sounding
+        newer.put_frame(second.frame)
+        assert conversation._mixer.is_sounding
