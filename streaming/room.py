@@ -220,7 +220,7 @@ class Room:
     async def _abandon(self, pipeline: SessionPipeline) -> None:
         await asyncio.sleep(RESUME_WINDOW_S)
         self._lingering.pop(pipeline, None)
-        pipeline.put(Abandon())
+        pipeline.enqueue(Abandon())  # however much waits there: else this room would never empty
 
     async def _say_detached(self, owner: SessionOwner) -> None:
         """Also for a pipeline that failed: else its session would look open for as long as this node lives."""
@@ -229,5 +229,8 @@ class Room:
                 await self._store.session_detach(owner)
             except StoreUnavailable:
                 await asyncio.sleep(RETRY_EVERY_S)
+            except StreamError:  # asking again does not help; the resume window is over some time all the same
+                logger.exception("a session could not be shown as detached")
+                return
             else:
                 return
