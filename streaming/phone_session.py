@@ -7,18 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from meetings.limits import REQUIRED_CONSENT, SAMPLE_RATE_HZ, SAMPLES_PER_MS, STREAM_LIMITS
+from meetings.errors import MeetingsError
+from meetings.limits import REQUIRED_CONSENT, RESUME_WINDOW_S, SAMPLE_RATE_HZ
 from meetings.phone import AdmittedCall
 from meetings.values import EndedSession, OpenedSession
-from streaming.audio.pcm import pcm_encode
-from streaming.errors import ConsentMissing, RateExceeded, StreamError, Unavailable
+from streaming.errors import ConsentMissing, StreamError, Unavailable
 from streaming.feeds import Subscription, Wants
 from streaming.ingest.call_timeline import CallPiece
 from streaming.ingest.kept_call import KeptCall, KeptFrame
 from streaming.ingest.voice_place import VoicePlace
-from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
+from streaming.reopening import Reopening
 from streaming.runtime import Runtime
 from streaming.session_items import End, Finalize, Frame, Lost
 
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 REST_WITHIN_S, REST_LOOK_EVERY_S = 3.0, 0.05
 MOST_FAILURES = 5  # of the session, while one socket lasts
-MOST_FRAME_SAMPLES = STREAM_LIMITS.frame_ms[1] * SAMPLES_PER_MS
 AUDIO_MISSING, INTERRUPTED = "call_audio_missing", "call_interrupted"  # as reasons of gaps
 
 
@@ -38,13 +37,14 @@ class Line(Protocol):
     def attached(self, pipeline: SessionPipeline) -> None: ...
     def flushed(self) -> None: ...
     def over(self) -> None: ...
-    def fail(self, error: StreamError) -> None: ...
+    def fail(self, error: StreamError | MeetingsError) -> None: ...
 
 
 class PhoneSession:
     """Keeps what the caller says until it is settled, and opens the session anew should it fail.
 
-    It lives as long as the call's socket. When that goes, all that is kept has been given to the pipeline.
+    It lives as long as the call's socket. When that goes, all that is kept has been given to the pipeline; or it is as
+    soon as a session that has just failed was opened again, which the room tries for as long as the call may come back.
     """
 
     def __init__(self, *, node: Runtime, key: str, call: AdmittedCall, line: Line) -> None:
@@ -58,9 +58,12 @@ class PhoneSession:
         self._position = 0
         self._reason = ""  # why what lies before the next piece is missing
         self._is_finished = False
+        self._is_flushing = False
+        self._has_left = False
         self._n_failures = 0
         self._place = VoicePlace()
         self._subscription: Subscription | None = None
+        self._reopening: Reopening | None = None
         self.is_meeting_over = False
 
     async def begin(self) -> int:
@@ -92,7 +95,7 @@ class PhoneSession:
         now_s, heard = self._node.clock.monotonic_s(), list(pieces)
         for piece in heard:
             self._reason = self._reason or (AUDIO_MISSING if piece.is_after_gap else "")
-            for frame in _frames(piece):
+            for frame in piece.frames():
                 self._keep(frame, arrived_s=now_s - (heard[-1].end - frame.end) / SAMPLE_RATE_HZ)
             self._position = piece.end
         self._give()
@@ -107,18 +110,27 @@ class PhoneSession:
 
     def flush(self) -> None:
         """Let everything be committed that was heard: nobody could send it again. The line hears of it."""
-        self._put_rest(Finalize(cid=None))
+        if not self._is_finished:
+            self._is_flushing = True
+            self._put_rest(Finalize(cid=None))
 
     def leave(self) -> None:
-        """The socket is gone. The room goes on with what it has."""
-        if not self._is_finished:
-            self.flush()
+        """The socket is gone. The room goes on with what it has, and with the opening of what has failed."""
+        self._has_left = True
+        if self._reopening is not None:
+            self._reopening.give_up_after(RESUME_WINDOW_S)
+        self._depart()
+
+    def _depart(self) -> None:
+        """Also of a session that was opened for what is kept when the socket had gone."""
+        self.flush()
         node, call = self._node, self.call
         if self._newest is not None:
             node.rooms.detach(self._newest)
         if not node.rooms.is_connected(call.meeting_id, call.session_id):
             node.admission.release(call.session_id)
-        self._unsubscribe()
+        if self._reopening is None:  # which is told through the meeting when a newer connection has the session
+            self._unsubscribe()
 
     # --- what the pipeline says ---------------------------------------------------------------------------
 
@@ -142,18 +154,20 @@ class PhoneSession:
         if not error.retryable or self._n_failures > MOST_FAILURES:
             self._line.fail(error)
         else:
-            self._line.spawn(self._open_again(), name="open-again")
+            self._open_again()
 
     # --- the session ------------------------------------------------------------------------------------------
 
     async def _bring_to_rest(self) -> None:
         """Commit what an earlier connection of this call has said here: this one cannot send it again."""
-        pipeline = self._node.rooms.session(self.call.meeting_id, self.call.session_id)
-        if pipeline is None:
-            return
-        pipeline.put(Finalize(cid=None))
+        rooms, here = self._node.rooms, (self.call.meeting_id, self.call.session_id)
         try:
             async with asyncio.timeout(REST_WITHIN_S):
+                while rooms.is_reopening(*here):  # noqa: ASYNC110 - as below
+                    await asyncio.sleep(REST_LOOK_EVERY_S)
+                if (pipeline := rooms.session(*here)) is None:
+                    return
+                pipeline.enqueue(Finalize(cid=None))
                 while not pipeline.is_at_rest:  # noqa: ASYNC110 - no one event tells of all of it
                     await asyncio.sleep(REST_LOOK_EVERY_S)
         except TimeoutError:
@@ -183,7 +197,8 @@ class PhoneSession:
             node.rooms.catch_up(opened)
         if opened.resumed:
             node.broadcast.publish_superseded(opened.meeting_id, opened.owner.session_id, opened.owner.generation)
-        self._line.attached(self._pipeline)
+        if not self._has_left:
+            self._line.attached(self._pipeline)
 
     def _begin_at(self, opened: OpenedSession, *, came_at: datetime) -> int:
         """What lies between, while the call was away, nobody has."""
@@ -194,15 +209,39 @@ class PhoneSession:
         self._reason = INTERRUPTED if self._position > opened.resume_from else ""
         return self._position
 
-    async def _open_again(self) -> None:
-        opened = await until_stored(self._open)
+    def _open_again(self) -> None:
+        """In the room, which outlives the socket: nobody else has what is kept."""
+        assert self._newest is not None
+        self._reopening = Reopening(
+            generation=self._newest.opened.owner.generation,
+            attempt=self._open,
+            take=self._opened_again,
+            fail=self._not_opened,
+            clock=self._node.clock,
+        )
+        self._node.rooms.reopen(self.call.meeting_id, self.call.session_id, self._reopening)
+
+    def _opened_again(self, opened: OpenedSession) -> None:
         try:
             self._attach(opened)
         except BaseException:
             self._node.rooms.let_go(opened)
             raise
+        self._reopening = None
         self._kept.rewind()
         self._give()
+        if self._has_left:
+            self._depart()
+        elif self._is_flushing:
+            self.flush()
+
+    def _not_opened(self, error: StreamError | MeetingsError) -> None:
+        self._reopening = None
+        if self._has_left:
+            logger.error("what a call has said is lost with its session", extra={"code": error.code})
+            self._unsubscribe()
+        else:
+            self._line.fail(error)
 
     async def _follow(self, subscription: Subscription) -> None:
         """Of the meeting's events a telephone hears only that there are no more."""
@@ -226,7 +265,7 @@ class PhoneSession:
             n_samples=pieces[-1].end - pieces[0].position,
         )
         for piece in pieces:
-            for frame in _frames(piece):
+            for frame in piece.frames():
                 pipeline.overhear(replace(frame, position=max(0, frame.position + later)))
 
     # --- what the pipeline is given -----------------------------------------------------------------------
@@ -245,25 +284,16 @@ class PhoneSession:
 
     def _put_rest(self, last: End | Finalize) -> None:
         """Beyond what clients may send ahead: it is kept here or there, and here it would go with the socket."""
-        if self._pipeline is None:
-            return
-        try:
+        if self._pipeline is not None:
             self._put(self._kept.rest())
-            self._pipeline.put(last)
-        except RateExceeded:  # it shows as in flight, and as a gap in the end
-            logger.error("the rest of a call could not be given to its session")
+            self._pipeline.enqueue(last)
 
     def _put(self, frames: Iterable[KeptFrame]) -> None:
+        """Past the limit on what clients send: what is given here is bounded by what is kept."""
         assert self._pipeline is not None
         now, now_s = self._node.clock.now(), self._node.clock.monotonic_s()
         for kept in frames:
             if kept.reason:
-                self._pipeline.put(Lost(reason=kept.reason))
+                self._pipeline.enqueue(Lost(reason=kept.reason))
             arrived_at = now - timedelta(seconds=now_s - kept.arrived_s)
-            self._pipeline.put(Frame(frame=kept.frame, arrived_at=arrived_at, arrived_s=kept.arrived_s))
-
-
-def _frames(piece: CallPiece) -> Iterable[AudioFrame]:
-    for start in range(0, len(piece.samples), MOST_FRAME_SAMPLES):
-        samples = piece.samples[start : start + MOST_FRAME_SAMPLES]
-        yield AudioFrame(n_samples=len(samples), position=piece.position + start, payload=pcm_encode(samples))
+            self._pipeline.enqueue(Frame(frame=kept.frame, arrived_at=arrived_at, arrived_s=kept.arrived_s))

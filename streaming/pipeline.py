@@ -160,7 +160,7 @@ class SessionPipeline:
             self.agent.take(item)
 
     def enqueue(self, item: Item) -> None:
-        """Behind all that was put, `agent` or not."""
+        """Behind all that was put, `agent` or not; whoever calls it bounds it, as no client is to blame for it."""
         if isinstance(item, Frame):
             self._voices.hear(item.frame.position, pcm_decode(item.frame.payload))
         self._inbox.append(item)

@@ -16,6 +16,7 @@ from streaming.patience import until_stored
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.protocol.server_messages import partials_reset_message
+from streaming.reopening import Reopening
 from streaming.room_levels import RoomLevels
 from streaming.room_voices import RoomVoices
 from streaming.session_items import Abandon, Record
@@ -42,6 +43,7 @@ class Room:
         self._sessions: dict[UUID, SessionPipeline] = {}
         self._running: dict[SessionPipeline, asyncio.Task[None]] = {}
         self._lingering: dict[SessionPipeline, asyncio.Task[None]] = {}
+        self._reopening: dict[UUID, Reopening] = {}
         self._levels = RoomLevels()
         self._scope = TaskScope("room")
         self._are_words_stale = self._is_reading_words = False
@@ -50,6 +52,11 @@ class Room:
     @property
     def is_empty(self) -> bool:
         return not self._sessions and self._scope.is_idle
+
+    @property
+    def is_at_rest(self) -> bool:
+        """No socket streams, and nothing that was heard is still on its way to being committed."""
+        return not self._reopening and all(each.sink is None and each.is_at_rest for each in self.sessions)
 
     @property
     def sessions(self) -> Collection[SessionPipeline]:
@@ -104,6 +111,8 @@ class Room:
             self._voices.stop_listening(pipeline.opened.owner.session_id)
 
     def _overheard(self, pipeline: SessionPipeline, frame: AudioFrame) -> None:
+        if not self._owns(pipeline):  # its socket has not heard yet that it is over
+            return
         self._voices.speak(pipeline.opened, frame, at=pipeline.times.meeting_samples(frame.position))
 
     def admit_agent(self, pipeline: SessionPipeline, *, tell: Tell) -> AgentVoice:
@@ -115,8 +124,18 @@ class Room:
         """A session that was opened for a socket which never came to use it."""
         self._scope.spawn(self._say_detached(opened.owner), name="let-go")
 
+    def reopen(self, session_id: UUID, reopening: Reopening) -> None:
+        """Have a session that failed opened again, also once its socket has gone."""
+        self._reopening[session_id] = reopening
+        self._scope.spawn(self._reopen(session_id, reopening), name="reopen")
+
+    def is_reopening(self, session_id: UUID) -> bool:
+        return session_id in self._reopening
+
     def supersede(self, session_id: UUID, generation: int) -> None:
         """A connection of this generation exists, here or on another node: older ones are over."""
+        if (reopening := self._reopening.get(session_id)) is not None:
+            reopening.supersede(generation)
         pipeline = self._sessions.get(session_id)
         if pipeline is not None and pipeline.opened.owner.generation < generation:
             self._remove(pipeline, SupersededStream("a newer connection took over this session"))
@@ -180,6 +199,7 @@ class Room:
         if not self._owns(pipeline):
             return
         self._voices.leave(pipeline.opened.owner.session_id)
+        pipeline.agent = None  # what is in flight would be played as its successor's
         del self._sessions[pipeline.opened.owner.session_id]
         task = self._running.pop(pipeline)
         if task is not asyncio.current_task():
@@ -208,6 +228,13 @@ class Room:
         else:
             self._remove(pipeline)
 
+    async def _reopen(self, session_id: UUID, reopening: Reopening) -> None:
+        try:
+            await reopening.run()
+        finally:
+            if self._reopening.get(session_id) is reopening:
+                del self._reopening[session_id]
+
     async def _linger(self, pipeline: SessionPipeline) -> None:
         await self._say_detached(pipeline.opened.owner)
         if not self._owns(pipeline):
@@ -217,7 +244,7 @@ class Room:
     async def _abandon(self, pipeline: SessionPipeline) -> None:
         await asyncio.sleep(RESUME_WINDOW_S)
         self._lingering.pop(pipeline, None)
-        pipeline.put(Abandon())
+        pipeline.enqueue(Abandon())  # however much waits there: else this room would never empty
 
     async def _say_detached(self, owner: SessionOwner) -> None:
         """Also for a pipeline that failed: else its session would look open for as long as this node lives."""
@@ -226,5 +253,8 @@ class Room:
                 await self._store.session_detach(owner)
             except StoreUnavailable:
                 await asyncio.sleep(RETRY_EVERY_S)
+            except StreamError:  # asking again does not help; the resume window is over some time all the same
+                logger.exception("a session could not be shown as detached")
+                return
             else:
                 return

@@ -9,6 +9,7 @@ from streaming.agent_voice import AgentVoice, Tell
 from streaming.conversation import Ear
 from streaming.errors import Overloaded
 from streaming.pipeline import SessionPipeline
+from streaming.reopening import Reopening
 from streaming.room import Room, RoomStore
 from streaming.surroundings import Sink, Surroundings
 
@@ -58,6 +59,15 @@ class Rooms:
         if not self._is_closed:
             self._room(opened.meeting_id).let_go(opened)
 
+    def reopen(self, meeting_id: UUID, session_id: UUID, reopening: Reopening) -> None:
+        """See `Room.reopen`."""
+        if not self._is_closed:
+            self._room(meeting_id).reopen(session_id, reopening)
+
+    def is_reopening(self, meeting_id: UUID, session_id: UUID) -> bool:
+        room = self._rooms.get(meeting_id)
+        return room is not None and room.is_reopening(session_id)
+
     def supersede(self, session_id: UUID, generation: int) -> None:
         for room in self._rooms.values():
             room.supersede(session_id, generation)
@@ -77,7 +87,7 @@ class Rooms:
     @property
     def is_at_rest(self) -> bool:
         """No socket streams, and nothing that was heard is still on its way to being committed."""
-        return all(each.sink is None and each.is_at_rest for room in self._rooms.values() for each in room.sessions)
+        return all(room.is_at_rest for room in self._rooms.values())
 
     def progress(self) -> list[tuple[SessionOwner, int]]:
         """How far each session was received."""

@@ -162,7 +162,7 @@ class StreamConsumer(AsyncConsumer):
     def goaway(self, *, reason: str, deadline_ms: int) -> None:
         self.say(goaway_message(reason=reason, deadline_ms=deadline_ms))
 
-    def fail(self, error: StreamError) -> None:
+    def fail(self, error: StreamError | MeetingsError) -> None:
         if not self._is_closed:
             self.tasks.spawn(self.close_with(error), name="fail")
 

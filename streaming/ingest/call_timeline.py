@@ -1,16 +1,19 @@
 """Put the messages of a call on its capture clock, at 16 kHz: in order, each once, what is missing left out. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from meetings.limits import SAMPLE_RATE_HZ
-from streaming.audio.pcm import Float32
+from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS, STREAM_LIMITS
+from streaming.audio.pcm import Float32, pcm_encode
 from streaming.audio.resampler import Resampler
 from streaming.ingest.call_messages import CallAudio, CallFormat
+from streaming.protocol.frames import AudioFrame
 
 FIRST_NUMBER = 1  # of messages with audio, where these are counted apart
 MOST_WAITING_MESSAGES = 3  # a message that is later than this many others is taken for lost
 UNCOUNTED_GAP_S = 0.1  # timestamps jump by this much although no number is missing: less is jitter
 LONGEST_GAP_S = 3_600.0  # a service that has lost more has counted wrongly
+MOST_FRAME_SAMPLES = STREAM_LIMITS.frame_ms[1] * SAMPLES_PER_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,11 @@ class CallPiece:
     @property
     def end(self) -> int:
         return self.position + len(self.samples)
+
+    def frames(self) -> Iterator[AudioFrame]:
+        for start in range(0, len(self.samples), MOST_FRAME_SAMPLES):
+            samples = self.samples[start : start + MOST_FRAME_SAMPLES]
+            yield AudioFrame(n_samples=len(samples), position=self.position + start, payload=pcm_encode(samples))
 
 
 class CallTimeline:

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from meetings.errors import MeetingsError
 from meetings.limits import REQUIRED_CONSENT
 from meetings.phone import AdmittedCall
 from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.audio.pcm import Float32
 from streaming.clocks import SystemClock
-from streaming.errors import StreamError
+from streaming.errors import StoreUnavailable, StreamError
 from streaming.feeds import Subscription
 from streaming.ingest.call_timeline import CallPiece
 from streaming.phone_session import PhoneSession
@@ -33,10 +34,16 @@ CALL = AdmittedCall(meeting_id=uuid4(), participant_id=uuid4(), session_id=uuid4
 class CallDatabase(RoomDatabase):
     granted: tuple[str, ...] = REQUIRED_CONSENT
     is_meeting_ended: bool = False
+    is_away: bool = False
+    may_open: asyncio.Event | None = None  # set when openings are answered; they are counted at once
 
     async def session_open(self, session_id: UUID, *, node: str, resume_token: str | None) -> OpenedSession:
         await asyncio.sleep(0)
+        if self.is_away:
+            raise StoreUnavailable
         opened = self.opened()
+        if self.may_open is not None:
+            await self.may_open.wait()
         owner = replace(opened.owner, session_id=session_id)
         return replace(opened, owner=owner, meeting_id=CALL.meeting_id, is_meeting_ended=self.is_meeting_ended)
 
@@ -110,7 +117,7 @@ class RecordingLine:
     def over(self) -> None:
         self.told.append("over")
 
-    def fail(self, error: StreamError) -> None:
+    def fail(self, error: StreamError | MeetingsError) -> None:
         self.told.append(error.code)
 
 
@@ -119,13 +126,14 @@ class World:
     database: CallDatabase
     broadcast: SilentBroadcast
     line: RecordingLine
+    rooms: Rooms
     make: Callable[[], PhoneSession]
 
 
 @asynccontextmanager
-async def world(database: CallDatabase | None = None) -> AsyncIterator[World]:
+async def world(database: CallDatabase | None = None, pool: InstantPool | None = None) -> AsyncIterator[World]:
     database = database or CallDatabase()
-    scheduler = Scheduler(pool=InstantPool(), clock=SystemClock())
+    scheduler = Scheduler(pool=pool or InstantPool(), clock=SystemClock())
     scheduler.start()
     rooms = Rooms(around=Node(database=database).around(scheduler), store=database)
     line, broadcast = RecordingLine(TaskScope("line")), SilentBroadcast()
@@ -142,6 +150,7 @@ async def world(database: CallDatabase | None = None) -> AsyncIterator[World]:
             database=database,
             broadcast=broadcast,
             line=line,
+            rooms=rooms,
             make=lambda: PhoneSession(node=cast("Runtime", node), key="key", call=CALL, line=line),
         )
     finally:

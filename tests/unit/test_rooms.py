@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,11 +13,12 @@ from meetings.session_clock import ClockCorrection
 from meetings.values import Committed, OpenedSession, SessionOwner, Span
 from streaming.clocks import SystemClock
 from streaming.conversation import Heard
-from streaming.errors import Overloaded, SupersededStream
+from streaming.errors import Overloaded, RateExceeded, StoreRefused, SupersededStream
+from streaming.pipeline import SessionPipeline
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
-from streaming.session_items import End, Item
+from streaming.session_items import End, Item, Lost
 from tests.unit.session_fakes import SECOND, SPEECH, InstantPool, MemoryDatabase, Node, RecordingSink, frames
 
 
@@ -25,8 +26,11 @@ from tests.unit.session_fakes import SECOND, SPEECH, InstantPool, MemoryDatabase
 class RoomDatabase(MemoryDatabase):
     detached: list[int] = field(default_factory=list)
     failure: Exception | None = None
+    is_refusing: bool = False
 
     async def session_detach(self, owner: SessionOwner) -> bool:
+        if self.is_refusing:
+            raise StoreRefused
         is_mine = owner.generation == self.generation
         if is_mine:
             self.detached.append(owner.generation)
@@ -110,10 +114,11 @@ async def test_a_session_goes_on_after_its_socket_and_its_words_are_committed() 
         assert not database.has_left
 
 
-async def test_nobody_comes_back_within_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_refusing", [False, True], ids=["", "not shown as detached"])
+async def test_nobody_comes_back_within_the_window(monkeypatch: pytest.MonkeyPatch, is_refusing: bool) -> None:
     """What was received is committed, the participant is gone, and nothing beyond is settled."""
     monkeypatch.setattr("streaming.room.RESUME_WINDOW_S", 0)
-    database = RoomDatabase()
+    database = RoomDatabase(is_refusing=is_refusing)
     async with rooms_over(database) as rooms:
         pipeline = rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0)
         for item in frames(SPEECH[: 2 * SECOND]):
@@ -121,6 +126,31 @@ async def test_nobody_comes_back_within_the_window(monkeypatch: pytest.MonkeyPat
         rooms.detach(pipeline)
         await until(lambda: database.has_left)
     assert database.settled == 2 * SECOND
+
+
+async def test_a_session_with_as_much_waiting_as_clients_may_send_is_abandoned_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its room would never empty."""
+    monkeypatch.setattr("streaming.room.RESUME_WINDOW_S", 0)
+    database, pool = RoomDatabase(), HeldPool()
+    async with rooms_over(database, pool) as rooms:
+        pipeline = rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0)
+        for item in frames(SPEECH):
+            pipeline.put(item)
+        await until(lambda: pool.n_waiting)
+        for _ in range(500):
+            await asyncio.sleep(0)
+        with suppress(RateExceeded):
+            while True:
+                pipeline.put(Lost(reason=""))
+        rooms.detach(pipeline)
+        (room,) = rooms._rooms.values()
+        await until(lambda: database.detached and not room._lingering)
+        assert pipeline._inbox
+        pool.release.set()
+        await until(lambda: database.has_left)
+        await until(lambda: room.is_empty)
 
 
 async def test_the_newest_connection_wins_and_a_late_disconnect_does_not_disturb_it() -> None:
@@ -254,3 +284,30 @@ async def test_who_listens_is_handed_the_others_and_a_room_without_ears_comes_to
         rooms.listen(newer, ear)
         rooms.detach(newer)
         assert room._voices._tasks == []
+
+
+@pytest.mark.parametrize("is_agent", [True, False], ids=["agent", "person"])
+async def test_what_is_in_flight_of_a_superseded_voice_is_not_played_as_its_successor_s(is_agent: bool) -> None:
+    database = RoomDatabase()
+    first, second, *_ = frames(SPEECH[SECOND:])
+    async with rooms_over(database) as rooms:
+
+        async def come(opened: OpenedSession) -> SessionPipeline:
+            pipeline = rooms.attach(opened, sink=RecordingSink(), round_trip_s=0)
+            pipeline.enqueue(first)  # the first of all tells when the others were said
+            await until(lambda: pipeline.times.is_known)
+            if is_agent:
+                rooms.admit_agent(pipeline, tell=lambda message: None)
+            return pipeline
+
+        rooms.listen(rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0), Hearing())
+        (room,) = rooms._rooms.values()
+        conversation = room._voices._conversation
+        assert conversation is not None
+        opened = replace(database.opened(), meeting_id=room.meeting_id)
+        older = await come(opened)
+        newer = await come(again(opened, database))
+        older.put_frame(second.frame)
+        assert not conversation._mixer.is_sounding
+        newer.put_frame(second.frame)
+        assert conversation._mixer.is_sounding

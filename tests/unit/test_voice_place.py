@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streaming.ingest.call_timeline import MOST_FRAME_SAMPLES
 from streaming.ingest.voice_place import PATIENCE_SAMPLES, VoicePlace
 from streaming.mixer import BLOCK_SAMPLES, Mixer
-from streaming.phone_session import MOST_FRAME_SAMPLES
 from streaming.playout_delay import LONGEST_SAMPLES
 
 SECOND = 16_000
