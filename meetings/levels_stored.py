@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db.models import Q
+
 from meetings.levels import N_BANDS, NOT_HEARD
 from meetings.limits import LEVEL_SAMPLES, SAMPLES_PER_MS
 from meetings.models import AudioSession, SessionLevels
@@ -36,28 +38,39 @@ def levels_between(*, session: AudioSession, start_ms: int, end_ms: int) -> byte
     first = clock.position_at(start_ms) // LEVEL_SAMPLES
     end = max(first, -(-clock.position_at(end_ms) // LEVEL_SAMPLES))
     found = bytearray([NOT_HEARD]) * ((end - first) * N_BANDS)
-    for row in _rows([session.pk], first=first, end=end):
+    for row in _rows(session.pk, first=first, end=end):
         _put(found, row, first)
     return bytes(found)
 
 
 def levels_of_meeting(*, meeting_id: UUID, since_ms: int, until_ms: int) -> list[StoredLevels]:
-    """Of all sessions of the meeting, as far as they touch meeting time [since_ms, until_ms)."""
+    """Of all sessions of the meeting, as far as they touch meeting time [since_ms, until_ms). Two queries."""
     sessions = AudioSession.objects.filter(participant__meeting=meeting_id, origin_ms__isnull=False)
-    found = []
-    for session in sessions.order_by("created_at", "id").only("origin_ms", "corrections"):
+    clocks: dict[UUID, SessionClock] = {}
+    firsts: dict[UUID, int] = {}
+    near = Q()
+    for session in sessions.order_by("created_at", "id").only("origin_ms", "corrections", "settled"):
         clock = session.clock or SessionClock(origin_ms=0)
+        if clock.meeting_ms(session.settled) < since_ms or clock.meeting_ms(0) >= until_ms:
+            continue  # of a long meeting, most: each time that somebody joins anew makes one
         first, end = (clock.position_at(at_ms) // LEVEL_SAMPLES for at_ms in (since_ms, until_ms))
-        found += [
-            StoredLevels(
-                session_id=session.pk,
-                zero_ms=clock.meeting_ms(row.first * LEVEL_SAMPLES) - row.first * LEVEL_MS,
-                first=row.first,
-                levels=bytes(row.levels),
-            )
-            for row in _rows([session.pk], first=first, end=end)
-        ]
-    return found
+        clocks[session.pk], firsts[session.pk] = clock, first
+        near |= Q(audio_session=session.pk) & _near(first=first, end=end)
+    rows = SessionLevels.objects.filter(near).order_by("first") if clocks else ()
+    found: dict[UUID, list[StoredLevels]] = {session_id: [] for session_id in clocks}
+    for row in rows:
+        if _end(row) > firsts[row.audio_session_id]:
+            found[row.audio_session_id].append(_on_clock(row, clocks[row.audio_session_id]))
+    return [each for levels in found.values() for each in levels]
+
+
+def _on_clock(row: SessionLevels, clock: SessionClock) -> StoredLevels:
+    return StoredLevels(
+        session_id=row.audio_session_id,
+        zero_ms=clock.meeting_ms(row.first * LEVEL_SAMPLES) - row.first * LEVEL_MS,
+        first=row.first,
+        levels=bytes(row.levels),
+    )
 
 
 def _n_levels(levels: bytes | bytearray | memoryview) -> int:
@@ -72,12 +85,15 @@ def _has_room(row: SessionLevels, part: bytes) -> bool:
     return _n_levels(row.levels) + _n_levels(part) <= LONGEST_ROW_LEVELS
 
 
-def _rows(session_ids: Sequence[UUID], *, first: int, end: int) -> list[SessionLevels]:
+def _rows(session_id: UUID, *, first: int, end: int) -> list[SessionLevels]:
     """Those that touch levels [first, end)."""
-    near = SessionLevels.objects.filter(
-        audio_session__in=session_ids, first__gt=first - LONGEST_ROW_LEVELS, first__lt=end
-    )
+    near = SessionLevels.objects.filter(_near(first=first, end=end), audio_session=session_id)
     return [row for row in near.order_by("first") if _end(row) > first]
+
+
+def _near(*, first: int, end: int) -> Q:
+    """Those that may touch levels [first, end): where a row ends, only its bytes say."""
+    return Q(first__gt=first - LONGEST_ROW_LEVELS, first__lt=end)
 
 
 def _put(found: bytearray, row: SessionLevels, first: int) -> None:

@@ -113,7 +113,7 @@ class MemoryStore:
             nonspeech=self.n_samples["nonspeech"],
             muted=self.n_samples["muted"],
             gap=self.n_samples["gap"],
-            segments=len(self.segments),
+            segments=sum(not segment.is_bleed for segment in self.segments),
             last_seq=0,
         )
 

@@ -5,7 +5,7 @@ from django.db import transaction
 from meetings.errors import Superseded
 from meetings.models import AudioSession, Meeting, Participant, RecordingSwitch
 from meetings.recordings import switches
-from meetings.services.audit import audit_append
+from meetings.services.audit import SYSTEM, audit_append
 from meetings.services.languages import participant_lock
 from meetings.values import RecordingSwitch as Switch
 from meetings.values import SessionOwner
@@ -39,7 +39,8 @@ def session_records(
     stored = [Switch(start=each.start, is_on=each.is_on) for each in session.recording_switches.order_by("start")]
     # Read under the lock, so that no change is overlooked.
     policies = Meeting.objects.values_list("policies", flat=True).get(pk=participant.meeting_id)
-    is_on = switches.is_recorded(policies) and SCOPE in participant.consent
+    is_policy, is_agreed = switches.is_recorded(policies), SCOPE in participant.consent
+    is_on = is_policy and is_agreed
     if is_on == switches.may_record(stored):
         return tuple(stored)
     never_received = max([not_before, session.received, *(each.start for each in stored)])
@@ -51,9 +52,9 @@ def session_records(
         kept.append(Switch(start=start, is_on=is_on))
     audit_append(
         meeting_id=participant.meeting_id,
-        actor=f"participant:{participant.pk}",
+        actor=SYSTEM,  # it follows from what people did, which has entries of its own
         action="recording.on" if is_on else "recording.off",
         target=f"session:{session.pk}",
-        data={"generation": session.generation, "from": start},
+        data={"generation": session.generation, "from": start, "policy": is_policy, "consent": is_agreed},
     )
     return tuple(kept)

@@ -113,7 +113,8 @@ def _counter_updates(*, settled_from: int, spans: Sequence[Span]) -> dict[str, o
     for start, span in spans_with_starts(settled_from=settled_from, spans=spans):
         n_samples[span.kind] += span.end - start
     updates: dict[str, object] = {kind: F(kind) + n for kind, n in n_samples.items()}
-    if n_segments := sum(span.kind == "speech" for span in spans):
+    # Another's voice in this microphone is no line of this participant.
+    if n_segments := sum(span.segment is not None and not span.segment.is_bleed for span in spans):
         updates["segments"] = F("segments") + n_segments
     return updates
 

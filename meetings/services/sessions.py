@@ -1,6 +1,7 @@
 """The life of an audio session: opened, taken over, detached, left, ended. Commits are in `session_commits`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -79,7 +80,8 @@ def session_open(*, session_id: UUID, node: str, resume_token: str | None) -> Op
             participant = participant_lock(session.participant_id)
             languages = session_takes_up(session, participant)
             recording = session_records(session, participant, received=session.settled, not_before=session.received)
-        return _opened(session, meeting=meeting, is_ended=is_ended, languages=languages, recording=recording)
+        opened = _opened(session, meeting=meeting, is_ended=is_ended, languages=languages, recording=recording)
+    return replace(opened, levels=_levels_around(session, meeting))  # outside: nobody else waits while it is read
 
 
 def _refuse_when_over(meeting: Meeting, *, at: datetime) -> None:
@@ -142,7 +144,6 @@ def _opened(
         context=session.speech_context,
         recording=recording,
         corrections=corrections_stored(session.corrections),
-        levels=_levels_around(session, meeting),
     )
 
 

@@ -1,6 +1,8 @@
 """One voice in two microphones: stored twice, shown once, and put back where that was wrong."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,13 +10,14 @@ from django.db import transaction
 
 from meetings.errors import Conflict, Invalid, NotFound
 from meetings.levels import N_BANDS
+from meetings.levels_stored import levels_of_meeting
 from meetings.models import AuditEvent, Meeting, MeetingEvent, Segment, SegmentRevision, SessionLevels
 from meetings.selectors import events_after, ledger, transcript
 from meetings.services.audit import audit_verify
 from meetings.services.segments import segment_restore, segment_retract
 from meetings.services.sessions import session_open
 from meetings.values import FinalSegment, OpenedSession, Span
-from tests.integration.made import all_at_once, commit, meeting_made, opened, silence, speech
+from tests.integration.made import all_at_once, commit, meeting_made, opened, silence, speech, stored
 
 SENTENCE = "we should move the meeting to friday"
 N = 64_000  # 4 s
@@ -55,6 +58,7 @@ def test_bleed_is_settled_as_speech_and_shown_to_nobody(text: str) -> None:
     meeting = meeting_made()
     session = opened(meeting)
     (message,) = commit(session.owner, silence(8_000), bleed(8_000, N, text=text)).messages
+    assert (stored(session.owner).speech, stored(session.owner).segments) == (N - 8_000, 0)
     assert message["type"] == "segment"
     shown = message["segment"]
     assert (shown["state"], shown["text"], shown["words"]) == ("retracted", "", [])
@@ -214,6 +218,22 @@ def test_levels_are_stored_with_their_commit_and_read_by_whoever_takes_over() ->
         (ada.owner.session_id, 6, 16),
         (grace.owner.session_id, 0, 40),
     ]
+
+
+@pytest.mark.django_db
+def test_levels_of_many_sessions_are_read_at_once(django_assert_num_queries: Callable[[int], Any]) -> None:
+    """And not those of whoever has been gone for long."""
+    meeting = meeting_made()
+    gone, *others = (opened(meeting, display_name=name) for name in ("Ada", "Ben", "Eva", "Leo", "Mia"))
+    for each in (gone, *others):
+        commit(each.owner, said(text=each.display_name, level=80))
+    since_ms = N // 16 + 1
+    for each in others:
+        commit(each.owner, said(text="again", level=80, start=N, end=2 * N), settled_from=N)
+    with django_assert_num_queries(2):
+        found = levels_of_meeting(meeting_id=meeting.pk, since_ms=since_ms, until_ms=10_000)
+    assert [each.session_id for each in found] == [each.owner.session_id for each in others]
+    assert {each.first for each in found} == {N // 320}
 
 
 @pytest.mark.django_db

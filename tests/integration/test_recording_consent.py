@@ -58,7 +58,8 @@ def test_stopping_holds_from_what_was_received_and_is_audited() -> None:
     agree(session, *DECLINED)
     assert take_up(session, received=32_000, position=99_000) == [(0, True), (32_000, False)]
     entry = AuditEvent.objects.get(meeting_id=session.meeting_id, action="recording.off")
-    assert (entry.actor, entry.data["from"]) == (f"participant:{session.participant_id}", 32_000)
+    assert (entry.actor, entry.data["from"]) == ("system", 32_000)
+    assert (entry.data["policy"], entry.data["consent"]) == (True, False), "it was not the host"
     assert audit_verify(meeting_id=session.meeting_id) is None
     assert take_up(session, received=40_000) == [(0, True), (32_000, False)], "saying it again changes nothing"
 
