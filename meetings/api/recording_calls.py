@@ -29,7 +29,8 @@ from meetings.services.recording_purge import recordings_purge
 router = Router(tags=["recordings"])
 
 PART_BYTES = 65_536
-PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
+# A proxy that buffered would write hours of private sound to its own disk, faster than anybody reads it.
+PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Accel-Buffering": "no"}
 
 
 def _binary(media_type: str, description: str) -> Shape:

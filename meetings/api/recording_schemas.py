@@ -30,7 +30,7 @@ class RecordingOut(Schema):
     id: UUID
     kind: Literal["session", "mix"]
     state: Literal["waiting", "done", "failed"]
-    problem: str = Field(description="why it is not there (yet)")
+    problem: str = Field(description="why it is not there (yet), or not whole")
     session_id: UUID | None
     participant_id: UUID | None
     display_name: str
@@ -38,7 +38,9 @@ class RecordingOut(Schema):
     n_bytes: int
     sha256: str
     spans: list[RangeOut] = Field(description="positions that were recorded; the rest is silence")
-    missing: list[GapOut] = Field(description="positions that should have been recorded, and why they are silent")
+    missing: list[GapOut] = Field(
+        description="positions (of a mix: samples of meeting time) that should be heard, and why they are silent"
+    )
     download: AudioAddressOut | None
 
 

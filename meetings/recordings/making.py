@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.files.base import File
 
 from meetings.errors import Conflict, MeetingsError
-from meetings.limits import SAMPLE_RATE_HZ
+from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
 from meetings.models import Recording, RecordingChunk
 from meetings.recordings.assembly import timeline
 from meetings.recordings.flac import Int16, flac_blocks
@@ -67,6 +67,7 @@ class Made:
     made_from: str
     spans: list[list[int]] = field(default_factory=list)
     missing: list[dict[str, int | str]] = field(default_factory=list)
+    problem: str = ""
 
 
 def recording_make(recording: Recording, *, lease: Lease) -> Made:
@@ -92,18 +93,13 @@ def _session_make(recording: Recording, *, lease: Lease) -> Made:
 
 
 def _mix_make(recording: Recording, *, lease: Lease) -> Made:
-    """Of what is there now: whoever makes a session's recording anew asks for another mix."""
-    sessions = Recording.objects.filter(
-        meeting=recording.meeting_id, kind=Recording.Kind.SESSION, state=Recording.State.DONE
-    )
-    found = list(sessions.select_related("audio_session").order_by("audio_session_id"))
-    if not found:
+    """Of what is there now: whoever makes a session's recording anew asks for another mix. It says who is not in it."""
+    sessions = Recording.objects.filter(meeting=recording.meeting_id, kind=Recording.Kind.SESSION)
+    over = sessions.exclude(state=Recording.State.WAITING).select_related("audio_session").order_by("audio_session_id")
+    missing = [gap for each in over if (gap := _unmixed(each)) is not None]
+    clocks = [(each, _clock(each)) for each in over if each.state == Recording.State.DONE]
+    if not clocks:
         raise NothingToMix
-    clocks = [
-        (each, each.audio_session.clock or SessionClock(origin_ms=0))
-        for each in found
-        if each.audio_session is not None
-    ]
     content = "\n".join(f"{each.sha256} {clock.origin_ms} {clock.corrections}" for each, clock in clocks)
     made_from = hashlib.sha256(content.encode()).hexdigest()
     with ExitStack() as files:
@@ -115,7 +111,22 @@ def _mix_make(recording: Recording, *, lease: Lease) -> Made:
             for each, clock in clocks
         ]
         path = mix_recording_path(meeting_id=recording.meeting_id, made_from=made_from)
-        return Made(saved=_flac_save(path, mix(voices), lease=lease), made_from=made_from)
+        saved = _flac_save(path, mix(voices), lease=lease)
+    return Made(saved=saved, made_from=made_from, missing=missing, problem="voices_missing" if missing else "")
+
+
+def _clock(recording: Recording) -> SessionClock:
+    session = recording.audio_session
+    return (session.clock if session else None) or SessionClock(origin_ms=0)
+
+
+def _unmixed(recording: Recording) -> dict[str, int | str] | None:
+    """What could not be made of a session, in samples on the meeting's clock."""
+    session, clock = recording.audio_session, _clock(recording)
+    if session is None or not recording.problem:
+        return None
+    start, end = (clock.meeting_ms(position) * SAMPLES_PER_MS for position in (recording.n_samples, session.settled))
+    return {"from": start, "to": end, "reason": recording.problem}
 
 
 def _flac_save(path: str, blocks: Iterable[Int16], *, lease: Lease) -> SavedFile:

@@ -65,17 +65,16 @@ def _ranges(pieces: QuerySet[RecordingChunk], wholes: QuerySet[Recording]) -> di
 
 
 def recordings_of(*, meeting_id: UUID) -> list[Recording]:
-    """What is, or will be, there to be listened to: the mix, then each voice."""
-    found = Recording.objects.filter(meeting=meeting_id).exclude(state=Recording.State.FAILED)
+    """What is, will be, or should be there to be listened to: the mix, then each voice."""
+    found = Recording.objects.filter(meeting=meeting_id)
     return list(found.select_related("audio_session__participant").order_by("kind", "created_at", "id"))
 
 
 def segment_has_audio(segment: Segment) -> bool:
     """Whether the line can be played. What was taken out of the transcript cannot."""
     session_id = segment.audio_session_id
-    ranges = _ranges(
-        RecordingChunk.objects.filter(audio_session=session_id), Recording.objects.filter(audio_session=session_id)
-    )
+    chunks = RecordingChunk.objects.filter(audio_session=session_id, start__lt=segment.end, end__gt=segment.start)
+    ranges = _ranges(chunks, Recording.objects.filter(audio_session=session_id))
     return segment.state not in HIDDEN and overlaps(ranges.get(session_id, []), segment.start, segment.end)
 
 

@@ -67,8 +67,9 @@ def recording_claim(*, now: datetime) -> Recording | None:
     """
     unmade = Recording.objects.filter(meeting=OuterRef("meeting"), kind=SESSION, state=WAITING)
     free = Recording.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now), state=WAITING)
-    given_up = {"state": Recording.State.FAILED, "problem": "interrupted", "lease": None, "lease_until": None}
-    free.filter(n_attempts__gte=MOST_ATTEMPTS).update(**given_up)
+    given_up = {"problem": "interrupted", "lease": None, "lease_until": None}
+    free.filter(n_attempts__gte=MOST_ATTEMPTS, file="").update(state=Recording.State.FAILED, **given_up)
+    free.filter(n_attempts__gte=MOST_ATTEMPTS).update(state=Recording.State.DONE, **given_up)
     for pk in list(free.exclude(Q(Exists(unmade), kind=MIX)).order_by("created_at").values_list("pk", flat=True)):
         if free.filter(pk=pk).update(lease=uuid4(), lease_until=now + LEASE, n_attempts=F("n_attempts") + 1) == 1:
             return Recording.objects.get(pk=pk)
@@ -91,7 +92,7 @@ def recording_done(*, recording: Recording, made: Made) -> None:
         replaced = list(_mine(recording).exclude(file__in=("", made.saved.file)).values_list("file", flat=True))
         n_updated = _mine(recording).update(
             state=Recording.State.DONE,
-            problem="",
+            problem=made.problem,
             made_from=made.made_from,
             file=made.saved.file,
             sha256=made.saved.sha256,
@@ -129,9 +130,13 @@ def recording_discard(*, recording: Recording, saved: SavedFile) -> None:
 
 
 def recording_put_off(*, recording: Recording, problem: str, is_final: bool, now: datetime) -> None:
-    """It did not work out: later again, with growing pauses, or (what cannot get better, or was tried enough) never."""
+    """It did not work out: later again, with growing pauses, or (what cannot get better, or was tried enough) never.
+
+    Then an older file, made before more was delivered, goes on to count, with the problem beside it.
+    """
     is_over = is_final or recording.n_attempts >= MOST_ATTEMPTS
-    state = Recording.State.FAILED if is_over else WAITING
+    at_last = Recording.State.DONE if recording.file else Recording.State.FAILED
+    state = at_last if is_over else WAITING
     until = None if is_over else now + LEASE * 2 ** min(recording.n_attempts, 6)
     _mine(recording).update(state=state, problem=problem[:100], lease=None, lease_until=until)
 

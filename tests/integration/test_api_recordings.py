@@ -150,6 +150,7 @@ def test_the_host_finds_and_downloads_what_was_made() -> None:
     wanted[:16_000], wanted[24_000:32_000] = samples[:16_000], samples[16_000:]
     assert np.array_equal(content, wanted)
     assert ".flac" in response["Content-Disposition"]
+    assert response["X-Accel-Buffering"] == "no", "no proxy keeps it on its own disk"
     entry = AuditEvent.objects.get(action="recording.downloaded")
     assert entry.target == f"recording:{session['id']}"
 
