@@ -15,6 +15,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.speech]
 NewPage = Callable[[Path], Page]
 TO_BE_TRANSCRIBED, TO_BE_RECORDED = "is transcribed, shown as captions", "the sound of my voice is recorded"
 
+COUNT_OBJECTS = """() => {
+  window.made = window.revoked = 0;
+  const { createObjectURL, revokeObjectURL } = URL;
+  URL.createObjectURL = (sound) => { made += 1; return createObjectURL.call(URL, sound); };
+  URL.revokeObjectURL = (url) => { revoked += 1; revokeObjectURL.call(URL, url); };
+}"""
+
 
 def recorded_meeting(site: Site, page: Page) -> str:
     page.goto(site.url)
@@ -75,10 +82,12 @@ def test_one_agrees_apart_sees_the_sign_stops_and_hears_the_lines_afterwards(
     assert broken_anywhere(ben) == []
     sounds: list[Response] = []
     ada.on("response", lambda answer: sounds.append(answer) if "/audio/segments/" in answer.url else None)
+    ada.evaluate(COUNT_OBJECTS)
     buttons.first.click()
     expect(buttons.first).to_have_attribute("aria-pressed", "true")
     expect(buttons.first).to_have_attribute("aria-pressed", "false")  # it has been played to its end
-    assert [answer.status for answer in sounds] == [200]
+    assert [(answer.status, answer.request.resource_type) for answer in sounds] == [(200, "fetch")], "no ranges of it"
+    assert ada.evaluate("[made, revoked]") == [1, 1]
     assert buttons.first.get_attribute("title") is None
 
 
