@@ -29,6 +29,25 @@ def ranges_on(switches: Sequence[RecordingSwitch], start: int, end: int) -> list
     return ranges_joined(ranges)
 
 
+def switches_without(switches: Sequence[RecordingSwitch], ranges: Iterable[Range]) -> tuple[RecordingSwitch, ...]:
+    """The same switches, but off in each of the ranges, which are in order and do not overlap."""
+    for start, end in ranges:
+        if not ranges_on(switches, start, end):
+            continue
+        after = may_record([each for each in switches if each.start <= end])
+        switches = [
+            *(each for each in switches if each.start < start),
+            RecordingSwitch(start=start, is_on=False),
+            RecordingSwitch(start=end, is_on=after),
+            *(each for each in switches if each.start > end),
+        ]
+    return tuple(each for each, before in zip(switches, (None, *switches), strict=False) if _is_news(each, before))
+
+
+def _is_news(switch: RecordingSwitch, before: RecordingSwitch | None) -> bool:
+    return switch.is_on != (before is not None and before.is_on)
+
+
 def ranges_joined(ranges: Iterable[Range]) -> list[Range]:
     """The same samples in as few ranges as hold them, in order."""
     joined: list[Range] = []

@@ -1,12 +1,14 @@
 """Nothing is recorded without the meeting's policy and one's own consent, nor anything of a time without them."""
 
 import pytest
+from django.db import transaction
 
 from meetings.access import GUEST, actor_for
 from meetings.errors import Invalid, Superseded
 from meetings.models import AuditEvent, Meeting, MeetingEvent, RecordingSwitch
 from meetings.services.audit import audit_verify
 from meetings.services.consents import consent_record
+from meetings.services.events import event_append
 from meetings.services.meetings import meeting_create, meeting_update
 from meetings.services.recording_switches import session_recording_set
 from meetings.services.sessions import session_open, sessions_received_note
@@ -129,6 +131,50 @@ def test_the_host_stops_the_recording_of_everybody() -> None:
     session = speaking(meeting).opened
     meeting_update(meeting=meeting, actor=actor, policies={})
     assert take_up(session, received=16_000) == [(0, True), (16_000, False)]
+
+
+def told(meeting: Meeting, **on_at_s: bool) -> None:
+    """As the host has turned recording off and on, by the meeting's clock; it began recorded."""
+    for at, is_on in on_at_s.items():
+        payload = {"on": is_on, "at_ms": int(at.removeprefix("at_")) * 1_000}
+        with transaction.atomic():
+            event_append(meeting_id=meeting.pk, type="meeting.recording", payload=payload)
+
+
+def test_what_was_captured_off_the_record_while_nobody_was_connected_is_not_recorded() -> None:
+    """Gone at 2 s, off the record from 4 s to 6 s, back later with all that was kept."""
+    meeting = meeting_recorded()
+    session = speaking(meeting).opened
+    commit(session.owner, silence(16_000), received=32_000)
+    told(meeting, at_4=False, at_6=True)
+    found = again(session)
+    wanted = [(0, True), (64_000, False), (96_000, True)]
+    assert [(each.start, each.is_on) for each in found.recording] == switches(found) == wanted
+    entry = AuditEvent.objects.get(action="recording.left_out")
+    assert (entry.actor, entry.data["without"]) == ("system", [[64_000, 96_000]])
+    assert switches(again(found)) == wanted, "once"
+    assert AuditEvent.objects.filter(action="recording.left_out").count() == 1
+
+
+def test_what_was_already_received_follows_what_its_connection_was_told() -> None:
+    meeting = meeting_recorded()
+    session = speaking(meeting).opened
+    commit(session.owner, silence(16_000), received=80_000)
+    told(meeting, at_4=False, at_6=True)
+    assert switches(again(session)) == [(0, True), (80_000, False), (96_000, True)]
+
+
+def test_on_again_while_nobody_was_connected_begins_when_everybody_was_told() -> None:
+    """Off while she was there, at 2 s; on again at 6 s, when she was not."""
+    meeting = meeting_recorded()
+    session = speaking(meeting).opened
+    Meeting.objects.filter(pk=meeting.pk).update(policies={})
+    told(meeting, at_2=False)
+    assert take_up(session, received=32_000) == [(0, True), (32_000, False)]
+    Meeting.objects.filter(pk=meeting.pk).update(policies={"recording": True})
+    told(meeting, at_6=True)
+    sessions_received_note(progress=[(session.owner, 40_000)])
+    assert switches(again(session)) == [(0, True), (32_000, False), (96_000, True)]
 
 
 def test_a_policy_that_is_neither_true_nor_false_is_refused() -> None:
