@@ -222,7 +222,7 @@ def test_levels_are_stored_with_their_commit_and_read_by_whoever_takes_over() ->
 
 @pytest.mark.django_db
 def test_levels_of_many_sessions_are_read_at_once(django_assert_num_queries: Callable[[int], Any]) -> None:
-    """Under no lock either, and not those of whoever has been gone for long."""
+    """And not those of whoever has been gone for long."""
     meeting = meeting_made()
     gone, *others = (opened(meeting, display_name=name) for name in ("Ada", "Ben", "Eva", "Leo", "Mia"))
     for each in (gone, *others):
