@@ -56,6 +56,8 @@ class GateSettings:
     history: int = 2_000  # in so much of what was heard before,
     memory: int = 1_000  # and one that was found so long ago is still there;
     seldom: int = 250  # that is looked up in this distance
+    many: int = 4  # of so many others
+    turns: int = 4  # each is compared in one of so many steps only
     apart: int = 250  # for so long two who share no room are not compared again
 
 
@@ -188,24 +190,26 @@ class BleedGate:
         settings = self._settings
         leaking = np.full(own.shape, SILENT_DBFS)
         is_open = np.zeros(stop - start, dtype=bool)
+        own_or_quiet = np.maximum(loudness(own), settings.quiet_dbfs)
         for other in others:
             levels = known(dbfs_of(other.between(start - MOST_LAG_LEVELS, stop + MOST_LAG_LEVELS)))
-            if loudness(levels).max() < settings.quiet_dbfs and other.end >= stop:
+            heard: Float32 | None = None  # with what a room makes of it; most pairs share none
+            loud = loudness(levels)
+            if loud.max() < settings.quiet_dbfs and other.end >= stop:
                 continue
-            heard = with_decay(levels)
             for at in range(start - start % settings.step, stop, settings.step):
                 leak = self._leak(other, at, others)
                 if isinstance(leak, NoLeak):
                     continue
                 numbers = np.arange(max(at, start), min(at + settings.step, stop))
                 if leak is None:
-                    voice = heard[numbers - start + MOST_LAG_LEVELS]
-                    is_louder = loudness(voice) > np.maximum(loudness(own[numbers - start]), settings.quiet_dbfs)
+                    is_louder = loud[numbers - start + MOST_LAG_LEVELS] > own_or_quiet[numbers - start]
                     numbers, leak = numbers[is_louder], self._leak_soon(other, at, stop, others)
                 places, ahead = numbers - start, stop - numbers
                 if leak is None:
                     is_open[places] |= ahead <= settings.learning
                     continue
+                heard = with_decay(levels) if heard is None else heard
                 voice = heard[places + MOST_LAG_LEVELS - leak.lag_levels]
                 least = together(voice + leak.gain_db, leak.floor_dbfs + np.float32(settings.above_floor_db))
                 leaking[places] = np.maximum(leaking[places], least)
@@ -231,6 +235,8 @@ class BleedGate:
         return None
 
     def _leak_at(self, other: Voice, at: int, others: Sequence[Voice]) -> Leak | NoLeak | None:
+        if len(others) >= self._settings.many:  # each in its turn: what is spent does not grow with who is here
+            at -= (at // self._settings.step - hash(other.key)) % self._settings.turns * self._settings.step
         key = (other.key, at)
         if key in self._leaks or at <= 0:
             return self._leaks.get(key)
