@@ -57,7 +57,7 @@ class GateSettings:
     memory: int = 1_000  # and one that was found so long ago is still there;
     seldom: int = 250  # that is looked up in this distance
     many: int = 4  # of so many others
-    turns: int = 4  # each is compared in one of so many steps only
+    turns: int = 8  # each is compared in one of so many steps only
     apart: int = 250  # for so long two who share no room are not compared again
 
 
