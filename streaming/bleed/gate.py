@@ -235,13 +235,15 @@ class BleedGate:
         return None
 
     def _leak_at(self, other: Voice, at: int, others: Sequence[Voice]) -> Leak | NoLeak | None:
-        if len(others) >= self._settings.many:  # each in its turn: what is spent does not grow with who is here
-            at -= (at // self._settings.step - hash(other.key)) % self._settings.turns * self._settings.step
+        step = self._settings.step
+        turns = self._settings.turns if len(others) >= self._settings.many else 1
+        # Each in its turn, so that costs do not grow with who is here. Keys are UUIDs, whose hash never differs.
+        at -= (at // step - hash(other.key)) % turns * step
         key = (other.key, at)
         if key in self._leaks or at <= 0:
             return self._leaks.get(key)
         if other.end < at:  # it is on its way: until then what was known before counts
-            return self._leaks.get((other.key, at - self._settings.step))
+            return self._leaks.get((other.key, at - turns * step))
         start = max(0, at - self._settings.history)
         # What was said after `at` may be here already or not: it plays no part.
         own = dbfs_of(self._voices.own.between(start, at))

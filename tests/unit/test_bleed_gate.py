@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -14,6 +14,8 @@ from meetings.limits import LEVEL_SAMPLES
 from meetings.values import StoredLevels
 from streaming.audio.pcm import Float32
 from streaming.bleed.gate import SETTINGS, BleedGate, Released
+from streaming.bleed.leak import NoLeak
+from streaming.bleed.levels import Levels
 from streaming.room_levels import RoomLevels, SessionVoices
 from tests.unit.voices import SECOND, leaked, silence, talk
 
@@ -160,3 +162,24 @@ def test_a_replay_with_the_stored_levels_hears_the_same() -> None:
     again = Microphone(sound=mics[0].sound, voices=voices, gate=BleedGate(settled, voices))
     deliver([again], chunk=777, start=settled)
     assert (again.silenced == mics[0].silenced[settled:]).mean() > 0.97
+
+
+@dataclass(slots=True)
+class Late:
+    """Somebody whose levels have come up to `end`."""
+
+    key: UUID
+    end: int
+
+    def between(self, first: int, end: int) -> Levels:
+        return RoomLevels().voices(self.key).own.between(first, end)
+
+
+def test_in_a_large_room_too_what_was_known_of_a_pair_counts_until_more_has_come() -> None:
+    room = RoomLevels()
+    gate = BleedGate(0, room.voices(UUID(int=99)))
+    others = [Late(UUID(int=number), end=10_000) for number in range(SETTINGS.many)]
+    due = next(at for at in range(4_000, 6_000, SETTINGS.step) if at // SETTINGS.step % SETTINGS.turns == 0)
+    found = gate._leaks[others[0].key, due] = NoLeak()
+    late = Late(others[0].key, end=due + 1)
+    assert gate._leak_at(late, due + SETTINGS.turns * SETTINGS.step, others) is found
