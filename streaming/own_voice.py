@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from streaming.audio.pcm import Float32
-from streaming.bleed.gate import BleedGate, Voices
+from streaming.bleed.gate import BleedGate
+from streaming.bleed.pairs import Voices
 from streaming.captions import SessionCaptions
 from streaming.commits import Committer, Other, Speech
 from streaming.foreign_speech import ForeignSpeech, ForeignVoices

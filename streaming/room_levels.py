@@ -35,7 +35,7 @@ class _Shifted:
 
 
 class RoomLevels:
-    """The last two minutes of each session of a meeting: 6 kB each, kept while the room is."""
+    """The last two minutes of each session of a meeting: 24 kB each, kept while the room is."""
 
     def __init__(self) -> None:
         self._placed: dict[UUID, _Placed] = {}

@@ -8,7 +8,7 @@ import numpy as np
 
 from meetings.values import OpenedSession
 from streaming.audio.pcm import Float32
-from streaming.bleed.gate import Voices
+from streaming.bleed.pairs import Voices
 from streaming.captions import SessionCaptions
 from streaming.commits import Committer, Other, Speech
 from streaming.listener import (

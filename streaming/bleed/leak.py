@@ -16,9 +16,9 @@ from streaming.bleed.levels import LEVEL_MS
 
 Mask = npt.NDArray[np.bool_]
 SILENT_DBFS = np.float32(-130.0)
+LEAST_POWER = np.float32(1e-13)
 MOST_LAG_LEVELS = 300 // LEVEL_MS
-DECAY_DB = 1.2  # a level; a room takes a second to fall silent
-DECAY_LEVELS = 20
+DECAY_DB = np.float32(1.2)  # a level; a room takes a second to fall silent
 QUIETEST_VOICE_DBFS = -62.0
 ABOVE_FLOOR_DB = 6.0  # what is audible
 ACTIVE_RANGE_DB = 25.0  # below its loudest syllables a voice is no measure
@@ -57,9 +57,8 @@ def known(dbfs: Float32) -> Float32:
 
 def with_decay(dbfs: Float32) -> Float32:
     """What a room makes of a voice, along the first axis: it falls no faster than the room does. No NaN in `dbfs`."""
-    decayed = dbfs.copy()
-    for n in range(1, DECAY_LEVELS + 1):
-        np.maximum(decayed[n:], dbfs[:-n] - DECAY_DB * n, out=decayed[n:])
+    fallen = (DECAY_DB * np.arange(len(dbfs), dtype=np.float32)).reshape(-1, *[1] * (dbfs.ndim - 1))
+    decayed: Float32 = np.maximum.accumulate(dbfs + fallen, axis=0) - fallen
     return decayed
 
 
@@ -76,20 +75,28 @@ def together(one: Float32, other: Float32) -> Float32:
 
 
 def smooth(dbfs: Float32, n: int) -> Float32:
-    """Mean power of `n` levels around each, along the first axis. No NaN in `dbfs`."""
-    power = np.pad(10 ** (dbfs / 10), [(n // 2, n - 1 - n // 2)] + [(0, 0)] * (dbfs.ndim - 1))
-    smoothed: Float32 = 10 * np.log10(np.maximum(sliding_window_view(power, n, axis=0).mean(axis=-1), 1e-13))
-    return smoothed.astype(np.float32)
+    """Mean power of `n` levels around each, along the first axis; beyond the ends is silence. No NaN in `dbfs`."""
+    n_levels = len(dbfs)
+    power = np.zeros((n_levels + n - 1, *dbfs.shape[1:]), dtype=np.float32)
+    power[n // 2 : n // 2 + n_levels] = 10 ** (dbfs / 10)
+    total = power[:n_levels].copy()
+    for offset in range(1, n):
+        total += power[offset : offset + n_levels]
+    smoothed: Float32 = 10 * np.log10(np.maximum(total / n, LEAST_POWER))
+    return smoothed
 
 
 def runs(mask: Mask, n: int) -> Mask:
     """Where it holds for `n` in a row at least, along the last axis."""
-    if mask.shape[-1] < n:
-        return np.zeros_like(mask)
-    begins = sliding_window_view(mask, n, axis=-1).all(axis=-1)
+    n_begins = mask.shape[-1] - n + 1
     found = np.zeros_like(mask)
+    if n_begins <= 0:
+        return found
+    begins = mask[..., :n_begins].copy()
+    for offset in range(1, n):
+        begins &= mask[..., offset : offset + n_begins]
     for offset in range(n):
-        found[..., offset : offset + begins.shape[-1]] |= begins
+        found[..., offset : offset + n_begins] |= begins
     return found
 
 
@@ -99,31 +106,35 @@ def leak_find(own: Float32, other: Float32, loudest: Float32) -> Leak | NoLeak |
     `other` has shape (n + 2 * MOST_LAG_LEVELS, n_bands), `loudest` as many levels: as much more at both ends. `loudest`
     is how loud the loudest of all others is, smoothed. NaN in `own` and `other` is what was not heard.
     """
-    n_heard = int((~np.isnan(own[:, 0])).sum())
+    is_heard = ~np.isnan(own[:, 0])
+    n_heard = int(np.count_nonzero(is_heard))
     if n_heard < LEAST_LEVELS:
         return None
-    floors: Float32 = np.nanpercentile(own, 10, axis=0).astype(np.float32)
-    floor = np.float32(loudness(floors) + ABOVE_FLOOR_DB)
     owns, voices = loudness(known(own)), loudness(known(other))
     smoothed = smooth(voices, SMOOTHED_LEVELS)
     least = max(float(np.percentile(voices, 97)) - ACTIVE_RANGE_DB, QUIETEST_VOICE_DBFS)
     leads = (smoothed > least) & (smoothed >= loudest)
-    if leads.sum() < LEAST_LEVELS:
+    if np.count_nonzero(leads) < LEAST_LEVELS:
         return None
     speaks = sliding_window_view(leads, owns.size)[::-1]
     weaker = smooth(owns, SMOOTHED_LEVELS) < sliding_window_view(smoothed, owns.size)[::-1] - CLEARLY_WEAKER_DB
     usable = runs(speaks & weaker, LEAST_RUN_LEVELS)  # row i is lag i - MOST_LAG_LEVELS
-    audible, others = np.maximum(owns, floor), sliding_window_view(with_decay(voices), owns.size)[::-1]
-    n_after = usable[:, ::-1].cumsum(axis=1)[:, ::-1]
-    most = int(n_after[:, 0].max())
+    most = int(np.count_nonzero(usable, axis=1).max())
     if most < LEAST_LEVELS:
         return NoLeak() if n_heard >= LONG_LEVELS else None
+    places = np.flatnonzero(usable.any(axis=0))  # few of all: nothing else is compared
+    usable = usable[:, places]
+    floors: Float32 = np.percentile(own[is_heard], 10, axis=0).astype(np.float32)
+    floor = np.float32(loudness(floors) + ABOVE_FLOOR_DB)
+    audible = np.maximum(owns[places], floor)
+    others = sliding_window_view(with_decay(voices), owns.size)[::-1][:, places]
+    n_after = usable[:, ::-1].cumsum(axis=1)[:, ::-1]
     for n_levels in LOOKED_AT_LEVELS:
         recent = usable & (n_after <= n_levels)
         if (lag := _lag(audible, others, recent, floor)) is not None:
-            here = recent[lag + MOST_LAG_LEVELS]
-            heard = sliding_window_view(with_decay(known(other)), owns.size, axis=0)[MOST_LAG_LEVELS - lag].T
-            gain = np.median(np.maximum(known(own), floors)[here] - heard[here], axis=0).astype(np.float32)
+            here = places[recent[lag + MOST_LAG_LEVELS]]
+            heard = with_decay(known(other))[here + MOST_LAG_LEVELS - lag]
+            gain = np.median(np.maximum(known(own[here]), floors) - heard, axis=0).astype(np.float32)
             return Leak(lag_levels=lag, gain_db=gain, floor_dbfs=floors)
     return NoLeak() if most >= ENOUGH_LEVELS or n_heard >= LONG_LEVELS else None
 

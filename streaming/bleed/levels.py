@@ -27,6 +27,8 @@ def _bands() -> Float32:
 
 HANN: Float32 = np.hanning(LEVEL_SAMPLES).astype(np.float32)
 BANDS = _bands()
+DBFS: Float32 = ((np.arange(FULL + 1) - FULL) / STEPS_A_DB).astype(np.float32)
+DBFS[NOT_HEARD] = np.nan
 
 
 def levels_of(samples: Float32) -> Levels:
@@ -39,8 +41,8 @@ def levels_of(samples: Float32) -> Levels:
 
 def dbfs_of(levels: Levels) -> Float32:
     """NaN where nothing was heard."""
-    dbfs = (levels.astype(np.float32) - FULL) / STEPS_A_DB
-    return np.where(levels == NOT_HEARD, np.float32(np.nan), dbfs)
+    dbfs: Float32 = DBFS[levels]
+    return dbfs
 
 
 class LevelTrack:

@@ -16,6 +16,7 @@ from streaming.audio.pcm import Float32
 from streaming.bleed.gate import SETTINGS, BleedGate, Released
 from streaming.bleed.leak import NoLeak
 from streaming.bleed.levels import Levels
+from streaming.bleed.pairs import PAIR_SETTINGS, Leaks
 from streaming.room_levels import RoomLevels, SessionVoices
 from tests.unit.voices import SECOND, leaked, silence, talk
 
@@ -176,10 +177,23 @@ class Late:
 
 
 def test_in_a_large_room_too_what_was_known_of_a_pair_counts_until_more_has_come() -> None:
-    room = RoomLevels()
-    gate = BleedGate(0, room.voices(UUID(int=99)))
-    others = [Late(UUID(int=number), end=10_000) for number in range(SETTINGS.many)]
-    due = next(at for at in range(4_000, 6_000, SETTINGS.step) if at // SETTINGS.step % SETTINGS.turns == 0)
-    found = gate._leaks[others[0].key, due] = NoLeak()
+    others = [Late(UUID(int=number), end=10_000) for number in range(PAIR_SETTINGS.many)]
+    leaks = Leaks(RoomLevels().voices(UUID(int=99)))
+    turns, step = PAIR_SETTINGS.turns, PAIR_SETTINGS.step
+    due = next(at for at in range(4_000, 6_000, step) if at // step % turns == 0)
+    assert leaks.at(due, others[0], others) is None, "nothing of anybody was heard"
     late = Late(others[0].key, end=due + 1)
-    assert gate._leak_at(late, due + SETTINGS.turns * SETTINGS.step, others) is found
+    leaks._pair(late).found[due] = NoLeak()
+    assert isinstance(leaks.at(due + turns * step, late, others), NoLeak)
+    assert leaks.at(due + turns * step, others[0], others) is None, "more has come"
+
+
+def test_those_who_share_no_room_wait_for_nothing() -> None:
+    mics = microphones(talk(20, seed=11), talk(20, seed=12) * np.float32(0.3))
+    for at in range(0, 20 * SECOND, 640):
+        for mic in mics:
+            mic.voices.hear(at, mic.sound[at : at + 640])
+            mic.gate.feed(mic.sound[at : at + 640])
+        for mic in mics:
+            mic.released += mic.gate.release()
+            assert mic.given.size == at + 640
