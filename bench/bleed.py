@@ -1,7 +1,7 @@
 """`python -m bench.bleed`: one voice heard by two microphones, with and without telling them apart.
 
 The real recognizer behind the real pipeline, without a server. `before`: each microphone by itself. `plain`: only the
-loudest is heard. `after`: as in a meeting. Results are JSON lines.
+loudest is heard. `gated`: by levels alone. `after`: as in a meeting. Results are JSON lines.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.bleed_judged import said_once
 from bench.bleed_sounds import Headset, headsets_read, microphones, plainly_gated
 from bench.bleed_words import errors_of, n_duplicated, n_right_in_overlap
 from bench.corpus import SpeakerStream, recordings_read, words_align
@@ -85,7 +86,7 @@ async def _headsets(testdata: Path, pool: RecognizerPool) -> list[Row]:
         row: Row = {"scene": "headsets", "clip": clip}
         row["before"] = _summed(headsets, await _apart(sounds, pool))
         row["plain"] = _summed(headsets, await _apart(plainly_gated(sounds), pool))
-        row["after"] = _summed(headsets, await _together(sounds, pool))
+        row["after"] = _summed(headsets, said_once(await _together(sounds, pool), sounds))
         rows.append(row)
         sys.stderr.write(json.dumps(row) + "\n")
     total: Row = {"scene": "headsets", "clip": "all"}
@@ -108,9 +109,11 @@ def _summed(headsets: Sequence[Headset], lines: Sequence[Line]) -> Row:
 
 
 async def _simulated(streams: Sequence[SpeakerStream], sounds: Mapping[str, Float32], pool: RecognizerPool) -> Row:
+    lines = await _together(sounds, pool)
     return {
         "before": _costs(streams, await _apart(sounds, pool)),
-        "after": _costs(streams, await _together(sounds, pool)),
+        "gated": _costs(streams, lines),
+        "after": _costs(streams, said_once(lines, sounds)),
     }
 
 

@@ -1,8 +1,9 @@
 """Whether a line says again what another line says at the same time: one voice, heard by two microphones. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rapidfuzz.distance import LCSseq
 
@@ -11,6 +12,7 @@ LEAST_SHARE = 0.8  # of the words; two microphones are understood a little diffe
 LEAST_OVERLAP = 0.5  # of the time
 SLACK_MS = 500  # word times are estimates, and so is when each one's audio began
 CLEARLY_LOUDER_DB = 3.0
+T = TypeVar("T")
 WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
@@ -45,6 +47,25 @@ def says_again(line: HeardLine, others: Sequence[HeardLine]) -> bool:
         if word.end_ms > line.start_ms - SLACK_MS and word.start_ms < line.end_ms + SLACK_MS
     ]
     return LCSseq.similarity(said, near) >= LEAST_SHARE * len(said)
+
+
+def said_twice(
+    new: T,
+    *,
+    own: Sequence[T],
+    theirs: Sequence[T],
+    line: Callable[[T], HeardLine],
+    louder_db: Callable[[T, T], float],
+) -> list[T]:
+    """Which of `new` and `theirs`, near it in time, say what was said once: of two the quieter, or else the later.
+
+    `own`: the lines of its speaker near it, itself among them. `theirs`: those of one other speaker. Both in order.
+    `louder_db`: by how much the first one's microphone heard it louder than the second one's.
+    """
+    if says_again(line(new), [line(each) for each in theirs]) and louder_db(new, theirs[0]) < CLEARLY_LOUDER_DB:
+        return [new]
+    said = [line(each) for each in own]
+    return [each for each in theirs if says_again(line(each), said) and louder_db(each, new) < CLEARLY_LOUDER_DB]
 
 
 def _overlap(line: HeardLine, others: Sequence[HeardLine]) -> float:

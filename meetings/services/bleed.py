@@ -8,7 +8,7 @@ from django.db.models import Q
 from meetings.levels import loudness_dbfs
 from meetings.levels_stored import levels_between
 from meetings.models import Segment, SegmentRevision
-from meetings.same_words import CLEARLY_LOUDER_DB, SLACK_MS, HeardLine, line_of, says_again
+from meetings.same_words import SLACK_MS, HeardLine, line_of, said_twice
 from meetings.services.audit import SYSTEM
 from meetings.services.segments import BLEED, segment_retract
 
@@ -37,14 +37,12 @@ def _judge(segment: Segment) -> None:
     others = near.exclude(participant=segment.participant_id).order_by("participant", "start_ms")
     own = [*near.filter(participant=segment.participant_id).order_by("start_ms")]
     for _, group in groupby(others, key=lambda each: each.participant_id):
-        theirs = list(group)
-        if says_again(_line(segment), _lines(theirs)) and _louder_db(segment, theirs[0]) < CLEARLY_LOUDER_DB:
-            _retract(segment)
-            return
-        for each in theirs:
-            is_again = says_again(_line(each), _lines(own)) and not _was_restored(each)
-            if is_again and _louder_db(each, segment) < CLEARLY_LOUDER_DB:
+        twice = said_twice(segment, own=own, theirs=list(group), line=_line, louder_db=_louder_db)
+        for each in twice:
+            if each is segment or not _was_restored(each):
                 _retract(each)
+        if segment in twice:
+            return
 
 
 def _retract(segment: Segment) -> None:
@@ -62,10 +60,6 @@ def _louder_db(segment: Segment, other: Segment) -> float:
         for each in (segment, other)
     )
     return 0.0 if mine is None or theirs is None else mine - theirs
-
-
-def _lines(segments: Sequence[Segment]) -> list[HeardLine]:
-    return [_line(each) for each in segments]
 
 
 def _line(segment: Segment) -> HeardLine:
