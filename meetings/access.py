@@ -56,6 +56,20 @@ def meeting_to_manage(actor: Actor, reference: UUID | str) -> Meeting:
     return meeting
 
 
+def meeting_to_edit(actor: Actor, reference: UUID | str) -> Meeting:
+    """To correct its transcript. Raises Forbidden to those who may read it, NotFound to strangers."""
+    return meeting_to_manage(actor, reference)
+
+
+def segment_to_edit(actor: Actor, segment_id: UUID) -> Segment:
+    """Raises Forbidden to those who may read it, NotFound to strangers."""
+    segment = Segment.objects.filter(pk=segment_id).first()
+    if segment is None:
+        raise NotFound("There is no such segment.")
+    meeting_to_edit(actor, segment.meeting_id)
+    return segment
+
+
 def segment_to_read(actor: Actor, segment_id: UUID, *, meeting: UUID | str | None = None) -> Segment:
     """A line of a transcript, for those who may read its meeting, or know that by its code. Raises NotFound."""
     segment = Segment.objects.filter(pk=segment_id).first()
