@@ -11,4 +11,5 @@ urlpatterns = [
     path("m/<slug:code>/", views.meeting, name="meeting"),
     path("m/<slug:code>/transcript/", views.transcript, name="transcript"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/", views.recording, name="recording"),
+    path("m/<slug:code>/recordings/<uuid:recording_id>/retry/", views.recording_retried, name="recording_retry"),
 ]

@@ -10,7 +10,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from meetings.access import is_manager, meeting_to_join, meeting_to_manage, meeting_to_read
 from meetings.account import account_of
@@ -27,6 +27,7 @@ from meetings.recordings.switches import is_recorded
 from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
 from meetings.services.meetings import meeting_create
+from meetings.services.recording_jobs import recording_retry
 from meetings.transcript_lines import transcript_lines
 
 STATE_WORDS = {
@@ -146,6 +147,18 @@ def recording(request: HttpRequest, code: str, recording_id: UUID) -> HttpRespon
         raise Http404 from error
     made = get_object_or_404(Recording, pk=recording_id, meeting=found, state=Recording.State.DONE)
     return redirect(link_path(Link(target="recording", target_id=made.pk, actor=actor.label)))
+
+
+@require_POST
+def recording_retried(request: HttpRequest, code: str, recording_id: UUID) -> HttpResponse:
+    """For the host: have another try at what could not be made."""
+    actor = actor_of_session(request)
+    try:
+        found = meeting_to_manage(actor, code)
+    except (NotFound, Forbidden) as error:
+        raise Http404 from error
+    recording_retry(recording=get_object_or_404(Recording, pk=recording_id, meeting=found), actor=actor.label)
+    return redirect("meetings:transcript", code=found.code)
 
 
 def _start_page(

@@ -24,13 +24,42 @@ class ForeignSpeech:
     audio: Float32 = field(repr=False, compare=False)  # shape (end - start,)
 
 
+class _Stretch:
+    """What was silenced in a row, with short pauses in it. Judged as it comes: to judge it at once takes too long."""
+
+    def __init__(self, start: int, detector: SpeechDetector) -> None:
+        self.start = self.end = start
+        self._detector = detector
+        self._parts: list[Float32] = []
+        self._unjudged = np.zeros(0, dtype=np.float32)
+        self._n_windows = self._n_voice = 0
+        detector.reset()
+
+    def append(self, position: int, samples: Float32) -> None:
+        pause = np.zeros(position - self.end, dtype=np.float32)
+        self._parts += [pause, samples] if pause.size else [samples]
+        self.end = position + samples.size
+        unjudged = np.concatenate([self._unjudged, pause, samples])
+        n_windows = unjudged.size // WINDOW_SAMPLES
+        is_voice = self._detector.probabilities(unjudged[: n_windows * WINDOW_SAMPLES]) > IS_VOICE
+        self._unjudged = unjudged[n_windows * WINDOW_SAMPLES :]
+        self._n_windows += n_windows
+        self._n_voice += int(is_voice.sum())
+
+    def speech(self) -> ForeignSpeech | None:
+        if self._n_voice < LEAST_WINDOWS:
+            return None
+        share = self._n_voice / self._n_windows
+        return ForeignSpeech(start=self.start, end=self.end, speech_share=share, audio=np.concatenate(self._parts))
+
+
 class ForeignVoices:
     """What the gate silenced, until it is known that no utterance holds it."""
 
     def __init__(self, detector: SpeechDetector) -> None:
         self._detector = detector
         self._silenced: deque[tuple[int, Float32]] = deque()
-        self._run: list[tuple[int, Float32]] = []
+        self._stretch: _Stretch | None = None
 
     def add(self, position: int, samples: Float32) -> None:
         """What was silenced, in order of position."""
@@ -39,7 +68,7 @@ class ForeignVoices:
     @property
     def open_from(self) -> int | None:
         """Where a stretch begins that may still go on."""
-        return self._run[0][0] if self._run else None
+        return self._stretch.start if self._stretch else None
 
     def pass_over(self, end: int, *, is_last: bool = False) -> list[ForeignSpeech]:
         """Nobody spoke here up to `end`: the stretches of others' voices that are over by then."""
@@ -49,10 +78,11 @@ class ForeignVoices:
             if position + samples.size > end:
                 self._silenced.appendleft((end, samples[end - position :]))
                 samples = samples[: end - position]
-            if self._run and self._is_over(position, samples.size):
+            if self._is_over(position, samples.size):
                 found += self._close()
-            self._run.append((position, samples))
-        if self._run and (is_last or end - self._run_end > LONGEST_PAUSE_SAMPLES):
+            self._stretch = self._stretch or _Stretch(position, self._detector)
+            self._stretch.append(position, samples)
+        if self._stretch and (is_last or end - self._stretch.end > LONGEST_PAUSE_SAMPLES):
             found += self._close()
         return found
 
@@ -63,24 +93,13 @@ class ForeignVoices:
             if position + samples.size > end:
                 self._silenced.appendleft((end, samples[end - position :]))
 
-    @property
-    def _run_end(self) -> int:
-        position, samples = self._run[-1]
-        return position + samples.size
-
     def _is_over(self, position: int, n_samples: int) -> bool:
-        is_long = position + n_samples - self._run[0][0] > LONGEST_SAMPLES
-        return is_long or position - self._run_end > LONGEST_PAUSE_SAMPLES
+        if self._stretch is None:
+            return False
+        is_long = position + n_samples - self._stretch.start > LONGEST_SAMPLES
+        return is_long or position - self._stretch.end > LONGEST_PAUSE_SAMPLES
 
     def _close(self) -> list[ForeignSpeech]:
-        start, end = self._run[0][0], self._run_end
-        audio = np.zeros(end - start, dtype=np.float32)
-        for position, samples in self._run:
-            audio[position - start : position - start + samples.size] = samples
-        self._run = []
-        n_windows = audio.size // WINDOW_SAMPLES
-        self._detector.reset()
-        is_voice = self._detector.probabilities(audio[: n_windows * WINDOW_SAMPLES]) > IS_VOICE
-        if is_voice.sum() < LEAST_WINDOWS:
-            return []
-        return [ForeignSpeech(start=start, end=end, speech_share=float(is_voice.mean()), audio=audio)]
+        stretch, self._stretch = self._stretch, None
+        speech = stretch.speech() if stretch else None
+        return [speech] if speech else []

@@ -23,6 +23,7 @@ def _names(values: list[str]) -> list[str]:
 Ref = Annotated[str, Path(description="id or code of the meeting")]
 ParticipantId = Annotated[UUID, Path(description="`participant_id` of the admission")]
 SessionId = Annotated[UUID, Path(description="`session_id` of the admission")]
+RecordingId = Annotated[UUID, Path(description="`id` of the recording")]
 SegmentId = Annotated[UUID, Path(description="`id` of the segment")]
 
 Limit = Annotated[

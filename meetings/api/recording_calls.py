@@ -12,7 +12,7 @@ from ninja.responses import Status
 
 from meetings.access import Actor, meeting_to_manage, segment_to_read
 from meetings.api.credentials import actor_of, read
-from meetings.api.parameters import Ref, SegmentId
+from meetings.api.parameters import RecordingId, Ref, SegmentId
 from meetings.api.recording_schemas import AudioLinkOut, RecordingsOut
 from meetings.api.shapes import Shape
 from meetings.errors import NotFound
@@ -24,6 +24,7 @@ from meetings.recordings.links import LINK_TTL_S, Link, link_path, link_read
 from meetings.recordings.reading import segment_has_audio
 from meetings.recordings.storage import recording_storage
 from meetings.services.recording_access import RecordingFile, recording_download, segment_play
+from meetings.services.recording_jobs import recording_retry
 from meetings.services.recording_purge import recordings_purge
 
 router = Router(tags=["recordings"])
@@ -53,6 +54,20 @@ def purge(request: HttpRequest, ref: Ref) -> Status[None]:
     actor = actor_of(request)
     recordings_purge(meeting=meeting_to_manage(actor, ref), actor=actor.label)
     return Status(204, None)
+
+
+@router.post(
+    "/meetings/{ref}/recordings/{uuid:recording_id}/retry", response={202: None}, operation_id="recording_retry"
+)
+def retry(request: HttpRequest, ref: Ref, recording_id: RecordingId) -> Status[None]:
+    """For the host: try again to make a recording that failed. Others stay as they are."""
+    actor = actor_of(request)
+    meeting = meeting_to_manage(actor, ref)
+    recording = Recording.objects.filter(meeting=meeting, pk=recording_id).first()
+    if recording is None:
+        raise NotFound("There is no such recording.")
+    recording_retry(recording=recording, actor=actor.label)
+    return Status(202, None)
 
 
 @router.get("/segments/{uuid:segment_id}/audio", response=AudioLinkOut, operation_id="segment_audio")

@@ -17,6 +17,7 @@ LEASE = timedelta(minutes=2)  # renewed while the work goes on
 MOST_ATTEMPTS = 8
 SESSION, MIX = Recording.Kind.SESSION, Recording.Kind.MIX
 WAITING = Recording.State.WAITING
+FRESH = {"lease": None, "lease_until": None, "n_attempts": 0, "problem": ""}
 
 
 def recordings_plan() -> int:
@@ -56,8 +57,7 @@ def _ask(meeting_id: UUID, *, kind: str, session_id: UUID | None, made_from: str
         Recording.objects.create(meeting_id=meeting_id, kind=kind, audio_session_id=session_id, made_from=made_from)
         return True
     changed = known.exclude(made_from=made_from)
-    fresh = {"state": WAITING, "lease": None, "lease_until": None, "n_attempts": 0, "problem": ""}
-    return changed.update(made_from=made_from, **fresh) == 1
+    return changed.update(made_from=made_from, state=WAITING, **FRESH) == 1
 
 
 def recording_claim(*, now: datetime) -> Recording | None:
@@ -139,6 +139,24 @@ def recording_put_off(*, recording: Recording, problem: str, is_final: bool, now
     state = at_last if is_over else WAITING
     until = None if is_over else now + LEASE * 2 ** min(recording.n_attempts, 6)
     _mine(recording).update(state=state, problem=problem[:100], lease=None, lease_until=until)
+
+
+def recording_retry(*, recording: Recording, actor: str) -> None:
+    """Try once more what could not be made at all, and the mix that lacks it.
+
+    Of a session that was made the pieces may be gone: that is left alone.
+    """
+    with transaction.atomic():
+        _meeting_lock(recording.meeting_id)
+        again = Recording.objects.filter(pk=recording.pk, state=Recording.State.FAILED)
+        if again.update(state=WAITING, **FRESH) == 1:
+            _ask(recording.meeting_id, kind=MIX, session_id=None, made_from=str(uuid4()))
+            audit_append(
+                meeting_id=recording.meeting_id,
+                actor=actor,
+                action="recording.retried",
+                target=f"recording:{recording.pk}",
+            )
 
 
 def _meeting_lock(meeting_id: UUID) -> None:

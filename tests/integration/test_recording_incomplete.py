@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from meetings.access import Actor
-from meetings.models import Recording, RecordingChunk, Segment
+from meetings.models import AuditEvent, Recording, RecordingChunk, Segment
 from meetings.recordings.reading import segment_has_audio
 from meetings.services.meetings import meeting_end
 from meetings.services.sessions import session_detach, session_end, session_open
@@ -50,6 +50,38 @@ def test_the_mix_and_the_hosts_page_say_who_is_missing(host: Actor, storage: Fil
     page = " ".join(client.get(f"/m/{meeting.code}/transcript/").content.decode().split())
     assert "Ben (could not be made)" in page
     assert "(some of it could not be made)" in page
+
+
+def test_what_could_not_be_made_is_tried_again_when_the_host_asks(host: Actor, storage: FileSystemStorage) -> None:
+    meeting = meeting_recorded(actor=host)
+    ada, ben = speaking(meeting), speaking(meeting, name="Ben", origin_ms=1_250)
+    said(ada)
+    wanted = said(ben, seed=7)
+    piece = RecordingChunk.objects.filter(audio_session=ben.owner.session_id).order_by("start").last()
+    assert piece is not None
+    with storage.open(piece.file) as file:
+        written = file.read()
+    damage(storage, ben)
+    for who in (ada, ben):
+        session_end(owner=who.owner)
+    meeting_end(meeting=meeting, actor=host)
+    assert work() == 2
+    failed, made = of_session(ben), of_session(ada)
+    storage.delete(piece.file)
+    storage.save(piece.file, ContentFile(written))
+    client, stranger = Client(), Client()
+    assert host.user is not None
+    client.force_login(host.user)
+    address = f"/m/{meeting.code}/recordings/{failed.pk}/retry/"
+    assert stranger.post(address).status_code == 404
+    assert (work(), client.get(address).status_code) == (0, 405)
+    assert client.post(address).status_code == 302
+    assert client.post(f"/api/v1/meetings/{meeting.code}/recordings/{made.pk}/retry").status_code == 202
+    assert work() == 2, "Ben's, and the mix that lacked it; not Ada's, which was made"
+    assert np.array_equal(content(of_session(ben)), wanted)
+    mix = Recording.objects.get(kind="mix")
+    assert (mix.state, mix.problem, mix.missing) == ("done", "", [])
+    assert [each.target for each in AuditEvent.objects.filter(action="recording.retried")] == [f"recording:{failed.pk}"]
 
 
 def test_an_older_file_is_kept_when_what_came_later_cannot_be_added(host: Actor, storage: FileSystemStorage) -> None:
