@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -144,7 +144,9 @@ def recording(request: HttpRequest, code: str, recording_id: UUID) -> HttpRespon
         found = meeting_to_manage(actor, code)
     except (NotFound, Forbidden) as error:
         raise Http404 from error
-    made = get_object_or_404(Recording, pk=recording_id, meeting=found, state=Recording.State.DONE)
+    made = found.recordings.filter(pk=recording_id, state=Recording.State.DONE).first()
+    if made is None:
+        raise Http404
     return redirect(link_path(Link(target="recording", target_id=made.pk, actor=actor.label)))
 
 
