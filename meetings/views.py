@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -27,6 +28,7 @@ from meetings.recordings.switches import is_recorded
 from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
 from meetings.services.meetings import meeting_create
+from meetings.standing import meetings_of
 from meetings.transcript_lines import transcript_lines
 
 STATE_WORDS = {
@@ -34,6 +36,7 @@ STATE_WORDS = {
     Meeting.State.LIVE.value: "Live",
     Meeting.State.ENDED.value: "Ended",
 }
+MY_MEETINGS_SHOWN = 20
 EXPORTS = (("txt", "Text"), ("vtt", "WebVTT"), ("srt", "SubRip"), ("json", "JSON"))
 
 
@@ -161,6 +164,15 @@ def _start_page(
         "new_form": new_form or NewMeetingForm(),
         "join_form": join_form or JoinForm(),
         "may_create": settings.GUEST_MEETINGS or request.user.is_authenticated,
-        "login_url": settings.LOGIN_URL,
+        "my_meetings": _my_meetings(request),
     }
     return render(request, "start.html", context, status=status)
+
+
+def _my_meetings(request: HttpRequest) -> Page[Meeting] | None:
+    """A page of the meetings of somebody who is logged in, newest first; a page that is not there is the nearest."""
+    if not request.user.is_authenticated:
+        return None
+    mine = meetings_of(actor_of_session(request)).order_by("-created_at", "id")
+    page = Paginator(mine, MY_MEETINGS_SHOWN).get_page(request.GET.get("page"))
+    return page if page.object_list else None

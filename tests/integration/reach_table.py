@@ -26,6 +26,15 @@ GET    /join/?code={code}                                    302
 GET    /m/{code}/                                            200
 GET    /m/{code}/transcript/                                 200
 GET    /m/{code}/recordings/{recording_id}/               404 404 404 404 302 302
+GET    /login/                                               200
+POST   /login/                                               200
+GET    /login/sso/                                           404
+GET    /login/sso/callback/                                  404
+POST   /logout/                                              302
+GET    /account/                                             302 200 200 200 200 200
+GET    /account/password/                                    302 200 200 200 200 200
+POST   /account/tokens/                                      302 201 201 201 201 201
+POST   /account/tokens/{token_id}/revoke/                    302 404 404 404 404 302
 
 GET    /api/v1/meetings                                   401 200 200 200 200 200
 POST   /api/v1/meetings                                      201
@@ -89,6 +98,8 @@ ADMIN_PREFIX = "/admin/"
 
 BODIES: dict[str, dict[str, object]] = {
     "POST /": {"title": "Board", "language": "en"},
+    "POST /login/": {"username": "host", "password": "wrong"},
+    "POST /account/tokens/": {"name": "mine", "scope": "read", "days": "30"},
     "POST /api/v1/meetings": {"title": "Board"},
     "PATCH /api/v1/meetings/{ref}": {"title": "Other"},
     "POST /api/v1/meetings/{ref}/participants": {"display_name": "Bob"},
