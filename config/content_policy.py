@@ -1,8 +1,12 @@
 """What a page of ours may load and do, told to browsers: nothing from elsewhere, no inline scripts, no frames."""
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
 
 HEADER = "Content-Security-Policy"
 POLICY = "; ".join(
@@ -25,25 +29,20 @@ POLICY = "; ".join(
 PERMISSIONS = "microphone=(self), camera=(), geolocation=(), payment=()"
 
 
-class ContentPolicy:
+@sync_and_async_middleware
+def content_policy(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
     """Sets the headers where a view has not set its own. Django brings the like from version 6.0 on."""
+    if iscoroutinefunction(get_response):
 
-    sync_capable = async_capable = True
+        async def answer_later(request: HttpRequest) -> HttpResponseBase:
+            return with_policy(await get_response(request))
 
-    def __init__(self, get_response: object) -> None:
-        self._get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
+        return answer_later
 
-    def __call__(self, request: HttpRequest) -> object:
-        assert callable(self._get_response)
-        if iscoroutinefunction(self):
-            return self._answer_later(request)
-        return with_policy(self._get_response(request))
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        return with_policy(get_response(request))
 
-    async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
-        assert callable(self._get_response)
-        return with_policy(await self._get_response(request))
+    return answer
 
 
 def with_policy(response: HttpResponseBase) -> HttpResponseBase:

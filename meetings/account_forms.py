@@ -24,7 +24,7 @@ class LogInForm(AuthenticationForm):
     }
 
 
-class OwnPasswordForm(PasswordChangeForm):  # type: ignore[type-arg]  # not generic at run time
+class OwnPasswordForm(PasswordChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = "At least 8 characters, no common word, not only digits."

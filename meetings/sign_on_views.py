@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 NEXT_KEY = "sign_on_next"
 TIMEOUT_S = 10
+ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 # What a provider, a network or somebody who tampers can make go wrong, in whatever way Authlib puts it.
 FAILURES = (AuthlibBaseError, JoseError, requests.RequestException, ValueError, KeyError, TypeError, RuntimeError)
@@ -88,10 +89,8 @@ def _provider() -> Any:
     metadata = client.load_server_metadata()
     if metadata["issuer"].rstrip("/") != settings.OIDC_ISSUER.rstrip("/"):
         raise ValueError("the provider says that it is another one")
-    offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-    metadata["id_token_signing_alg_values_supported"] = [
-        name for name in offered if name.startswith(("RS", "PS", "ES", "EdDSA", "Ed25519"))
-    ]
+    offered = metadata.get("id_token_signing_alg_values_supported") or []
+    metadata["id_token_signing_alg_values_supported"] = [name for name in offered if name in ALGORITHMS] or ["RS256"]
     return client
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlparse
 
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
 
 CLIENT_ID, CLIENT_SECRET = "colloquy", "a-secret-of-the-provider"
 
@@ -29,6 +29,7 @@ class Provider:
     overrides: dict[str, Any] = field(default_factory=dict)  # of the claims in the signed token
     metadata: dict[str, Any] = field(default_factory=dict)
     is_without_id_token: bool = False
+    algorithm: str = "RS256"
     asked: list[dict[str, str]] = field(default_factory=list)  # what browsers came with
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -66,8 +67,12 @@ class Provider:
     def _id_token(self, nonce: str) -> str:
         now = int(time.time())  # noqa: TID251 - tokens bear the time of day
         own = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 60, "nonce": nonce}
-        key = self.signing_key or self.key
-        return jwt.encode({"alg": "RS256", "kid": "one"}, {**own, **self.claims, **self.overrides}, key)
+        claims = {**own, **self.claims, **self.overrides}
+        if self.algorithm == "none":
+            parts = [json.dumps(part).encode() for part in ({"alg": "none"}, claims)]
+            return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."
+        key = OctKey.import_key(CLIENT_SECRET * 2) if self.algorithm == "HS256" else self.signing_key or self.key
+        return jwt.encode({"alg": self.algorithm, "kid": "one"}, claims, key)
 
 
 @contextmanager

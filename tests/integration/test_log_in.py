@@ -107,7 +107,7 @@ def test_one_address_tries_only_so_many_accounts_in_a_minute(client: Client, mon
 
 def test_the_admin_has_no_log_in_of_its_own(client: Client) -> None:
     user_made("ada")
-    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/login/?next=/admin/"
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/login/?next=%2Fadmin%2F"
     assert client.post("/admin/login/", {"username": "ada", "password": PASSWORD}).status_code == 302
     assert "_auth_user_id" not in client.session
     log_in(client)
