@@ -82,8 +82,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         address = ip_address(host.partition("%")[0])
     except ValueError:
         return None
-    is_mapped = isinstance(address, IPv6Address) and address.ipv4_mapped is not None
-    return address.ipv4_mapped if is_mapped else address
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
 
 
 def client_address(request: HttpRequest) -> str:

@@ -116,10 +116,11 @@ def test_the_admin_has_no_log_in_of_its_own(client: Client) -> None:
 
 
 def test_my_meetings_are_those_with_a_place_of_mine_newest_first(client: Client) -> None:
-    ada, bob = actor_for(user_made("ada")), actor_for(user_made("bob", is_staff=True))
+    user = user_made("ada")
+    ada, bob = actor_for(user), actor_for(user_made("bob", is_staff=True))
     meeting_made(actor=ada, title="Hosted")
     admitted(meeting_made(actor=bob, title="Taken part in"), actor=ada)
-    meeting_made(actor=bob, title="A role").roles.create(user=ada.user, role="viewer")
+    meeting_made(actor=bob, title="A role").roles.create(user=user, role="viewer")
     ended = meeting_made(actor=ada, title="Ended")
     meeting_end(meeting=ended, actor=ada)
     meeting_made(actor=bob, title="None of mine")

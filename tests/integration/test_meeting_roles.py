@@ -159,12 +159,10 @@ def test_who_does_not_own_the_meeting_gives_changes_and_takes_nothing(role: str)
     bob = given(meeting, host, role)
     user_made("carol")
     own = meeting.roles.get()
-    for act in (
-        lambda: role_give(meeting=meeting, actor=bob, person="carol", role="viewer"),
-        lambda: role_change(role=own, actor=bob, to="owner"),
-    ):
-        with pytest.raises(Forbidden):
-            act()
+    with pytest.raises(Forbidden):
+        role_give(meeting=meeting, actor=bob, person="carol", role="viewer")
+    with pytest.raises(Forbidden):
+        role_change(role=own, actor=bob, to="owner")
     assert [each.role for each in meeting.roles.all()] == [role]
     assert role_take(role=own, actor=bob) is True, "one's own may be given up"
 
@@ -214,8 +212,9 @@ def test_a_role_of_another_meeting_is_not_reached_through_ones_own() -> None:
 def test_the_database_itself_keeps_one_known_role_for_each_person() -> None:
     host = host_made()
     meeting = meeting_made(actor=host)
-    MeetingRole.objects.create(meeting=meeting, user=host.user, role="owner")
-    for user, role in ((host.user, "viewer"), (user_made("bob"), "king")):
+    ada = user_made("another")
+    MeetingRole.objects.create(meeting=meeting, user=ada, role="owner")
+    for user, role in ((ada, "viewer"), (user_made("bob"), "king")):
         with pytest.raises(IntegrityError), transaction.atomic():
             MeetingRole.objects.create(meeting=meeting, user=user, role=role)
 

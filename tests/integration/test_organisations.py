@@ -1,6 +1,7 @@
 """Organisations: their members read what is theirs, their owners and admins manage it, and one owner stays."""
 
 import pytest
+from django.test import Client
 
 from meetings.access import (
     Actor,
@@ -21,7 +22,7 @@ from meetings.services.organisations import (
 )
 from meetings.services.roles import meeting_organisation_set
 from meetings.services.tokens import api_token_create, api_token_user
-from tests.integration.api_calls import API, Client, assert_problem, get, guest, patch, post, program
+from tests.integration.api_calls import API, assert_problem, get, guest, patch, post, program
 from tests.integration.made import all_at_once, host_made, meeting_made, user_made
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,7 @@ def owner() -> Actor:
 def organisation(owner: Actor) -> Organisation:
     made = organisation_create(actor=actor_for(user_made("root", is_staff=True)), name="Board", slug="Board")
     Membership.objects.all().delete()
+    assert owner.user is not None
     Membership.objects.create(organisation=made, user=owner.user, role="owner")
     return made
 
@@ -80,7 +82,7 @@ def test_a_meeting_goes_only_into_an_organisation_that_one_belongs_to(organisati
     client = browser(host)
     path = f"{API}/meetings/{meeting.pk}/organisation"
     refused = client.put(path, {"organisation": "board"}, content_type="application/json")
-    assert_problem(refused, 404, "not_found")  # type: ignore[arg-type]
+    assert_problem(refused, 404, "not_found")
     assert host.user is not None
     membership_give(organisation=organisation, actor=owner, user=host.user, role="member")
     answer = client.put(path, {"organisation": "BOARD"}, content_type="application/json")
