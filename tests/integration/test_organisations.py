@@ -129,7 +129,7 @@ def test_the_last_owner_stays_one(organisation: Organisation, owner: Actor) -> N
 def test_of_two_last_owners_who_leave_at_once_one_stays(organisation: Organisation, owner: Actor) -> None:
     second = joined(organisation, owner, "owner", "second")
     places = [(Membership.objects.get(user=actor.user), actor) for actor in (owner, second)]
-    outcomes = all_at_once(*[lambda p=p, a=a: membership_take(membership=p, actor=a) for p, a in places])  # type: ignore[misc]
+    outcomes = all_at_once(*[lambda p=p, a=a: membership_take(membership=p, actor=a) for p, a in places])
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "NoneType"]
     assert organisation.memberships.filter(role="owner").count() == 1
 
