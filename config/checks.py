@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -94,5 +95,32 @@ def several_nodes_share_a_channel_layer(app_configs: Any, **kwargs: Any) -> Sequ
             "PostgreSQL is used without Redis: captions of another node come late.",
             hint="Set REDIS_URL when more than one web node runs.",
             id="colloquy.W002",
+        )
+    ]
+
+
+@register()
+def single_sign_on_is_complete(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    values = {name: getattr(settings, name) for name in ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")}
+    missing = [name for name, value in values.items() if not value]
+    if len(missing) == len(values):
+        return []
+    if missing:
+        return [
+            Error(
+                f"Single sign-on is set up by half: {', '.join(missing)} is missing.",
+                hint="Set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or none of them.",
+                id="colloquy.E020",
+            )
+        ]
+    issuer = urlparse(settings.OIDC_ISSUER)
+    is_local = issuer.scheme == "http" and issuer.hostname in ("localhost", "127.0.0.1", "::1")
+    if is_local or (issuer.scheme == "https" and issuer.hostname):
+        return []
+    return [
+        Error(
+            "OIDC_ISSUER is no https:// address: whoever listens on the way could log in as anybody.",
+            hint="Set OIDC_ISSUER to the provider's https:// address, without /.well-known/openid-configuration.",
+            id="colloquy.E021",
         )
     ]

@@ -38,6 +38,10 @@ class Environment:
     speech_models: tuple[str, ...]  # preferred ones first
     speech_model_dir: str
     is_guest_meetings: bool
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
     node_name: str
     max_connections: int
     joins_per_minute: int
@@ -83,6 +87,10 @@ def environment_read(*, base_dir: Path) -> Environment:
             speech_models=names_listed(env.str("SPEECH_MODEL", "")) or names_listed(RECOGNIZERS[recognizer]),
             speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
             is_guest_meetings=env.bool("GUEST_MEETINGS", True),
+            oidc_issuer=env.str("OIDC_ISSUER", ""),
+            oidc_client_id=env.str("OIDC_CLIENT_ID", ""),
+            oidc_client_secret=env.str("OIDC_CLIENT_SECRET", ""),
+            oidc_name=env.str("OIDC_NAME", "single sign-on"),
             node_name=env.str("NODE_NAME", "") or f"{socket.gethostname()}-{os.getpid()}",
             max_connections=env.int("MAX_CONNECTIONS", 10_000, validate=validate.Range(min=1)),
             joins_per_minute=env.int("JOINS_PER_MINUTE", 600, validate=validate.Range(min=1)),

@@ -1,5 +1,6 @@
 """Django's settings. What an operator may change comes from the environment (see `config/env.py`)."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ SPEECH_LANGUAGES: tuple[str, ...] = tuple(
 )
 SPEECH_MODEL_DIR = ENVIRONMENT.speech_model_dir
 GUEST_MEETINGS = ENVIRONMENT.is_guest_meetings
+OIDC_ISSUER = ENVIRONMENT.oidc_issuer
+OIDC_CLIENT_ID = ENVIRONMENT.oidc_client_id
+OIDC_CLIENT_SECRET = ENVIRONMENT.oidc_client_secret
+OIDC_NAME = ENVIRONMENT.oidc_name
 NODE_NAME = ENVIRONMENT.node_name
 MAX_CONNECTIONS = ENVIRONMENT.max_connections
 JOINS_PER_MINUTE = ENVIRONMENT.joins_per_minute
@@ -48,12 +53,14 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "ninja",  # its API documentation page then comes from our own static files, not from a third party
     "channels",
+    "axes",  # counts wrong passwords
     "config",
     "meetings",
     "streaming",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.content_policy.content_policy",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.health.HostCheckExceptForProbes",
@@ -61,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # the last: it answers for the log-in that was locked out
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -88,7 +96,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account:login"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # the first: refuses before a password is looked at
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Wrong passwords are counted for an account and an address together: nobody can lock somebody else out.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "meetings.api.throttling.client_address"
+AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
+AXES_DISABLE_ACCESS_LOG = True  # who logged in when is nobody's business for longer than it takes
+AXES_VERBOSE = False
 LOGIN_REDIRECT_URL = "/"
 
 # --- queues ------------------------------------------------------------------------------------------------
@@ -149,6 +171,11 @@ CACHES = {
 }
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probes come to the node itself
+    SECURE_HSTS_SECONDS = 2_592_000
+    # Whether other names below this one are served over HTTPS, and for ever, is not ours to say.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- logging: static messages, values in fields, never speech, names or tokens ------------------------------
 LOGGING = {
@@ -164,5 +191,6 @@ LOGGING = {
         "twisted": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "axes": {"level": "ERROR"},  # its warnings hold names and addresses
     },
 }

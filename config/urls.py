@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config.health import healthz, metrics, readyz
 
@@ -9,8 +10,10 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("admin/login/", RedirectView.as_view(pattern_name="account:login", query_string=True)),
     path("admin/", admin.site.urls),
     path("api/", include("meetings.api.urls")),
     path("ingest/", include("meetings.ingest.urls")),
+    path("", include("meetings.account_urls")),
     path("", include("meetings.urls")),
 ]

@@ -1,35 +1,18 @@
 """Who may reach a meeting. These functions are the only way to load one for somebody."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
+from meetings.actors import GUEST as GUEST
+from meetings.actors import Actor as Actor
+from meetings.actors import actor_for as actor_for
+from meetings.actors import sees_all
 from meetings.codes import code_normalise
 from meetings.errors import Forbidden, NotFound
-from meetings.models import AudioSession, Meeting, Participant, Segment
+from meetings.models import AudioSession, Meeting, MeetingRole, Participant, Segment
 from meetings.services.resume import resume_token_is_valid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """Somebody who asks for something.
-
-    `hosted` are the meetings that a guest made in this browser session. `label` goes into the audit trail: ids only.
-    """
-
-    user: User | None
-    hosted: frozenset[UUID] = frozenset()
-    label: str = "guest"
-
-
-GUEST = Actor(user=None)
-
-
-def actor_for(user: User | None, *, hosted: frozenset[UUID] = frozenset()) -> Actor:
-    """`user` may be None for guests."""
-    return Actor(user=user, hosted=hosted, label="guest" if user is None else f"user:{user.pk}")
+from meetings.standing import Standing, meetings_of, standing_in
 
 
 def meeting_to_join(actor: Actor, reference: UUID | str) -> Meeting:
@@ -38,12 +21,12 @@ def meeting_to_join(actor: Actor, reference: UUID | str) -> Meeting:
 
 
 def meeting_to_read(actor: Actor, reference: UUID | str) -> Meeting:
-    """By code: everybody who knows it. By id: those who host it, take part in it with an account, or see all.
+    """By code: everybody who knows it. By id: those who have a standing in it (`meetings/standing.py`).
 
     Raises NotFound, to strangers also where there is a meeting.
     """
     meeting, is_by_code = _meeting_find(reference)
-    if is_by_code or is_manager(actor, meeting) or _takes_part(actor, meeting):
+    if is_by_code or standing_in(actor, meeting) >= Standing.READER:
         return meeting
     raise NotFound("There is no such meeting.")
 
@@ -52,13 +35,16 @@ def meeting_to_manage(actor: Actor, reference: UUID | str) -> Meeting:
     """Raises Forbidden to those who may read it, NotFound to strangers."""
     meeting = meeting_to_read(actor, reference)
     if not is_manager(actor, meeting):
-        raise Forbidden("Only the host may do this.")
+        raise Forbidden("Only the host and other owners of the meeting may do this.")
     return meeting
 
 
 def meeting_to_edit(actor: Actor, reference: UUID | str) -> Meeting:
-    """To correct its transcript. Raises Forbidden to those who may read it, NotFound to strangers."""
-    return meeting_to_manage(actor, reference)
+    """To correct its transcript: knowing the code is not enough. Raises Forbidden to readers, NotFound."""
+    meeting = meeting_to_read(actor, reference)
+    if standing_in(actor, meeting) < Standing.EDITOR:
+        raise Forbidden("Only editors and owners of the meeting may correct it.")
+    return meeting
 
 
 def segment_to_edit(actor: Actor, segment_id: UUID) -> Segment:
@@ -84,10 +70,22 @@ def meetings_to_read(actor: Actor) -> QuerySet[Meeting]:
     """For lists; knowing codes does not show there."""
     if actor.user is not None and sees_all(actor.user):
         return Meeting.objects.all()
-    mine = Q(pk__in=actor.hosted)
-    if actor.user is not None:
-        mine |= Q(host=actor.user) | Q(pk__in=Participant.objects.filter(user=actor.user).values("meeting_id"))
-    return Meeting.objects.filter(mine)
+    return meetings_of(actor)
+
+
+def role_to_change(actor: Actor, reference: UUID | str, role_id: UUID) -> MeetingRole:
+    """For the owners of the meeting; for everybody else, only their own, to give it up (the service refuses more).
+
+    Raises Forbidden to those who may only read the meeting, NotFound.
+    """
+    meeting = meeting_to_read(actor, reference)
+    role = MeetingRole.objects.select_related("meeting", "user").filter(meeting=meeting, pk=role_id).first()
+    is_own = role is not None and actor.user is not None and actor.user.pk == role.user_id
+    if not is_own and not is_manager(actor, meeting):
+        raise Forbidden("Only the host and other owners of the meeting may do this.")
+    if role is None:
+        raise NotFound("There is no such role.")
+    return role
 
 
 def session_to_resume(
@@ -131,7 +129,7 @@ def participant_to_change(
         if not any(resume_token_is_valid(session_id, resume_token) for session_id in sessions):
             raise Forbidden("The resume token is not this participant's.")
         return participant, f"participant:{participant.pk}"
-    may_read = is_by_code or is_manager(actor, meeting) or _takes_part(actor, meeting)
+    may_read = is_by_code or standing_in(actor, meeting) >= Standing.READER
     if participant is None or not may_read:
         raise NotFound("There is no such participant.")
     if is_manager(actor, meeting) or _is_account_of(actor, participant):
@@ -140,18 +138,8 @@ def participant_to_change(
 
 
 def is_manager(actor: Actor, meeting: Meeting) -> bool:
-    if meeting.pk in actor.hosted:
-        return True
-    return actor.user is not None and (actor.user.pk == meeting.host_id or sees_all(actor.user))
-
-
-def sees_all(user: User) -> bool:
-    """Staff and service accounts, until tokens have scopes. A service account has a token and no password."""
-    if not user.is_active:
-        return False
-    return user.is_staff or (
-        not user.has_usable_password() and user.api_tokens.filter(revoked_at__isnull=True).exists()
-    )
+    """The host and whoever else owns the meeting."""
+    return standing_in(actor, meeting) >= Standing.OWNER
 
 
 def _meeting_find(reference: UUID | str) -> tuple[Meeting, bool]:
@@ -173,10 +161,6 @@ def _uuid(reference: UUID | str) -> UUID:
         return UUID(reference)
     except ValueError as error:
         raise NotFound("There is no such meeting.") from error
-
-
-def _takes_part(actor: Actor, meeting: Meeting) -> bool:
-    return actor.user is not None and meeting.participants.filter(user=actor.user).exists()
 
 
 def _is_account_of(actor: Actor, participant: Participant) -> bool:

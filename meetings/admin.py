@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from meetings import access_admin  # noqa: F401 - registers the models of access
 from meetings.access import actor_for
 from meetings.models import (
     ApiToken,
@@ -149,7 +150,7 @@ class ConsentRecordAdmin(ReadOnlyAdmin):
 class ApiTokenAdmin(ReadOnlyAdmin):
     """A token is revoked here, for good, and made by `manage.py api_token`."""
 
-    list_display = ("name", "user", "created_at", "last_used_at", "revoked_at")
+    list_display = ("name", "user", "scope", "is_service", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
     exclude = ("sha256",)
     actions = ("revoke",)

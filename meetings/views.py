@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -28,6 +29,7 @@ from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
 from meetings.services.meetings import meeting_create
 from meetings.services.recording_jobs import recording_retry
+from meetings.standing import meetings_of
 from meetings.transcript_lines import transcript_lines
 
 STATE_WORDS = {
@@ -35,6 +37,7 @@ STATE_WORDS = {
     Meeting.State.LIVE.value: "Live",
     Meeting.State.ENDED.value: "Ended",
 }
+MY_MEETINGS_SHOWN = 20
 EXPORTS = (("txt", "Text"), ("vtt", "WebVTT"), ("srt", "SubRip"), ("json", "JSON"))
 
 
@@ -145,7 +148,9 @@ def recording(request: HttpRequest, code: str, recording_id: UUID) -> HttpRespon
         found = meeting_to_manage(actor, code)
     except (NotFound, Forbidden) as error:
         raise Http404 from error
-    made = get_object_or_404(Recording, pk=recording_id, meeting=found, state=Recording.State.DONE)
+    made = found.recordings.filter(pk=recording_id, state=Recording.State.DONE).first()
+    if made is None:
+        raise Http404
     return redirect(link_path(Link(target="recording", target_id=made.pk, actor=actor.label)))
 
 
@@ -157,7 +162,10 @@ def recording_retried(request: HttpRequest, code: str, recording_id: UUID) -> Ht
         found = meeting_to_manage(actor, code)
     except (NotFound, Forbidden) as error:
         raise Http404 from error
-    recording_retry(recording=get_object_or_404(Recording, pk=recording_id, meeting=found), actor=actor.label)
+    failed = found.recordings.filter(pk=recording_id).first()
+    if failed is None:
+        raise Http404
+    recording_retry(recording=failed, actor=actor.label)
     return redirect("meetings:transcript", code=found.code)
 
 
@@ -172,6 +180,15 @@ def _start_page(
         "new_form": new_form or NewMeetingForm(),
         "join_form": join_form or JoinForm(),
         "may_create": settings.GUEST_MEETINGS or request.user.is_authenticated,
-        "login_url": settings.LOGIN_URL,
+        "my_meetings": _my_meetings(request),
     }
     return render(request, "start.html", context, status=status)
+
+
+def _my_meetings(request: HttpRequest) -> Page[Meeting] | None:
+    """A page of the meetings of somebody who is logged in, newest first; a page that is not there is the nearest."""
+    if not request.user.is_authenticated:
+        return None
+    mine = meetings_of(actor_of_session(request)).order_by("-created_at", "id")
+    page = Paginator(mine, MY_MEETINGS_SHOWN).get_page(request.GET.get("page"))
+    return page if page.object_list else None

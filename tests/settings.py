@@ -20,6 +20,10 @@ os.environ |= {
     "SPEECH_MODEL_DIR": "",
     "RECOGNIZER": "auto",
     "BEHIND_PROXY": "0",
+    "OIDC_ISSUER": "",
+    "OIDC_CLIENT_ID": "",
+    "OIDC_CLIENT_SECRET": "",
+    "OIDC_NAME": "",
 }
 
 from config.settings import *  # noqa: F403

@@ -13,7 +13,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from meetings.access import GUEST, Actor, actor_for
 from meetings.api.problems import UNAUTHENTICATED, Problem, ProblemError
-from meetings.services.tokens import api_token_user
+from meetings.models import ApiToken
+from meetings.services.tokens import api_token_find
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,15 +30,34 @@ CSRF_FAILED = Problem(
     detail="Send the CSRF token of this browser session as `X-CSRFToken`, or use an API token.",
 )
 
+SCOPE_MISSING = Problem(
+    code="scope_missing",
+    status=403,
+    title="The API token's scope does not include this call.",
+    detail="This API token may not do this: use one with a wider scope.",
+)
+
 # Waiting requests look into the log from here: a thread for each of them would be a database connection for each.
 _readers = ThreadPoolExecutor(N_READERS, thread_name_prefix="api-read")
 
 
 def credentials(request: HttpRequest) -> Actor:
-    """What every call is authenticated by. A credential that is presented and wrong is refused, never ignored."""
+    """What every call is authenticated by. A credential that is presented and wrong is refused, never ignored.
+
+    Of a token, reading needs the scope `read`, everything else `write`: a new call has that without asking for it.
+    """
+    return _asking(request, ApiToken.Scope.READ if request.method in SAFE_METHODS else ApiToken.Scope.WRITE)
+
+
+def credentials_admin(request: HttpRequest) -> Actor:
+    """For calls that say who may do what, or show it, that let others in, or that delete for good."""
+    return _asking(request, ApiToken.Scope.ADMIN)
+
+
+def _asking(request: HttpRequest, needed: ApiToken.Scope) -> Actor:
     header = request.headers.get("Authorization")
     if header is not None:
-        return _of_token(header)
+        return _of_token(header, needed)
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return GUEST
     if request.method not in SAFE_METHODS and not _is_from_our_pages(request):
@@ -88,12 +108,14 @@ def hosted_remember(request: HttpRequest, meeting_id: UUID) -> None:
     request.session[HOSTED_KEY] = [str(hosted) for hosted in [*others, meeting_id][-HOSTED_MAX:]]
 
 
-def _of_token(header: str) -> Actor:
-    scheme, _, token = header.partition(" ")
-    user = api_token_user(token=token.strip()) if scheme.lower() == "bearer" else None
-    if user is None:
+def _of_token(header: str, needed: ApiToken.Scope) -> Actor:
+    scheme, _, secret = header.partition(" ")
+    token = api_token_find(token=secret.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
         raise ProblemError(UNAUTHENTICATED)
-    return actor_for(user)
+    if not token.allows(needed):
+        raise ProblemError(SCOPE_MISSING)
+    return actor_for(token.user, expires_at=token.expires_at)
 
 
 def _hosted(request: HttpRequest) -> list[UUID]:

@@ -4,15 +4,14 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Path, Query, Router
 from ninja.responses import Status
 
 from meetings.access import meeting_to_manage
-from meetings.api.credentials import actor_of
-from meetings.api.cursors import Cursor
+from meetings.api.credentials import actor_of, credentials_admin
 from meetings.api.ingest_key_schemas import IngestKeyIn, IngestKeyMadeOut, IngestKeysPage
+from meetings.api.paging import page_of
 from meetings.api.parameters import PageQuery, Ref
 from meetings.api.shapes import Shape
 from meetings.errors import NotFound
@@ -20,7 +19,7 @@ from meetings.ingest.addresses import flow_url, stream_url, twiml_url
 from meetings.models import IngestKey
 from meetings.services.ingest_keys import ingest_key_create, ingest_key_revoke
 
-router = Router(tags=["telephony"])
+router = Router(tags=["telephony"], auth=credentials_admin)
 LISTING = "ingest-keys"
 
 KeyId = Annotated[UUID, Path(description="`id` of the key")]
@@ -47,25 +46,15 @@ def create(request: HttpRequest, ref: Ref, key: IngestKeyIn) -> Status[Shape]:
 @router.get("", response=IngestKeysPage, operation_id="ingest_key_list")
 def list_(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> Shape:
     """All keys that were made for the meeting, in that order, those that are not valid any more too. For the host."""
-    keys = IngestKey.objects.filter(meeting=meeting_to_manage(actor_of(request), ref)).order_by("created_at", "id")
-    if page.cursor is not None:
-        last = Cursor.unpack(page.cursor, listing=LISTING)
-        keys = keys.filter(Q(created_at__gt=last.moment) | Q(created_at=last.moment, id__gt=last.id))
-    found = list(keys[: page.limit + 1])
-    shown, has_more = found[: page.limit], len(found) > page.limit
-    cursor = Cursor.at(shown[-1].created_at, id=shown[-1].pk, listing=LISTING) if has_more else None
-    return {
-        "data": [_key_shape(key) for key in shown],
-        "next_cursor": cursor.pack() if cursor else None,
-        "has_more": has_more,
-    }
+    meeting = meeting_to_manage(actor_of(request), ref)
+    return page_of(meeting.ingest_keys.all(), page, listing=LISTING, shape=_key_shape)
 
 
 @router.delete("/{uuid:key_id}", response={204: None}, operation_id="ingest_key_revoke")
 def revoke(request: HttpRequest, ref: Ref, key_id: KeyId) -> Status[None]:
     """Let no more calls in by this key, for good. A call that is under way goes on. For the host."""
     actor = actor_of(request)
-    key = IngestKey.objects.filter(meeting=meeting_to_manage(actor, ref), pk=key_id).first()
+    key = meeting_to_manage(actor, ref).ingest_keys.filter(pk=key_id).first()
     if key is None:
         raise NotFound("There is no such key.")
     ingest_key_revoke(key=key, actor=actor)

@@ -6,8 +6,11 @@ from meetings.api import (
     event_calls,
     ingest_key_calls,
     meeting_calls,
+    organisation_calls,
     participant_calls,
     recording_calls,
+    role_calls,
+    token_calls,
     transcript_calls,
 )
 from meetings.api.credentials import credentials
@@ -37,3 +40,6 @@ api.add_router("/meetings/{ref}/ingest-keys", ingest_key_calls.router)
 api.add_router("/meetings/{ref}", transcript_calls.router)
 api.add_router("", event_calls.router)
 api.add_router("", recording_calls.router)
+api.add_router("/meetings/{ref}", role_calls.router)
+api.add_router("/organisations", organisation_calls.router)
+api.add_router("/tokens", token_calls.router)

@@ -1,6 +1,5 @@
 """Participants: let them in, list them, and give them a fresh ticket for every reconnect."""
 
-from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.responses import Status
@@ -8,7 +7,7 @@ from ninja.responses import Status
 from meetings.access import meeting_to_join, meeting_to_read, participant_to_change
 from meetings.api import throttling
 from meetings.api.credentials import actor_of, credentials_or_resume_token
-from meetings.api.cursors import Cursor
+from meetings.api.paging import page_of
 from meetings.api.parameters import PageQuery, ParticipantId, Ref, SessionId
 from meetings.api.schemas import (
     AdmissionOut,
@@ -20,7 +19,6 @@ from meetings.api.schemas import (
     TicketOut,
 )
 from meetings.api.shapes import Shape, admission_shape, participant_shape, renewed_ticket_shape
-from meetings.models import Participant
 from meetings.services.participants import participant_admit, participant_update
 from meetings.services.tickets import ticket_renew
 
@@ -52,18 +50,7 @@ def admit(request: HttpRequest, ref: Ref, participant: ParticipantIn) -> Status[
 def list_(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> Shape:
     """Everybody who was ever let in, in that order; `left_at` is empty for those who are here."""
     meeting = meeting_to_read(actor_of(request), ref)
-    participants = Participant.objects.filter(meeting=meeting).order_by("created_at", "id")
-    if page.cursor is not None:
-        last = Cursor.unpack(page.cursor, listing=LISTING)
-        participants = participants.filter(Q(created_at__gt=last.moment) | Q(created_at=last.moment, id__gt=last.id))
-    found = list(participants[: page.limit + 1])
-    shown, has_more = found[: page.limit], len(found) > page.limit
-    cursor = Cursor.at(shown[-1].created_at, id=shown[-1].pk, listing=LISTING) if has_more else None
-    return {
-        "data": [participant_shape(participant) for participant in shown],
-        "next_cursor": cursor.pack() if cursor else None,
-        "has_more": has_more,
-    }
+    return page_of(meeting.participants.all(), page, listing=LISTING, shape=participant_shape)
 
 
 @router.patch(

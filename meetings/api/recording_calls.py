@@ -11,7 +11,7 @@ from ninja import Router
 from ninja.responses import Status
 
 from meetings.access import Actor, meeting_to_manage, segment_to_read
-from meetings.api.credentials import actor_of, read
+from meetings.api.credentials import actor_of, credentials_admin, read
 from meetings.api.parameters import RecordingId, Ref, SegmentId
 from meetings.api.recording_schemas import AudioLinkOut, RecordingsOut
 from meetings.api.shapes import Shape
@@ -44,11 +44,13 @@ def recordings(request: HttpRequest, ref: Ref) -> Shape:
     """For the host: each recorded session on its own timeline, and everybody's mix, once the meeting has ended."""
     actor = actor_of(request)
     meeting = meeting_to_manage(actor, ref)
-    found = Recording.objects.filter(meeting=meeting).select_related("audio_session__participant")
+    found = meeting.recordings.select_related("audio_session__participant")
     return {"data": [_recording_shape(request, actor, each) for each in found]}
 
 
-@router.delete("/meetings/{ref}/recordings", response={204: None}, operation_id="recording_purge")
+@router.delete(
+    "/meetings/{ref}/recordings", response={204: None}, auth=credentials_admin, operation_id="recording_purge"
+)
 def purge(request: HttpRequest, ref: Ref) -> Status[None]:
     """For the host: delete all recorded sound of the meeting, for good. The transcript stays."""
     actor = actor_of(request)
@@ -63,7 +65,7 @@ def retry(request: HttpRequest, ref: Ref, recording_id: RecordingId) -> Status[N
     """For the host: try again to make a recording that failed. Others stay as they are."""
     actor = actor_of(request)
     meeting = meeting_to_manage(actor, ref)
-    recording = Recording.objects.filter(meeting=meeting, pk=recording_id).first()
+    recording = meeting.recordings.filter(pk=recording_id).first()
     if recording is None:
         raise NotFound("There is no such recording.")
     recording_retry(recording=recording, actor=actor.label)

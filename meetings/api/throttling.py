@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from django.conf import settings
@@ -64,6 +64,15 @@ class AddressThrottle(BaseThrottle):
 
 def client_network(text: str) -> str:
     """Whom an address stands for. What is no address shares one bucket, so that making some up gains nothing."""
+    address = _address(text)
+    if address is None:
+        return "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return f"{int(address) >> (128 - IPV6_NETWORK_BITS):x}"
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
     host = text.strip()
     if host.startswith("["):
         host = host[1:].partition("]")[0]
@@ -72,13 +81,18 @@ def client_network(text: str) -> str:
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
-        return "unknown"
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return f"{int(address) >> (128 - IPV6_NETWORK_BITS):x}"
+        return None
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
 
+
+def client_address(request: HttpRequest) -> str:
+    """Where a request comes from, for counting wrong passwords: an address, or `::` for what is none."""
+    address = _address(joins.get_ident(request) or "")
+    return str(address or "::")
+
+
+LOGINS_PER_MINUTE = 60  # whoever it is that is tried to log in as; people behind one address share it
 
 joins = AddressThrottle(scope="joins", per_minute=lambda: settings.JOINS_PER_MINUTE)
 tickets = AddressThrottle(scope="tickets", per_minute=lambda: settings.TICKETS_PER_MINUTE)
+logins = AddressThrottle(scope="logins", per_minute=lambda: LOGINS_PER_MINUTE)

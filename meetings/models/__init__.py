@@ -1,5 +1,6 @@
 """The data model: names here are the contract with `architecture.md`."""
 
+from meetings.models.access import MeetingRole, Membership, Organisation, SignOnIdentity
 from meetings.models.audio_session import AudioSession, Node, SessionLanguage
 from meetings.models.consent import ConsentRecord
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
@@ -21,7 +22,10 @@ __all__ = [
     "IngestKey",
     "Meeting",
     "MeetingEvent",
+    "MeetingRole",
+    "Membership",
     "Node",
+    "Organisation",
     "Participant",
     "PhoneCall",
     "Recording",
@@ -31,5 +35,6 @@ __all__ = [
     "SegmentRevision",
     "SessionLanguage",
     "SessionLevels",
+    "SignOnIdentity",
     "Ticket",
 ]

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from meetings.models.audio_session import AudioSession
 from meetings.models.meeting import Participant
@@ -26,21 +27,52 @@ class Ticket(models.Model):
         return f"ticket {self.pk}"
 
 
+class ApiTokens(models.Manager["ApiToken"]):
+    def valid(self) -> models.QuerySet["ApiToken"]:
+        """Neither revoked nor expired, of accounts that may still be used."""
+        lasts = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=timezone.now())
+        return self.filter(lasts, revoked_at__isnull=True, user__is_active=True)
+
+
 class ApiToken(models.Model):
-    """Lets a service account use the API."""
+    """Lets a program use the API as an account. `is_service`: as a service account, which reaches every meeting."""
+
+    class Scope(models.TextChoices):
+        """Each includes those before it."""
+
+        READ = "read"
+        WRITE = "write"
+        ADMIN = "admin"
+
+        def includes(self, needed: "ApiToken.Scope") -> bool:
+            order = list(ApiToken.Scope)
+            return order.index(self) >= order.index(needed)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=150)
+    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.READ)
+    is_service = models.BooleanField(default=False)
     sha256 = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ApiTokens()
+
     class Meta:
         ordering = ("-created_at",)
+        constraints = (
+            models.CheckConstraint(
+                name="apitoken_scope_is_known", condition=models.Q(scope__in=("read", "write", "admin"))
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} {self.pk}"
+
+    def allows(self, needed: "ApiToken.Scope") -> bool:
+        return ApiToken.Scope(self.scope).includes(needed)
 
 
 class IdempotencyKey(models.Model):

@@ -28,6 +28,9 @@ class Meeting(models.Model):
     host = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="meetings"
     )
+    organisation = models.ForeignKey(
+        "meetings.Organisation", null=True, blank=True, on_delete=models.SET_NULL, related_name="meetings"
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.SCHEDULED)
     language = models.CharField(max_length=35, default="en")
     policies = models.JSONField(default=dict, blank=True)

@@ -45,7 +45,7 @@ def ingest_key_create(
     Raises Forbidden, Invalid, Conflict (meeting_ended, too_many_keys).
     """
     if not is_manager(actor, meeting):
-        raise Forbidden("Only the host may do this.")
+        raise Forbidden("Only the host and other owners of the meeting may do this.")
     declared = [what for what in KNOWN_CONSENT if what in consent]
     if not set(declared).issuperset(REQUIRED_CONSENT):
         raise Invalid("Callers must have agreed to " + " and ".join(REQUIRED_CONSENT) + ".", code="consent_missing")

@@ -120,7 +120,7 @@ def _code_unused() -> str:
 
 def _refuse_others(actor: Actor, meeting: Meeting) -> None:
     if not is_manager(actor, meeting):
-        raise Forbidden("Only the host may do this.")
+        raise Forbidden("Only the host and other owners of the meeting may do this.")
 
 
 def _audit(meeting: Meeting, *, actor: Actor, action: str, **data: object) -> None:

@@ -1,0 +1,17 @@
+"""The addresses of logging in and out, and of one's account."""
+
+from django.urls import path
+
+from meetings import account_views, sign_on_views
+
+app_name = "account"
+urlpatterns = [
+    path("login/", account_views.LogIn.as_view(), name="login"),
+    path("login/sso/", sign_on_views.begin, name="sign-on"),
+    path("login/sso/callback/", sign_on_views.callback, name="sign-on-callback"),
+    path("logout/", account_views.LogOut.as_view(), name="logout"),
+    path("account/", account_views.account, name="account"),
+    path("account/password/", account_views.PasswordChange.as_view(), name="password"),
+    path("account/tokens/", account_views.token_create, name="token-create"),
+    path("account/tokens/<int:token_id>/revoke/", account_views.token_revoke, name="token-revoke"),
+]

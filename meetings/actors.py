@@ -1,0 +1,42 @@
+"""Who asks: somebody with an account, a program, or a guest. `meetings/access.py` says what they may do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.models import User
+
+from meetings.models import ApiToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody who asks for something.
+
+    `hosted` are the meetings that a guest made in this browser session. `label` goes into the audit trail: ids only.
+    `expires_at`: when the token that they came with stops working; what they make with it outlives it in no way.
+    """
+
+    user: User | None
+    hosted: frozenset[UUID] = frozenset()
+    label: str = "guest"
+    expires_at: datetime | None = None
+
+
+GUEST = Actor(user=None)
+
+
+def actor_for(user: User | None, *, hosted: frozenset[UUID] = frozenset(), expires_at: datetime | None = None) -> Actor:
+    """`user` may be None for guests."""
+    label = "guest" if user is None else f"user:{user.pk}"
+    return Actor(user=user, hosted=hosted, label=label, expires_at=expires_at)
+
+
+def sees_all(user: User) -> bool:
+    """Staff, and service accounts while one of their tokens is valid."""
+    return user.is_active and (user.is_staff or ApiToken.objects.valid().filter(user=user, is_service=True).exists())
+
+
+def is_service_account(user: User) -> bool:
+    """Made for programs by `manage.py api_token`: nobody logs in as it."""
+    return ApiToken.objects.filter(user=user, is_service=True).exists()

@@ -1,0 +1,143 @@
+"""Organisations and who belongs to them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Path, Query, Router
+from ninja.responses import Status
+
+from meetings.access import Actor
+from meetings.api import throttling
+from meetings.api.credentials import actor_of, credentials_admin
+from meetings.api.paging import page_of
+from meetings.api.parameters import PageQuery
+from meetings.api.problems import UNAUTHENTICATED, ProblemError
+from meetings.api.role_calls import person_shape
+from meetings.api.role_schemas import (
+    MemberIn,
+    MemberOut,
+    MemberPatch,
+    MembersPage,
+    OrganisationIn,
+    OrganisationOut,
+    OrganisationPatch,
+    OrganisationsPage,
+)
+from meetings.api.shapes import Shape
+from meetings.models import Membership, Organisation
+from meetings.organisation_access import (
+    membership_to_change,
+    organisation_to_manage,
+    organisation_to_read,
+    organisations_to_read,
+    role_in,
+)
+from meetings.people import person_named
+from meetings.services.organisations import (
+    membership_change,
+    membership_give,
+    membership_take,
+    organisation_create,
+    organisation_rename,
+)
+
+router = Router(tags=["access"], auth=credentials_admin)
+
+OrganisationSlug = Annotated[str, Path(description="`slug` of the organisation")]
+MembershipId = Annotated[UUID, Path(description="`id` of the membership")]
+
+
+@router.get("", response=OrganisationsPage, operation_id="organisation_list")
+def list_(request: HttpRequest, page: Query[PageQuery]) -> Shape:
+    """The organisations that the caller belongs to; for staff and service accounts all."""
+    actor = _known(request)
+    return page_of(
+        organisations_to_read(actor), page, listing="organisations", shape=lambda found: _shape(actor, found)
+    )
+
+
+@router.post("", response={201: OrganisationOut}, operation_id="organisation_create")
+def create(request: HttpRequest, organisation: OrganisationIn) -> Status[Shape]:
+    """Make an organisation, for staff and service accounts. The person who makes it is its first owner."""
+    actor = _known(request)
+    made = organisation_create(actor=actor, name=organisation.name, slug=organisation.slug)
+    return Status(201, _shape(actor, made))
+
+
+@router.get("/{slug}", response=OrganisationOut, operation_id="organisation_read")
+def read(request: HttpRequest, slug: OrganisationSlug) -> Shape:
+    """One organisation, for those who belong to it."""
+    actor = _known(request)
+    return _shape(actor, organisation_to_read(actor, slug))
+
+
+@router.patch("/{slug}", response=OrganisationOut, operation_id="organisation_rename")
+def rename(request: HttpRequest, slug: OrganisationSlug, changes: OrganisationPatch) -> Shape:
+    """Change its name, for its owners and admins. The short name stays."""
+    actor = _known(request)
+    organisation = organisation_to_manage(actor, slug)
+    return _shape(actor, organisation_rename(organisation=organisation, actor=actor, name=changes.name))
+
+
+@router.get("/{slug}/members", response=MembersPage, operation_id="membership_list")
+def members(request: HttpRequest, slug: OrganisationSlug, page: Query[PageQuery]) -> Shape:
+    """Who belongs to it, for its owners and admins."""
+    organisation = organisation_to_manage(_known(request), slug)
+    rows = organisation.memberships.select_related("user")
+    return page_of(rows, page, listing="members", shape=_member_shape)
+
+
+@router.post(
+    "/{slug}/members",
+    response={201: MemberOut},
+    operation_id="membership_give",
+    throttle=throttling.joins,
+    openapi_extra=throttling.DESCRIBED,
+)
+def give(request: HttpRequest, slug: OrganisationSlug, member: MemberIn) -> Status[Shape]:
+    """Take somebody with an account in. Owners and admins name members, only owners name owners and admins."""
+    actor = _known(request)
+    organisation = organisation_to_manage(actor, slug)
+    user = person_named(member.user)
+    return Status(
+        201, _member_shape(membership_give(organisation=organisation, actor=actor, user=user, role=member.role))
+    )
+
+
+@router.patch("/{slug}/members/{uuid:membership_id}", response=MemberOut, operation_id="membership_change")
+def change(request: HttpRequest, slug: OrganisationSlug, membership_id: MembershipId, changes: MemberPatch) -> Shape:
+    """Change somebody's role in it. The last owner stays one."""
+    actor = _known(request)
+    membership = membership_to_change(actor, slug, membership_id)
+    return _member_shape(membership_change(membership=membership, actor=actor, to=changes.role))
+
+
+@router.delete("/{slug}/members/{uuid:membership_id}", response={204: None}, operation_id="membership_take")
+def take(request: HttpRequest, slug: OrganisationSlug, membership_id: MembershipId) -> Status[None]:
+    """End a membership; anybody may end their own, except the last owner."""
+    actor = _known(request)
+    membership_take(membership=membership_to_change(actor, slug, membership_id), actor=actor)
+    return Status(204, None)
+
+
+def _known(request: HttpRequest) -> Actor:
+    """Nothing here is reached by knowing a link, so a guest is told to log in."""
+    actor = actor_of(request)
+    if actor.user is None:
+        raise ProblemError(UNAUTHENTICATED)
+    return actor
+
+
+def _shape(actor: Actor, organisation: Organisation) -> Shape:
+    return {
+        "id": organisation.pk,
+        "name": organisation.name,
+        "slug": organisation.slug,
+        "role": role_in(actor, organisation),
+        "created_at": organisation.created_at,
+    }
+
+
+def _member_shape(member: Membership) -> Shape:
+    return {"id": member.pk, "user": person_shape(member.user), "role": member.role, "created_at": member.created_at}
