@@ -141,7 +141,7 @@ def day_charts(*, now: datetime) -> list[Chart]:
         _chart("Minutes of audio", "bar", labels, [round(heard.get(day, 0) / SAMPLE_RATE_HZ / 60, 1) for day in days]),
         _chart("Speakers", "bar", labels, [speakers.get(day, 0) for day in days]),
         _chart("Seconds lost", "bar", labels, [round(lost.get(day, 0) / SAMPLE_RATE_HZ, 1) for day in days]),
-        _chart("Recordings, MB", "line", labels, sizes),
+        _chart("Recordings, MB", "bar", labels, sizes),
     ]
 
 
@@ -157,8 +157,8 @@ def hour_charts(*, now: datetime) -> list[Chart]:
     nothing = [0] * 4
     p95, p50, failed, away = ([float(rows.get(hour, nothing)[n] or 0) for hour in hours] for n in range(4))
     return [
-        _chart("Wait for a final, worst minute's p95, ms", "line", labels, p95),
-        _chart("Wait for a final, mean p50, ms", "line", labels, p50),
+        _chart("Wait for a final, worst minute's p95, ms", "bar", labels, p95),
+        _chart("Wait for a final, mean p50, ms", "bar", labels, p50),
         _chart("Utterances that became gaps", "bar", labels, failed),
         _chart("Voices that found no room", "bar", labels, away),
     ]
