@@ -45,6 +45,7 @@ DATABASES = {"default": ENVIRONMENT.database}
 
 # --- applications ------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "unfold",  # before the admin whose templates it replaces
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -154,6 +155,16 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_USE_FINDERS = True  # served from where they are: no collectstatic step to forget
+
+# --- the admin ---------------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Colloquy",
+    "SITE_HEADER": "Colloquy",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "graphic_eq",
+    "SHOW_HISTORY": False,
+    "DASHBOARD_CALLBACK": "meetings.admin_dashboard.dashboard",
+}
 
 # --- security ----------------------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True

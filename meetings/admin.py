@@ -2,13 +2,19 @@
 
 from typing import TYPE_CHECKING, Any
 
+import unfold.admin
 from django.contrib import admin
-from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from meetings import access_admin  # noqa: F401 - registers the models of access
 from meetings.access import actor_for
+from meetings.admin_base import ReadOnlyAdmin
+from meetings.admin_dashboard import clock_words
+from meetings.admin_support import SupportView
 from meetings.models import (
     ApiToken,
     AudioSession,
@@ -19,6 +25,7 @@ from meetings.models import (
     Meeting,
     MeetingEvent,
     Node,
+    NodeReading,
     Participant,
     PhoneCall,
     Recording,
@@ -30,28 +37,31 @@ from meetings.services.ingest_keys import ingest_key_revoke
 from meetings.services.tokens import api_token_revoke
 
 if TYPE_CHECKING:  # the classes are generic in the stubs only
-    AnyAdmin = admin.ModelAdmin[Any]
     AnyInline = admin.TabularInline[Any, Any]
+    AnyUserAdmin = UserAdmin[User]
 else:
-    AnyAdmin = admin.ModelAdmin
-    AnyInline = admin.TabularInline
+    AnyUserAdmin = UserAdmin
+    AnyInline = unfold.admin.TabularInline
 
 
-class ReadOnlyAdmin(AnyAdmin):
-    show_full_result_count = False
+admin.site.unregister(User)
+admin.site.unregister(Group)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+@admin.register(User)
+class AccountAdmin(AnyUserAdmin, unfold.admin.ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+
+@admin.register(Group)
+class AccountGroupAdmin(GroupAdmin, unfold.admin.ModelAdmin):
+    pass
 
 
 @admin.register(Meeting)
-class MeetingAdmin(ReadOnlyAdmin):
+class MeetingAdmin(SupportView, ReadOnlyAdmin):
     list_display = ("title", "code", "state", "host", "language", "created_at", "last_seq")
     list_filter = ("state", "language")
     list_select_related = ("host",)
@@ -69,25 +79,39 @@ class ParticipantAdmin(ReadOnlyAdmin):
 
 @admin.register(AudioSession)
 class AudioSessionAdmin(ReadOnlyAdmin):
-    list_display = (
-        "id",
-        "participant",
-        "state",
-        "generation",
-        "received",
-        "settled",
-        "speech",
-        "nonspeech",
-        "muted",
-        "gap",
-        "node",
-    )
+    list_display = ("id", "participant", "state", "heard", "in_flight", "spoken", "silent", "muted_for", "lost", "node")
     list_filter = ("state", "node")
+    list_select_related = ("participant",)
     search_fields = ("id", "participant__meeting__code")
+
+    @admin.display(description="received", ordering="received")
+    def heard(self, session: AudioSession) -> str:
+        return clock_words(session.received)
+
+    @admin.display(description="in flight")
+    def in_flight(self, session: AudioSession) -> str:
+        return clock_words(session.received - session.settled)
+
+    @admin.display(description="speech", ordering="speech")
+    def spoken(self, session: AudioSession) -> str:
+        return clock_words(session.speech)
+
+    @admin.display(description="other sound", ordering="nonspeech")
+    def silent(self, session: AudioSession) -> str:
+        return clock_words(session.nonspeech)
+
+    @admin.display(description="muted", ordering="muted")
+    def muted_for(self, session: AudioSession) -> str:
+        return clock_words(session.muted)
+
+    @admin.display(description="lost", ordering="gap")
+    def lost(self, session: AudioSession) -> str:
+        return clock_words(session.gap)
 
 
 class SegmentRevisionInline(AnyInline):
     model = SegmentRevision
+    exclude = ("text", "words")
     extra = 0
     can_delete = False
 
@@ -97,7 +121,8 @@ class SegmentAdmin(ReadOnlyAdmin):
     list_display = ("id", "meeting", "participant", "start_ms", "state", "rev", "engine")
     list_filter = ("state", "language", "engine")
     list_select_related = ("meeting", "participant")
-    search_fields = ("text", "meeting__code")
+    search_fields = ("id", "meeting__code")
+    exclude = ("text", "words", "text_salt")  # what was said is shown by the support view, to those who say why
     inlines = (SegmentRevisionInline,)
 
 
@@ -112,8 +137,9 @@ class MeetingEventAdmin(ReadOnlyAdmin):
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("meeting_id", "number", "at", "actor", "action", "target")
-    list_filter = ("action",)
-    search_fields = ("meeting_id", "actor", "target")
+    list_filter = ("action", "at")
+    search_fields = ("meeting_id", "actor", "action", "target")
+    date_hierarchy = "at"
 
 
 @admin.register(GapRepair)
@@ -205,3 +231,21 @@ class PhoneCallAdmin(ReadOnlyAdmin):
 @admin.register(Node)
 class NodeAdmin(ReadOnlyAdmin):
     list_display = ("name", "seen_at")
+
+
+@admin.register(NodeReading)
+class NodeReadingAdmin(ReadOnlyAdmin):
+    list_display = (
+        "node",
+        "at",
+        "is_recognizing",
+        "sessions",
+        "sockets",
+        "load_level",
+        "finals",
+        "final_wait_p95_ms",
+        "failures",
+        "refused",
+    )
+    list_filter = ("node", "is_recognizing")
+    date_hierarchy = "at"

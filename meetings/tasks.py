@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from meetings.recordings.work import recordings_work
-from meetings.services import idempotency, nodes, orphans, recording_files, tickets, undelivered
+from meetings.services import idempotency, node_readings, nodes, orphans, recording_files, tickets, undelivered
 
 RECORDING_TIME_LIMIT_S = 7_200  # hours of many people; what is cut off goes on from its row
 
@@ -21,12 +21,13 @@ def sessions_undelivered_end() -> int:
 
 @shared_task
 def credentials_expired_delete() -> int:
-    """Tickets and idempotency keys whose time is over, and nodes that are gone."""
+    """Tickets and idempotency keys whose time is over, nodes that are gone, and how they fared long ago."""
     now = timezone.now()
     return (
         tickets.tickets_expired_delete(now=now)
         + idempotency.idempotency_keys_old_delete(now=now)
         + nodes.nodes_gone_delete(now=now)
+        + node_readings.node_readings_old_delete(now=now)
     )
 
 

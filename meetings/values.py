@@ -223,3 +223,18 @@ class EndedSession:
     gap: int
     segments: int
     last_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeState:
+    """How a node fares. Counts are of the time since the last one; waits are from heard to decoded, if any was."""
+
+    is_recognizing: bool
+    sessions: int
+    sockets: int
+    load_level: int
+    finals: int
+    final_wait_p50_ms: int | None
+    final_wait_p95_ms: int | None
+    failures: int
+    refused: int

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from meetings.values import SessionOwner
+from meetings.values import NodeState, SessionOwner
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
@@ -13,12 +13,14 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_EVERY_S = 15.0
 NOTE_EVERY_S = 2.0
 FINALIZE_EVERY_S = 30.0
+READING_EVERY_S = 60.0
 
 
 class Books(Protocol):
     """What is asked of the store."""
 
     async def node_heartbeat(self, name: str) -> None: ...
+    async def node_reading_note(self, name: str, state: NodeState) -> None: ...
     async def sessions_received_note(self, progress: Sequence[tuple[SessionOwner, int]]) -> int: ...
     async def sessions_abandoned_finalize(self) -> int: ...
     async def sessions_undelivered_end(self) -> int: ...
@@ -32,12 +34,13 @@ class Listening(Protocol):
 
 
 class Housekeeping:
-    """Three rounds, each of which goes on whatever befalls it: the next one may fare better."""
+    """Four rounds, each of which goes on whatever befalls it: the next one may fare better."""
 
-    def __init__(self, *, node: str, store: Books, rooms: Listening) -> None:
+    def __init__(self, *, node: str, store: Books, rooms: Listening, reading: Callable[[], NodeState]) -> None:
         self._node = node
         self._store = store
         self._rooms = rooms
+        self._reading = reading
         self._noted: dict[SessionOwner, int] = {}
         self._scope = TaskScope("housekeeping")
 
@@ -45,6 +48,7 @@ class Housekeeping:
         self._scope.spawn(_again_and_again(self._show_life, every_s=HEARTBEAT_EVERY_S), name="heartbeat")
         self._scope.spawn(_again_and_again(self._note_received, every_s=NOTE_EVERY_S), name="note-received")
         self._scope.spawn(_again_and_again(self._finalize, every_s=FINALIZE_EVERY_S), name="finalize")
+        self._scope.spawn(_again_and_again(self._tell, every_s=READING_EVERY_S), name="reading")
 
     async def close(self) -> None:
         await self._scope.close()
@@ -66,6 +70,9 @@ class Housekeeping:
         """The worker does it as well; whoever comes first."""
         await self._store.sessions_abandoned_finalize()
         await self._store.sessions_undelivered_end()
+
+    async def _tell(self) -> None:
+        await self._store.node_reading_note(self._node, self._reading())
 
 
 async def _again_and_again(work: Callable[[], Awaitable[None]], *, every_s: float) -> None:

@@ -22,6 +22,7 @@ from streaming.drain import drain
 from streaming.errors import Unavailable
 from streaming.health import RecognitionHealth
 from streaming.housekeeping import Housekeeping
+from streaming.node_readings import NodeReadings
 from streaming.observer import NodeObserver
 from streaming.recognizers.pool import RecognizerPool
 from streaming.recording_shelf import RecordingMeans, StorageShelf
@@ -143,7 +144,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         broadcast=broadcast,
         shelf=shelf,
         rooms=rooms,
-        housekeeping=Housekeeping(node=node, store=store, rooms=rooms),
+        housekeeping=Housekeeping(node=node, store=store, rooms=rooms, reading=NodeReadings(metrics.REGISTRY).take),
     )
 
 

@@ -17,6 +17,7 @@ from meetings.phone import AdmittedCall, PhoneCaller
 from meetings.services import (
     consents,
     languages,
+    node_readings,
     nodes,
     orphans,
     phone_calls,
@@ -32,6 +33,7 @@ from meetings.values import (
     Committed,
     EndedSession,
     LanguageSpan,
+    NodeState,
     OpenedSession,
     RecordingSwitch,
     Redeemed,
@@ -151,6 +153,9 @@ class Store:
 
     async def node_heartbeat(self, name: str) -> None:
         await self._write(nodes.node_heartbeat, name=name)
+
+    async def node_reading_note(self, name: str, state: NodeState) -> None:
+        await self._write(node_readings.node_reading_note, name=name, state=state, now=timezone.now())
 
     async def events_after(self, meeting_id: UUID, *, after_seq: int, limit: int) -> selectors.EventsPage:
         return await self._read(selectors.events_after, meeting_id=meeting_id, after_seq=after_seq, limit=limit)

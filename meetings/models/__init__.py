@@ -7,6 +7,7 @@ from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
 from meetings.models.levels import SessionLevels
 from meetings.models.log import AuditEvent, MeetingEvent
 from meetings.models.meeting import Meeting, Participant
+from meetings.models.node_reading import NodeReading
 from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
 from meetings.models.segment import Segment, SegmentRevision
@@ -25,6 +26,7 @@ __all__ = [
     "MeetingRole",
     "Membership",
     "Node",
+    "NodeReading",
     "Organisation",
     "Participant",
     "PhoneCall",

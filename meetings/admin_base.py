@@ -1,0 +1,26 @@
+"""What every admin page of ours is made of."""
+
+from typing import TYPE_CHECKING, Any
+
+import unfold.admin
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+if TYPE_CHECKING:  # the class is generic in the stubs only
+    AnyAdmin = admin.ModelAdmin[Any]
+else:
+    AnyAdmin = unfold.admin.ModelAdmin
+
+
+class ReadOnlyAdmin(AnyAdmin):
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
