@@ -1,12 +1,19 @@
 """Where in a line's text the words are that were looked for. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from meetings.search.query import SearchQuery, Term
 from meetings.search.words import Word, words_of
 
 Forms = Mapping[str, frozenset[str]]
 """Further forms under which a word is known to the index: its stems."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    text: str
+    is_match: bool
 
 
 def match_ranges(text: str, query: SearchQuery, *, forms: Forms | None = None) -> tuple[tuple[int, int], ...]:
@@ -20,6 +27,17 @@ def match_ranges(text: str, query: SearchQuery, *, forms: Forms | None = None) -
         else:
             merged.append((start, end))
     return tuple(merged)
+
+
+def split_at(text: str, ranges: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
+    """The text in pieces, in order: what matched and what stands between."""
+    pieces: list[Piece] = []
+    before = 0
+    for start, end in ranges:
+        pieces += [Piece(text=text[before:start], is_match=False), Piece(text=text[start:end], is_match=True)]
+        before = end
+    pieces.append(Piece(text=text[before:], is_match=False))
+    return tuple(piece for piece in pieces if piece.text)
 
 
 def _places(words: Sequence[Word], term: Term, forms: Forms) -> list[tuple[int, int]]:

@@ -101,7 +101,12 @@ def _wanted(meetings: QuerySet[Meeting], query: SearchQuery, filters: SearchFilt
     meetings = _of_days(meetings, filters)
     participants = None
     if filters.speakers:
-        named = Participant.objects.filter(_named(filters.speakers))
+        speakers = [
+            each for each in filters.speakers if "\0" not in each
+        ]  # PostgreSQL stores none, and refuses to look
+        if not speakers:
+            return None
+        named = Participant.objects.filter(_named(speakers))
         meetings = meetings.filter(pk__in=named.values("meeting"))
         participants = _condition(named)
     few = list(meetings.order_by().values_list("pk", flat=True)[: FEW_MEETINGS + 1])

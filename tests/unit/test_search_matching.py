@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.search.matching import match_ranges
+from meetings.search.matching import match_ranges, split_at
 from meetings.search.query import query_parse
 
 
@@ -45,6 +45,9 @@ def test_ranges_are_in_order_and_apart(text: str, query: str) -> None:
         wanted = query_parse(query)
     except Exception:  # noqa: BLE001 - refused, as other tests say
         return
+    pieces = split_at(text, match_ranges(text, wanted))
+    assert "".join(piece.text for piece in pieces) == text
+    assert [piece.text for piece in pieces if piece.is_match] == [text[s:e] for s, e in match_ranges(text, wanted)]
     before = -1
     for start, end in match_ranges(text, wanted):
         assert before < start < end <= len(text)
