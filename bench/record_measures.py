@@ -94,5 +94,5 @@ def _exports(record: Filled) -> Iterator[Measure]:
 
 
 def _export(meeting: Meeting, extension: str, _: int) -> int:
-    request = RequestFactory().get("/")
+    request = RequestFactory(SERVER_NAME="localhost").get("/")
     return len(FORMATS[extension].write(transcript(meeting=meeting), meeting_shape(request, meeting)))

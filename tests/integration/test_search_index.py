@@ -1,6 +1,9 @@
 """The index knows what stands and nothing else, after every kind of change, by whomever it is made."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.db import connection, models, transaction
 
 from meetings.models import Meeting, SearchLine, Segment, SegmentRevision
@@ -142,6 +145,31 @@ def test_triggers_that_a_migration_dropped_are_put_back_with_what_was_missed() -
     assert indexed("budget") == 1
     assert index_ensure(connection)
     assert (indexed("budget"), indexed("thing")) == (0, 1)
+    assert_index_is_whole()
+
+
+@only_sqlite
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_may_remake_the_table_of_segments() -> None:
+    (segment,) = said("The annual budget.")
+    try:
+        with connection.schema_editor() as editor:
+            editor._remake_table(Segment)  # type: ignore[attr-defined]  # what most changes of a model become
+        Segment.objects.filter(pk=segment.pk).update(text="Another thing.")
+        assert indexed("budget") == 1, "SQLite has dropped the triggers"
+        call_command("migrate", verbosity=0)
+        assert (indexed("budget"), indexed("thing")) == (0, 1)
+        assert_index_is_whole()
+    finally:
+        index_ensure(connection)
+
+
+def test_the_index_is_made_anew_and_compacted_by_command() -> None:
+    said("The annual budget.")
+    for arguments in ([], ["--compact"]):
+        output = StringIO()
+        call_command("search_index", *arguments, stdout=output)
+        assert output.getvalue() == "1 lines are indexed.\n"
     assert_index_is_whole()
 
 
