@@ -1,7 +1,7 @@
 # Everything works from a bare checkout: each target first makes what it needs, and does so once.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench bench-short soak clean lock system-programs model
+.PHONY: help run test check fix bench bench-short bench-record soak clean lock system-programs model
 .NOTPARALLEL:
 
 PYTHON = $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -19,12 +19,15 @@ MINUTES ?= 10
 SPEED ?= 3
 SPEAKERS ?= 2
 REPEAT ?= 1
+MEETINGS ?= 1000
+SEGMENTS ?= 1000000
 
 help:
 	@echo "make run    installs what is missing, then serves on http://127.0.0.1:\$$PORT (8000)"
 	@echo "make test   runs the whole test suite        make check  runs the static checks"
 	@echo "make fix    formats and repairs              make bench  measures accuracy and latency"
 	@echo "                                             (REPEAT runs; make bench-short tries it)"
+	@echo "make bench-record  measures search, replay and export on a large record (MEETINGS, SEGMENTS)"
 	@echo "make soak   measures a long meeting (MINUTES, SPEED, SPEAKERS)"
 	@echo "make lock   renews the hashed locks          make clean  removes what was installed (data/ stays)"
 
@@ -60,6 +63,10 @@ bench: .venv/.installed-dev model
 # A minute and a half: nothing is missing and all figures are there. Times are not judged.
 bench-short: .venv/.installed-dev model
 	@.venv/bin/python -m bench --short
+
+# Search, event replay and export on a thousand meetings with a million lines, in a temporary SQLite file of 2.5 GB.
+bench-record: .venv/.installed-dev
+	@.venv/bin/python -m bench.record --meetings $(MEETINGS) --segments $(SEGMENTS)
 
 soak: .venv/.installed-dev model
 	@.venv/bin/python -m bench.soak --minutes $(MINUTES) --speed $(SPEED) --speakers $(SPEAKERS)

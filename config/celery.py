@@ -35,6 +35,11 @@ app.conf.beat_schedule = {
         "schedule": 3_600.0,
         "options": {"expires": 3_600.0},
     },
+    "compact-search-index": {
+        "task": "meetings.tasks.search_index_compact",
+        "schedule": 86_400.0,
+        "options": {"expires": 3_600.0},
+    },
     "delete-expired-credentials": {
         "task": "meetings.tasks.credentials_expired_delete",
         "schedule": 3_600.0,

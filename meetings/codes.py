@@ -20,5 +20,11 @@ def code_normalise(text: str) -> str | None:
     return code if _CODE.fullmatch(code) else None
 
 
+def code_typed(text: str) -> str | None:
+    """The code in whatever was pasted or typed: a link, capitals, blanks for hyphens."""
+    _, is_link, rest = text.partition("/m/")
+    return code_normalise(rest.partition("/")[0] if is_link else text)
+
+
 def _syllable() -> str:
     return choice(_CONSONANTS) + choice(_VOWELS)

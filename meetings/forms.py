@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 
 from meetings.checks import vocabulary_checked
-from meetings.codes import code_normalise
+from meetings.codes import code_typed
 from meetings.errors import Invalid
 from meetings.language_names import languages_offered
 from meetings.limits import TITLE_MAX_CHARS, VOCABULARY_MAX_TERMS, VOCABULARY_TERM_MAX_CHARS
@@ -75,10 +75,7 @@ class JoinForm(forms.Form):
     )
 
     def clean_code(self) -> str:
-        """The code in whatever was pasted or typed: a link, capitals, blanks for hyphens."""
-        typed: str = self.cleaned_data["code"]
-        _, is_link, rest = typed.partition("/m/")
-        code = code_normalise(rest.partition("/")[0] if is_link else typed)
+        code = code_typed(self.cleaned_data["code"])
         if code is None:
             raise forms.ValidationError("That is neither a code nor a link to a meeting.")
         return code

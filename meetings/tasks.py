@@ -1,10 +1,20 @@
 """What Celery does for the stored half. A lost message is harmless: beat sends the next one, and rows are the truth."""
 
 from celery import shared_task
+from django.db import connection
 from django.utils import timezone
 
 from meetings.recordings.work import recordings_work
-from meetings.services import idempotency, node_readings, nodes, orphans, recording_files, tickets, undelivered
+from meetings.search.index import index_compact
+from meetings.services import (
+    idempotency,
+    node_readings,
+    nodes,
+    orphans,
+    recording_files,
+    tickets,
+    undelivered,
+)
 
 RECORDING_TIME_LIMIT_S = 7_200  # hours of many people; what is cut off goes on from its row
 
@@ -39,3 +49,9 @@ def recordings_make() -> int:
 @shared_task
 def recording_files_sweep() -> int:
     return recording_files.recording_files_sweep(now=timezone.now())
+
+
+@shared_task
+def search_index_compact() -> None:
+    """What was deleted leaves the pages of the search index too."""
+    index_compact(connection)

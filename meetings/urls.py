@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from meetings import views
+from meetings import search_views, views
 
 app_name = "meetings"
 urlpatterns = [
     path("", views.start, name="start"),
+    path("search/", search_views.search, name="search"),
     path("join/", views.join, name="join"),
     path("m/<slug:code>/", views.meeting, name="meeting"),
     path("m/<slug:code>/transcript/", views.transcript, name="transcript"),

@@ -10,6 +10,7 @@ from meetings.api import (
     participant_calls,
     recording_calls,
     role_calls,
+    search_calls,
     token_calls,
     transcript_calls,
 )
@@ -43,3 +44,4 @@ api.add_router("", recording_calls.router)
 api.add_router("/meetings/{ref}", role_calls.router)
 api.add_router("/organisations", organisation_calls.router)
 api.add_router("/tokens", token_calls.router)
+api.add_router("", search_calls.router)

@@ -10,6 +10,7 @@ from meetings.models.meeting import Meeting, Participant
 from meetings.models.node_reading import NodeReading
 from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
+from meetings.models.search import SearchLine
 from meetings.models.segment import Segment, SegmentRevision
 from meetings.models.telephony import IngestKey, PhoneCall
 
@@ -33,6 +34,7 @@ __all__ = [
     "Recording",
     "RecordingChunk",
     "RecordingSwitch",
+    "SearchLine",
     "Segment",
     "SegmentRevision",
     "SessionLanguage",

@@ -29,6 +29,7 @@ PROMISED = {
     "/api/v1/meetings/{ref}/segments": {"get"},
     "/api/v1/meetings/{ref}/events": {"get"},
     "/api/v1/meetings/{ref}/ledger": {"get"},
+    "/api/v1/search": {"get"},
 }
 
 
@@ -90,6 +91,7 @@ def test_answers_are_what_the_document_says(document: dict[str, Any]) -> None:
         ("get", "/meetings/{ref}/transcript.json", 200, get(client, f"{ref}/transcript.json")),
         ("get", "/meetings/{ref}/events", 200, get(client, f"{ref}/events")),
         ("get", "/meetings/{ref}/ledger", 200, get(client, f"{ref}/ledger")),
+        ("get", "/search", 200, get(client, "/search", q="hello")),
         ("post", "/sessions/{session_id}/ticket", 201, post(client, f"/sessions/{admission['session_id']}/ticket")),
         ("post", "/meetings/{ref}/ingest-keys", 201, key),
         ("get", "/meetings/{ref}/ingest-keys", 200, get(client, f"{ref}/ingest-keys")),
