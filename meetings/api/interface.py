@@ -3,11 +3,13 @@
 from ninja import NinjaAPI
 
 from meetings.api import (
+    correction_calls,
     event_calls,
     ingest_key_calls,
     meeting_calls,
     participant_calls,
     recording_calls,
+    replacement_calls,
     transcript_calls,
 )
 from meetings.api.credentials import credentials
@@ -37,3 +39,5 @@ api.add_router("/meetings/{ref}/ingest-keys", ingest_key_calls.router)
 api.add_router("/meetings/{ref}", transcript_calls.router)
 api.add_router("", event_calls.router)
 api.add_router("", recording_calls.router)
+api.add_router("", correction_calls.router)
+api.add_router("/meetings/{ref}/replacements", replacement_calls.router)

@@ -2,6 +2,7 @@
 
 from meetings.models.audio_session import AudioSession, Node, SessionLanguage
 from meetings.models.consent import ConsentRecord
+from meetings.models.correction import Correction, Replacement
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
 from meetings.models.levels import SessionLevels
 from meetings.models.log import AuditEvent, MeetingEvent
@@ -16,6 +17,7 @@ __all__ = [
     "AudioSession",
     "AuditEvent",
     "ConsentRecord",
+    "Correction",
     "GapRepair",
     "IdempotencyKey",
     "IngestKey",
@@ -27,6 +29,7 @@ __all__ = [
     "Recording",
     "RecordingChunk",
     "RecordingSwitch",
+    "Replacement",
     "Segment",
     "SegmentRevision",
     "SessionLanguage",
