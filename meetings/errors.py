@@ -1,5 +1,7 @@
 """What the stored half can refuse, and what each refusal means over HTTP and on a socket."""
 
+from uuid import UUID
+
 
 class MeetingsError(Exception):
     """Base of all refusals. `detail` is one clear sentence for a person; it never holds speech, names or tokens."""
@@ -89,3 +91,14 @@ class Invalid(MeetingsError):
 
     code, status, close_code = "invalid", 422, 4400
     title = "A value is not acceptable."
+
+
+class StaleRevision(MeetingsError):
+    """Somebody else changed the line since the caller read it; nothing was changed now. `segment_id`: which line."""
+
+    code, status, close_code = "revision_mismatch", 412, 4409
+    title = "The line was changed by somebody else meanwhile."
+
+    def __init__(self, segment_id: UUID) -> None:
+        super().__init__()
+        self.segment_id = segment_id

@@ -30,6 +30,8 @@ def segment_wire(segment: Segment, revision: SegmentRevision | None = None) -> S
     What is retracted is shown to nobody: its text is kept for the day when it is restored.
     """
     shown = segment if revision is None else revision
+    place = segment if revision is None or revision.start_ms is None else revision
+    speaker = segment.participant if revision is None or revision.participant is None else revision.participant
     is_redacted = segment.state == Segment.State.REDACTED
     is_hidden = is_redacted or shown.state == Segment.State.RETRACTED
     text = "" if is_hidden else shown.text
@@ -37,10 +39,10 @@ def segment_wire(segment: Segment, revision: SegmentRevision | None = None) -> S
         "id": str(segment.pk),
         "rev": shown.rev,
         "state": segment.state if is_redacted else shown.state,
-        "participant_id": str(segment.participant_id),
-        "speaker": segment.participant.display_name,
-        "start_ms": segment.start_ms,
-        "end_ms": segment.end_ms,
+        "participant_id": str(speaker.pk),
+        "speaker": speaker.display_name,
+        "start_ms": cast("int", place.start_ms),
+        "end_ms": cast("int", place.end_ms),
         "text": text,
         "stable_chars": len(text),
         "language": shown.language,

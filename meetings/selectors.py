@@ -110,7 +110,7 @@ def _log_messages(meeting_id: UUID, *, after_seq: int, limit: int) -> tuple[Wire
 
 
 def _revisions(segment_ids: Iterable[UUID]) -> dict[tuple[UUID | None, int], SegmentRevision]:
-    found = SegmentRevision.objects.filter(segment__in=list(segment_ids))
+    found = SegmentRevision.objects.filter(segment__in=list(segment_ids)).select_related("participant")
     return {(revision.segment_id, revision.rev): revision for revision in found}
 
 

@@ -25,6 +25,8 @@ class Line:
     text: str
     language: str = ""
     segment_id: str = ""
+    rev: int = 0
+    state: str = ""
     has_audio: bool = False
     is_continued: bool = False
 
@@ -70,6 +72,8 @@ def _said(read: Transcript, playable: Collection[UUID]) -> list[Line]:
             text="[removed]" if segment["state"] == Segment.State.REDACTED else segment["text"],
             language=segment["language"],
             segment_id=segment["id"],
+            rev=segment["rev"],
+            state=segment["state"],
             has_audio=UUID(segment["id"]) in playable,
         )
         for segment in read.segments

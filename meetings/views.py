@@ -31,6 +31,7 @@ from meetings.services.meetings import meeting_create
 from meetings.services.recording_jobs import recording_retry
 from meetings.standing import meetings_of
 from meetings.transcript_lines import transcript_lines
+from meetings.transcript_page import transcript_page_data
 
 STATE_WORDS = {
     Meeting.State.SCHEDULED.value: "Not started",
@@ -123,11 +124,13 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
     if found.code != code:
         return redirect("meetings:transcript", code=found.code)
     is_host = is_manager(actor, found)
-    lines = transcript_lines(transcript_of(meeting=found), playable=segments_with_audio(meeting_id=found.pk))
+    read = transcript_of(meeting=found)
+    lines = transcript_lines(read, playable=segments_with_audio(meeting_id=found.pk))
     context = {
         "meeting": found,
         "state_words": STATE_WORDS[found.state],
         "lines": lines,
+        "page_data": transcript_page_data(request, actor, read),
         "speaker_names": list(dict.fromkeys(line.speaker for line in lines if not line.is_gap)),
         "account": account_of(ledger(meeting_id=found.pk)) if is_host else None,
         "recordings": recordings_of(meeting_id=found.pk) if is_host else (),

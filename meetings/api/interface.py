@@ -3,12 +3,14 @@
 from ninja import NinjaAPI
 
 from meetings.api import (
+    correction_calls,
     event_calls,
     ingest_key_calls,
     meeting_calls,
     organisation_calls,
     participant_calls,
     recording_calls,
+    replacement_calls,
     role_calls,
     search_calls,
     token_calls,
@@ -45,3 +47,5 @@ api.add_router("/meetings/{ref}", role_calls.router)
 api.add_router("/organisations", organisation_calls.router)
 api.add_router("/tokens", token_calls.router)
 api.add_router("", search_calls.router)
+api.add_router("", correction_calls.router)
+api.add_router("/meetings/{ref}/replacements", replacement_calls.router)

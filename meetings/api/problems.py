@@ -47,6 +47,7 @@ class Problem:
     title: str = ""
     errors: Sequence[FieldProblem] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    extensions: Mapping[str, object] = field(default_factory=dict)  # more members, as RFC 9457 allows
 
     def as_wire(self) -> ProblemWire:
         wire: ProblemWire = {
@@ -71,7 +72,7 @@ class ProblemError(Exception):
 
 def problem_response(problem: Problem) -> HttpResponse:
     response = HttpResponse(
-        json.dumps(problem.as_wire()),
+        json.dumps({**problem.extensions, **problem.as_wire()}),
         status=problem.status,
         content_type=CONTENT_TYPE,
         headers={"Cache-Control": "no-store", **problem.headers},

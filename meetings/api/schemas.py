@@ -296,3 +296,4 @@ class ProblemOut(Schema):
     status: int
     detail: str
     errors: list[FieldProblemOut] | None = None
+    segment: SegmentOut | None = Field(None, description="of `revision_mismatch`: the line as it stands now")

@@ -3,6 +3,7 @@
 from meetings.models.access import MeetingRole, Membership, Organisation, SignOnIdentity
 from meetings.models.audio_session import AudioSession, Node, SessionLanguage
 from meetings.models.consent import ConsentRecord
+from meetings.models.correction import Correction, Replacement
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
 from meetings.models.levels import SessionLevels
 from meetings.models.log import AuditEvent, MeetingEvent
@@ -19,6 +20,7 @@ __all__ = [
     "AudioSession",
     "AuditEvent",
     "ConsentRecord",
+    "Correction",
     "GapRepair",
     "IdempotencyKey",
     "IngestKey",
@@ -34,6 +36,7 @@ __all__ = [
     "Recording",
     "RecordingChunk",
     "RecordingSwitch",
+    "Replacement",
     "SearchLine",
     "Segment",
     "SegmentRevision",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from meetings.models.audio_session import AudioSession
+from meetings.models.correction import Correction
 from meetings.models.meeting import Meeting, Participant
 
 
@@ -15,8 +16,10 @@ def salt_new() -> str:
 
 
 class Segment(models.Model):
-    """The current text of one utterance.
+    """The current text of one utterance, or of a part of it.
 
+    `participant` is who said it, as far as anybody knows; `audio_session` is whose microphone heard it, always. A line
+    that was split off another one has the act in `made_by`.
     `text_salt` goes into the audit trail's hash of the text. It lives here, so that purging the row leaves an audit
     hash from which a short sentence cannot be guessed back.
     """
@@ -44,6 +47,9 @@ class Segment(models.Model):
     confidence = models.FloatField()
     engine = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(
+        Correction, null=True, blank=True, editable=False, on_delete=models.RESTRICT, related_name="made_segments"
+    )
 
     class Meta:
         ordering = ("start_ms", "id")
@@ -54,7 +60,12 @@ class Segment(models.Model):
             models.CheckConstraint(
                 name="segment_confidence_is_a_share", condition=Q(confidence__gte=0, confidence__lte=1)
             ),
-            models.UniqueConstraint(fields=("audio_session", "start"), name="segment_once_per_position"),
+            # Of what was committed. A line may be split again where an earlier split of it was undone.
+            models.UniqueConstraint(
+                fields=("audio_session", "start"),
+                condition=Q(made_by__isnull=True),
+                name="segment_once_per_position",
+            ),
         )
 
     def __str__(self) -> str:
@@ -62,7 +73,10 @@ class Segment(models.Model):
 
 
 class SegmentRevision(models.Model):
-    """An earlier text. `actor`, `reason` and `at` tell of its replacement."""
+    """An earlier text. `actor`, `reason`, `at` and the act (`correction`) tell of its replacement.
+
+    Whose it was and where it lay is null in rows of nodes of an older version: then it never changed.
+    """
 
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="revisions")
     rev = models.PositiveIntegerField()
@@ -72,6 +86,16 @@ class SegmentRevision(models.Model):
     language = models.CharField(max_length=35)
     confidence = models.FloatField()
     engine = models.CharField(max_length=100)
+    participant = models.ForeignKey(
+        Participant, null=True, blank=True, on_delete=models.CASCADE, related_name="segment_revisions"
+    )
+    start = models.PositiveBigIntegerField(null=True, blank=True)
+    end = models.PositiveBigIntegerField(null=True, blank=True)
+    start_ms = models.BigIntegerField(null=True, blank=True)
+    end_ms = models.BigIntegerField(null=True, blank=True)
+    correction = models.ForeignKey(
+        Correction, null=True, blank=True, on_delete=models.RESTRICT, related_name="revisions"
+    )
     actor = models.CharField(max_length=100)
     reason = models.CharField(max_length=200, blank=True, default="")
     at = models.DateTimeField()

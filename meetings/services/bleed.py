@@ -5,6 +5,7 @@ from itertools import groupby
 
 from django.db.models import Q
 
+from meetings.correction_selectors import is_corrected_by_a_human
 from meetings.levels import loudness_dbfs
 from meetings.levels_stored import levels_between
 from meetings.models import Segment, SegmentRevision
@@ -20,7 +21,7 @@ def bleed_retract(segments: Sequence[Segment]) -> None:
 
     The meeting's row is locked by then, so of two commits at once the second one sees what the first one stored. Of two
     lines that say the same at the same time the quieter one goes; where neither is clearly louder, the later one. A
-    line that somebody has put back stays.
+    line that somebody has put back, or corrected, stays.
     """
     for segment in segments:
         if segment.state == State.FINAL:
@@ -39,7 +40,7 @@ def _judge(segment: Segment) -> None:
     for _, group in groupby(others, key=lambda each: each.participant_id):
         twice = said_twice(segment, own=own, theirs=list(group), line=_line, louder_db=_louder_db)
         for each in twice:
-            if each is segment or not _was_restored(each):
+            if each is segment or not (_was_restored(each) or is_corrected_by_a_human(each)):
                 _retract(each)
         if segment in twice:
             return

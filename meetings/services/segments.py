@@ -1,86 +1,125 @@
-"""Take a line out of the transcript, and put it back: each a new revision, with its event and its audit entry."""
+"""Correct a line, take it out of the transcript, put it back: each a new revision, with its event and audit entry."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
-from meetings.errors import Conflict, NotFound
-from meetings.models import Meeting, MeetingEvent, Segment, SegmentRevision
-from meetings.services.audit import audit_append, text_hash
-from meetings.services.events import event_append
+from meetings.checks import line_checked
+from meetings.corrections.content import content_of
+from meetings.corrections.words_kept import words_realigned
+from meetings.errors import Conflict, Invalid
+from meetings.limits import REASON_MAX_CHARS, SEGMENT_TEXT_MAX_CHARS
+from meetings.models import Correction, Participant, Segment
+from meetings.services.revisions import Corrected, correction_make, must_stand, segment_lock
 
 BLEED = "bleed"  # another participant's voice in this one's microphone
 
 
-def segment_restore(*, segment_id: UUID, actor: str) -> Segment:
+def segment_correct(
+    *,
+    segment_id: UUID,
+    expected_rev: int,
+    actor: str,
+    text: str | None = None,
+    participant_id: UUID | None = None,
+    reason: str = "",
+) -> Corrected:
+    """What was said, or who said it; None leaves it. Saying nothing new makes no revision.
+
+    The sound stays where it is: `audio_session`, `start` and `end` are facts.
+    Raises NotFound, StaleRevision. Raises Conflict: the line is not in the transcript. Raises Invalid.
+    """
+    reason = reason_checked(reason)
+    with transaction.atomic():
+        segment = segment_lock(segment_id, expected_rev=expected_rev)
+        must_stand(segment)
+        before = content_of(segment)
+        after = before.corrected()
+        if text is not None:
+            after = replace(after, text=text_checked(text))
+            if after.text != before.text:
+                after = replace(after, words=tuple(words_realigned(words=before.words, text=after.text)))
+        if participant_id is not None and participant_id != before.participant_id:
+            after = replace(after, participant_id=_of_meeting(segment, participant_id))
+        if after.says_the_same(before):
+            return Corrected(correction=None, segments=(segment,))
+        return correction_make(
+            meeting_id=segment.meeting_id,
+            kind=Correction.Kind.CORRECTED,
+            actor=actor,
+            reason=reason,
+            changes=[(segment, after)],
+        )
+
+
+def segment_restore(
+    *, segment_id: UUID, actor: str, expected_rev: int | None = None, reason: str = "restored"
+) -> Segment:
     """Put a retracted line back as it was. It is not judged again.
 
-    Raises NotFound. Raises Conflict: the line stands, or was redacted.
+    Raises NotFound, StaleRevision. Raises Conflict: the line stands, was redacted, or its words stand in another line.
     """
+    reason = reason_checked(reason)
     with transaction.atomic():
-        segment = _locked(segment_id)
+        segment = segment_lock(segment_id, expected_rev=expected_rev)
         if segment.state != Segment.State.RETRACTED:
             raise Conflict("Only a retracted segment can be restored.")
+        if not segment.text:
+            raise Conflict("There are no words to put back.", code="nothing_to_restore")
+        _must_not_stand_elsewhere(segment)
         before = segment.revisions.exclude(state=Segment.State.RETRACTED).order_by("rev").last()
         state = before.state if before else Segment.State.FINAL
-        return _revise(segment, state=state, actor=actor, action="segment.restored", reason="restored")
+        content = replace(content_of(segment), state=state)
+        return correction_make(
+            meeting_id=segment.meeting_id,
+            kind=Correction.Kind.RESTORED,
+            actor=actor,
+            reason=reason,
+            changes=[(segment, content)],
+        ).segments[0]
 
 
-def segment_retract(*, segment_id: UUID, actor: str, reason: str) -> Segment:
+def segment_retract(*, segment_id: UUID, actor: str, reason: str, expected_rev: int | None = None) -> Segment:
     """Take a line out of everything that is read. Its text stays in the row.
 
-    Raises NotFound. Raises Conflict: it is retracted or redacted already.
+    Raises NotFound, StaleRevision. Raises Conflict: it is retracted or redacted already.
     """
+    reason = reason_checked(reason)
     with transaction.atomic():
-        segment = _locked(segment_id)
+        segment = segment_lock(segment_id, expected_rev=expected_rev)
         if segment.state in (Segment.State.RETRACTED, Segment.State.REDACTED):
             raise Conflict("The segment is not in the transcript.")
-        retracted = Segment.State.RETRACTED
-        return _revise(segment, state=retracted, actor=actor, action="segment.retracted", reason=reason)
+        return correction_make(
+            meeting_id=segment.meeting_id,
+            kind=Correction.Kind.RETRACTED,
+            actor=actor,
+            reason=reason,
+            changes=[(segment, replace(content_of(segment), state=Segment.State.RETRACTED))],
+        ).segments[0]
 
 
-def _locked(segment_id: UUID) -> Segment:
-    """The meeting's row first, as in a commit that retracts what another one said."""
-    meeting_id = Segment.objects.values_list("meeting_id", flat=True).filter(pk=segment_id).first()
-    if meeting_id is None:
-        raise NotFound
-    Meeting.objects.select_for_update(no_key=True).values_list("pk").get(pk=meeting_id)
-    return Segment.objects.select_for_update(of=("self",)).select_related("participant").get(pk=segment_id)
+def text_checked(text: str) -> str:
+    return line_checked(text, what="The text", max_chars=SEGMENT_TEXT_MAX_CHARS)
 
 
-def _revise(segment: Segment, *, state: str, actor: str, action: str, reason: str) -> Segment:
-    SegmentRevision.objects.create(
-        segment=segment,
-        rev=segment.rev,
-        state=segment.state,
-        text=segment.text,
-        words=segment.words,
-        language=segment.language,
-        confidence=segment.confidence,
-        engine=segment.engine,
-        actor=actor,
-        reason=reason,
-        at=timezone.now(),
-    )
-    segment.rev += 1
-    segment.state = state
-    segment.save(update_fields=["rev", "state"])
-    event_append(
-        meeting_id=segment.meeting_id,
-        type=MeetingEvent.Type.SEGMENT,
-        payload={"segment_id": str(segment.pk), "rev": segment.rev},
-        segment=segment,
-    )
-    audit_append(
-        meeting_id=segment.meeting_id,
-        actor=actor,
-        action=action,
-        target=f"segment:{segment.pk}",
-        data={
-            "rev": segment.rev,
-            "reason": reason,
-            "text_hash": text_hash(salt=segment.text_salt, text=segment.text),
-        },
-    )
-    return segment
+def reason_checked(reason: str) -> str:
+    return line_checked(reason, what="The reason", max_chars=REASON_MAX_CHARS) if reason.strip() else ""
+
+
+def _of_meeting(segment: Segment, participant_id: UUID) -> UUID:
+    if not Participant.objects.filter(pk=participant_id, meeting=segment.meeting_id).exists():
+        raise Invalid("The speaker must be somebody of this meeting.", code="not_in_this_meeting")
+    return participant_id
+
+
+def _must_not_stand_elsewhere(segment: Segment) -> None:
+    """A line that was merged into another, or whose split was undone, comes back by undoing that only."""
+    standing = Segment.objects.filter(
+        audio_session=segment.audio_session_id,
+        start__lt=segment.end,
+        end__gt=segment.start,
+        state__in=(Segment.State.FINAL, Segment.State.CORRECTED, Segment.State.REDACTED),
+    ).exclude(pk=segment.pk)
+    if standing.exists():
+        raise Conflict("These words stand in another line: undo what put them there.", code="words_stand_elsewhere")

@@ -27,6 +27,8 @@ PROMISED = {
     "/api/v1/meetings/{ref}/transcript.srt": {"get"},
     "/api/v1/meetings/{ref}/transcript.txt": {"get"},
     "/api/v1/meetings/{ref}/segments": {"get"},
+    "/api/v1/segments/{segment_id}": {"get", "patch"},
+    "/api/v1/segments/{segment_id}/revisions": {"get"},
     "/api/v1/meetings/{ref}/events": {"get"},
     "/api/v1/meetings/{ref}/ledger": {"get"},
     "/api/v1/search": {"get"},
@@ -83,6 +85,11 @@ def test_answers_are_what_the_document_says(document: dict[str, Any]) -> None:
     admission = post(client, f"{ref}/participants", {"display_name": "Bob"}).json()
     key = post(client, f"{ref}/ingest-keys", {"consent": ["captions", "transcript"]})
     post(client, f"{ref}/end")
+    segment_ref = f"/segments/{get(client, f'{ref}/segments').json()['data'][0]['id']}"
+    split = post(client, f"{segment_ref}/split", {"at": 5}, headers={"If-Match": '"1"'})
+    stale = post(client, f"{segment_ref}/undo", {}, headers={"If-Match": '"1"'})
+    replacement = post(client, f"{ref}/replacements", {"find": "there"})
+    applied = post(client, f"{ref}/replacements/{replacement.json()['id']}/apply", {})
     answers = [
         ("get", "/meetings", 200, get(client, "/meetings")),
         ("get", "/meetings/{ref}", 200, get(client, ref)),
@@ -95,6 +102,13 @@ def test_answers_are_what_the_document_says(document: dict[str, Any]) -> None:
         ("post", "/sessions/{session_id}/ticket", 201, post(client, f"/sessions/{admission['session_id']}/ticket")),
         ("post", "/meetings/{ref}/ingest-keys", 201, key),
         ("get", "/meetings/{ref}/ingest-keys", 200, get(client, f"{ref}/ingest-keys")),
+        ("get", "/segments/{segment_id}", 200, get(client, segment_ref)),
+        ("get", "/segments/{segment_id}/revisions", 200, get(client, f"{segment_ref}/revisions")),
+        ("post", "/segments/{segment_id}/split", 200, split),
+        ("post", "/segments/{segment_id}/undo", "default", stale),
+        ("post", "/meetings/{ref}/replacements", 201, replacement),
+        ("post", "/meetings/{ref}/replacements/{replacement_id}/apply", 200, applied),
+        ("get", "/meetings/{ref}/replacements", 200, get(client, f"{ref}/replacements")),
         ("get", "/meetings/{ref}", "default", get(client, "/meetings/nobody-knows")),
         ("post", "/meetings", "default", post(client, "/meetings", {})),
     ]

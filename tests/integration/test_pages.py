@@ -1,6 +1,7 @@
 """The server-rendered pages, without a browser."""
 
 import html
+import json
 import re
 from html.parser import HTMLParser
 
@@ -203,3 +204,15 @@ def test_no_page_has_inline_scripts_or_styles(client: Client) -> None:
         parser = _Inline()
         parser.feed(text_of(client, path, status=status))
         assert parser.found == []
+
+
+def test_only_who_may_correct_gets_the_means_to_and_all_follow_the_log_from_where_they_loaded(client: Client) -> None:
+    meeting = new_meeting(client)
+    commit(opened(meeting).owner, speech(0, 16_000, text="helo"))
+    mine, others = (text_of(each, f"/m/{meeting.code}/transcript/") for each in (client, Client()))
+    for page, may_edit in ((mine, True), (others, False)):
+        data = json.loads(re.findall(r'<script id="page-data" type="application/json">(.*?)</script>', page)[0])
+        assert (data["may_edit"], data["as_of_seq"]) == (may_edit, Meeting.objects.get().last_seq)
+        assert [speaker["name"] for speaker in data["speakers"]] == ["Ada"]
+        assert ("replace-dialog" in page) is may_edit
+        assert re.search(r'data-rev="1"\s+data-state="final"', page)

@@ -98,7 +98,8 @@ export class CaptionView {
     const line = this.#lines.get(id);
     if (line?.shows === segment) return false;
     if (segment.state === "retracted") return line !== undefined && this.#remove(line);
-    const element = line?.element ?? lineElement(id, placeOf(people, segment.participant_id));
+    const element = line?.element ?? lineElement(id);
+    element.dataset.speaker = String(placeOf(people, segment.participant_id) % N_COLOURS); // a correction may change it
     fill(element, segment);
     const { start_ms, end_ms, participant_id: speakerId } = segment;
     this.#place({ element, shows: segment, start_ms, end_ms, speakerId }, line !== undefined);
@@ -122,8 +123,9 @@ export class CaptionView {
   /** @param {Line} line @param {boolean} isThere */
   #place(line, isThere) {
     this.#lines.set(line.element.id, line);
-    if (isThere) this.#joinTurns(line.element.nextElementSibling);
-    else this.#insert(line);
+    if (!isThere) return this.#insert(line);
+    this.#joinTurns(line.element);
+    this.#joinTurns(line.element.nextElementSibling);
   }
 
   /** @param {Line} line */
@@ -174,11 +176,10 @@ function gapElement(id, time) {
   return element;
 }
 
-/** @param {string} id @param {number} place */
-function lineElement(id, place) {
+/** @param {string} id */
+function lineElement(id) {
   const element = make("li", "line");
   element.id = id;
-  element.dataset.speaker = String(place % N_COLOURS);
   const text = make("p", "line-text");
   text.dir = "auto"; // by what is written in it
   text.append(make("span", "line-stable"), make("span", "line-unstable"));

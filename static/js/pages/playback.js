@@ -3,10 +3,12 @@
 import { RestProblem, restCall } from "../session/rest.js";
 
 export function offerPlayback() {
-  const buttons = [...document.querySelectorAll("button[data-audio]")].filter((each) => each instanceof HTMLButtonElement);
-  if (buttons.length === 0) return;
+  if (!document.querySelector("button[data-audio]")) return;
   const player = new Player();
-  for (const button of buttons) button.addEventListener("click", () => void player.toggle(button));
+  document.addEventListener("click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("button[data-audio]") : null; // lines may come later
+    if (button instanceof HTMLButtonElement) void player.toggle(button);
+  });
 }
 
 /**

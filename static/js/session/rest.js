@@ -3,13 +3,14 @@
 export class RestProblem extends Error {
   /**
    * @param {number} status HTTP status, 0 when no answer came
-   * @param {{code?: string, title?: string, detail?: string}} problem
+   * @param {{code?: string, title?: string, detail?: string, segment?: import("../protocol/messages.js").Segment}} problem
    * @param {number} retryAfter_ms 0 when the server named none
    */
   constructor(status, problem, retryAfter_ms) {
     super(problem.detail || problem.title || "The server cannot be reached.");
     this.status = status;
     this.code = problem.code ?? "";
+    this.segment = problem.segment; // what stands now, where somebody else was first
     this.retryAfter_ms = retryAfter_ms;
   }
 
@@ -26,13 +27,14 @@ const TIMEOUT_MS = 15_000;
  * @param {string} path
  * @param {string} csrfToken
  * @param {object} [body]
+ * @param {Record<string, string>} [headers]
  * @returns {Promise<any>} the answer's JSON, checked by whoever asks
  * @throws {RestProblem}
  */
-export async function restCall(method, path, csrfToken, body) {
+export async function restCall(method, path, csrfToken, body, headers = {}) {
   const response = await fetch(path, {
     method,
-    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken },
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken, ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => {

@@ -1,0 +1,137 @@
+"""A line is corrected in one window, and those who look on see it in theirs, without a reload."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site, finals
+from tests.browser.listening import heard
+from tests.browser.test_accessibility import PHONE, ZOOMED, broken_rules
+
+pytestmark = [pytest.mark.browser, pytest.mark.speech]
+
+NewPage = Callable[[Path], Page]
+
+
+def broken_anywhere(page: Page) -> list[str]:
+    wrong: list[str] = []
+    for size in (PHONE, ZOOMED):
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        wrong += broken_rules(page)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    return wrong
+
+
+def texts(page: Page) -> list[str]:
+    return [text for _, text in finals(page)]
+
+
+def save(page: Page, nth: int, text: str) -> None:
+    page.locator(".line-edit").nth(nth).click()
+    page.get_by_label("What was said").fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("#transcript-told")).to_contain_text("Saved.")
+
+
+def test_lines_are_corrected_in_one_window_and_seen_in_the_others(
+    site: Site, new_page: NewPage, speech_samples: dict[str, Path], silence: Path
+) -> None:
+    """The host's transcript page, a reader's transcript page and a viewer's captions, while the meeting goes on."""
+    ada, viewer, reader = new_page(speech_samples["beckett"]), new_page(silence), new_page(silence)
+    address = site.meeting_make(ada, "Beckett")
+    site.speak(ada, "Ada")
+    viewer.goto(address)
+    site.watch(viewer)
+    heard(ada, "Ada")
+    host = ada.context.new_page()
+    host.on("pageerror", lambda error: pytest.fail(error.message))
+    host.goto(address + "transcript/")
+    reader.goto(address + "transcript/")
+    expect(reader.locator(".line-edit")).to_have_count(0)
+    said = texts(host)
+    assert texts(reader) == said
+
+    host.locator(".line-edit").first.focus()
+    host.keyboard.press("Enter")
+    expect(host.get_by_label("What was said")).to_be_focused()
+    host.keyboard.type("Nothing of this")
+    host.keyboard.press("Escape")
+    expect(host.locator(".line-edit").first).to_be_focused()
+    assert texts(host) == said
+    save(host, 0, "Ever tried. Ever failed, said Sam.")
+    expect(host.locator(".line-edit").first).to_be_focused()
+    for page in (reader, viewer):
+        expect(page.locator(".line-text").first).to_have_text("Ever tried. Ever failed, said Sam.")
+
+    second = ada.context.new_page()
+    second.goto(address + "transcript/")
+    host.locator(".line-edit").first.click()
+    assert broken_anywhere(host) == []
+    host.get_by_label("What was said").fill("Mine")
+    save(second, 0, "Theirs")
+    expect(host.get_by_role("alert").first).to_contain_text("Somebody else has changed this line")
+    expect(host.locator(".line-theirs")).to_have_text("Ada: Theirs")
+    expect(host.get_by_label("What was said")).to_have_value("Mine")
+    assert broken_anywhere(host) == []
+    host.get_by_label("What was said").press("Enter")
+    for page in (second, reader, viewer):
+        expect(page.locator(".line-text").first).to_have_text("Mine")
+
+    host.locator("#transcript-told").get_by_role("button", name="Undo").click()
+    expect(reader.locator(".line-text").first).to_have_text("Theirs")
+    host.reload()
+    assert texts(host) == texts(reader) == texts(viewer)
+
+
+def test_splitting_merging_history_and_replacing(
+    site: Site, new_page: NewPage, speech_samples: dict[str, Path]
+) -> None:
+    page = new_page(speech_samples["beckett"])
+    address = site.meeting_make(page, "Beckett")
+    site.speak(page, "Ada")
+    heard(page, "Ada")
+    site.leave(page)
+    page.goto(address + "transcript/")
+    save(page, 0, "first words then the others")
+    n_lines = page.locator(".line-text").count()
+
+    page.locator(".line-edit").first.click()
+    page.get_by_label("What was said").evaluate("field => field.setSelectionRange(12, 12)")
+    page.get_by_role("button", name="Split at the cursor").click()
+    expect(page.locator(".line-text")).to_have_count(n_lines + 1)
+    assert texts(page)[:2] == ["first words", "then the others"]
+    page.locator(".line-edit").first.click()
+    page.get_by_role("button", name="Merge with the next line").click()
+    expect(page.locator(".line-text")).to_have_count(n_lines)
+    page.locator(".line-edit").first.click()
+    page.get_by_role("button", name="History").click()
+    history = page.get_by_role("dialog", name="What this line said before")
+    expect(history.locator(".revision")).to_have_count(4)
+    assert broken_anywhere(page) == []
+    history.get_by_role("button", name="Go back to: first words", exact=True).click()
+    expect(page.locator(".line-text")).to_have_count(n_lines + 1)
+
+    page.get_by_role("button", name="Find and replace").click()
+    page.get_by_label("Find", exact=True).fill("words")
+    page.get_by_label("Replace by").fill("sounds")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hit")).to_have_count(1)
+    assert broken_anywhere(page) == []
+    page.get_by_role("button", name="Replace 1 place").click()
+    expect(page.locator("#replace-told")).to_contain_text("Replaced in 1 line")
+    expect(page.locator(".line-text").first).to_have_text("first sounds")
+    page.get_by_role("button", name=re.compile("^Revert")).click()
+    expect(page.locator(".line-text").first).to_have_text("first words")
+    page.get_by_role("button", name="Close").click()
+
+    page.locator(".line-edit").first.click()
+    page.get_by_role("button", name="Take out").click()
+    expect(page.locator(".line-text")).to_have_count(n_lines)
+    page.locator("#transcript-told").get_by_role("button", name="Undo").click()
+    expect(page.locator(".line-text").first).to_have_text("first words")
+    shown = finals(page)
+    page.reload()
+    assert finals(page) == shown
