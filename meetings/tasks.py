@@ -4,8 +4,18 @@ from celery import shared_task
 from django.utils import timezone
 
 from meetings.recordings.work import recordings_work
-from meetings.services import idempotency, nodes, orphans, recording_files, tickets, undelivered
+from meetings.services import (
+    audit_anchor,
+    audit_check,
+    idempotency,
+    nodes,
+    orphans,
+    recording_files,
+    tickets,
+    undelivered,
+)
 
+AUDIT_TIME_LIMIT_S = 7_200  # a million lines and what is known of them
 RECORDING_TIME_LIMIT_S = 7_200  # hours of many people; what is cut off goes on from its row
 
 
@@ -38,3 +48,14 @@ def recordings_make() -> int:
 @shared_task
 def recording_files_sweep() -> int:
     return recording_files.recording_files_sweep(now=timezone.now())
+
+
+@shared_task
+def audit_trail_anchor() -> int:
+    return audit_anchor.audit_anchor()
+
+
+@shared_task(time_limit=AUDIT_TIME_LIMIT_S)
+def audit_trail_verify() -> int:
+    """How much was found that cannot be so; the log tells what, and `/metrics` that there is something."""
+    return len(audit_check.audit_check_all(now=timezone.now()).findings)

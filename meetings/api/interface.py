@@ -3,6 +3,7 @@
 from ninja import NinjaAPI
 
 from meetings.api import (
+    audit_calls,
     event_calls,
     ingest_key_calls,
     meeting_calls,
@@ -37,3 +38,4 @@ api.add_router("/meetings/{ref}/ingest-keys", ingest_key_calls.router)
 api.add_router("/meetings/{ref}", transcript_calls.router)
 api.add_router("", event_calls.router)
 api.add_router("", recording_calls.router)
+api.add_router("", audit_calls.router)

@@ -1,6 +1,7 @@
 """The data model: names here are the contract with `architecture.md`."""
 
 from meetings.models.audio_session import AudioSession, Node, SessionLanguage
+from meetings.models.audit import AuditHead
 from meetings.models.consent import ConsentRecord
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
 from meetings.models.levels import SessionLevels
@@ -15,6 +16,7 @@ __all__ = [
     "ApiToken",
     "AudioSession",
     "AuditEvent",
+    "AuditHead",
     "ConsentRecord",
     "GapRepair",
     "IdempotencyKey",
