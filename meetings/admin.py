@@ -8,10 +8,12 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from meetings.access import actor_for
+from meetings.admin_audit import AuditedViews
 from meetings.models import (
     ApiToken,
     AudioSession,
     AuditEvent,
+    AuditHead,
     ConsentRecord,
     GapRepair,
     IngestKey,
@@ -28,15 +30,13 @@ from meetings.models import (
 from meetings.services.ingest_keys import ingest_key_revoke
 from meetings.services.tokens import api_token_revoke
 
-if TYPE_CHECKING:  # the classes are generic in the stubs only
-    AnyAdmin = admin.ModelAdmin[Any]
+if TYPE_CHECKING:  # the class is generic in the stubs only
     AnyInline = admin.TabularInline[Any, Any]
 else:
-    AnyAdmin = admin.ModelAdmin
     AnyInline = admin.TabularInline
 
 
-class ReadOnlyAdmin(AnyAdmin):
+class ReadOnlyAdmin(AuditedViews):
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -113,6 +113,13 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("meeting_id", "number", "at", "actor", "action", "target")
     list_filter = ("action",)
     search_fields = ("meeting_id", "actor", "target")
+
+
+@admin.register(AuditHead)
+class AuditHeadAdmin(ReadOnlyAdmin):
+    list_display = ("chain", "number", "checked_at", "n_findings")
+    list_filter = ("n_findings",)
+    search_fields = ("chain",)
 
 
 @admin.register(GapRepair)

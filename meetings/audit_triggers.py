@@ -1,5 +1,7 @@
 """Database triggers that keep the audit trail append-only, whoever holds the connection, and its heads up to date."""
 
+# ruff: noqa: S608 - all names in these statements are our own
+
 from collections.abc import Iterable, Mapping
 
 from django.db.backends.base.base import BaseDatabaseWrapper

@@ -26,6 +26,7 @@ from meetings.recordings.reading import recordings_of, segments_with_audio
 from meetings.recordings.switches import is_recorded
 from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
+from meetings.services.audit_views import transcript_viewed
 from meetings.services.meetings import meeting_create
 from meetings.transcript_lines import transcript_lines
 
@@ -118,6 +119,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404 from error
     if found.code != code:
         return redirect("meetings:transcript", code=found.code)
+    transcript_viewed(actor=actor, meeting=found)
     is_host = is_manager(actor, found)
     lines = transcript_lines(transcript_of(meeting=found), playable=segments_with_audio(meeting_id=found.pk))
     context = {
