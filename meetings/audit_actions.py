@@ -4,10 +4,11 @@ What `data` holds where texts come and go, so that `audit_check` and proofs can 
 
 - an entry that makes or changes texts names each as `{"id", "rev", "text_hash"}` in `data["segments"]`; one whose
   target is `segment:ID` may hold `rev` and `text_hash` itself instead. Where the speaker is not (any more) the
-  participant who committed it, it also holds `participant_id`;
+  participant who committed it, it also holds `participant`;
 - an entry whose action `removes_text` says that texts before it are gone, with their salts: those that
   `data["segments"]` names (`{"id"}`), else that of its target `segment:ID`, else those of its target
-  `participant:ID`, else all of the meeting. It may say what stands instead, as above.
+  `participant:ID`, else all of the meeting. It may say what stands instead, as above. Where `data["what"]` is there
+  and not `text`, or the action only `lets_text_go`, texts may be gone from then on, and need not be.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ class Action:
 
     words: str
     removes_text: bool = False
+    lets_text_go: bool = False
 
 
 def _did(words: str) -> Action:
@@ -40,8 +42,9 @@ ACTIONS: dict[str, Action] = {
     "participant.language": _did("changed the language that is spoken"),
     "participant.consented": _did("said what may be done with their words"),
     "participant.removed": _did("removed a participant"),
-    "participant.erased": _removed("erased what a participant said and their name"),
-    "participant.exported": _did("took a copy of what is stored of a participant"),
+    # Their words in other people's microphones go as well.
+    "participant.erased": Action(words="erased a participant", removes_text=True, lets_text_go=True),
+    "participant.data_read": _did("took a copy of what is stored of a participant"),
     "feed.opened": _did("opened the captions"),
     # Voices
     "session.opened": _did("connected their microphone"),
@@ -58,11 +61,13 @@ ACTIONS: dict[str, Action] = {
     "segment.retracted": _did("took a line out of the transcript"),
     "segment.restored": _did("put a line back"),
     "segment.redacted": _removed("blacked out a passage"),
-    "replacement.applied": _did("replaced words in the whole transcript"),
-    "replacement.reverted": _did("took a replacement back"),
+    "transcript.replaced": _did("replaced words in the whole transcript"),
+    "transcript.reverted": _did("took a replacement back"),
     "transcript.viewed": _did("read the transcript without having taken part"),
+    "transcript.export_requested": _did("asked for a copy of the transcript"),
     "transcript.exported": _did("took a copy of the transcript"),
-    "transcript.purged": _removed("deleted the transcript"),
+    "purge.asked": Action(words="asked for content to be deleted", lets_text_go=True),
+    "text.purged": _removed("deleted texts"),
     # Recorded sound
     "recording.on": _did("agreed to be recorded"),
     "recording.off": _did("stopped being recorded"),
@@ -72,16 +77,32 @@ ACTIONS: dict[str, Action] = {
     "recording.played": _did("listened to a line"),
     "recording.downloaded": _did("took a copy of a recording"),
     "recording.purged": _did("deleted the recorded sound"),
-    # Rights and rules
+    # Rights, rules and accounts
+    "meeting.organisation_set": _did("put the meeting under an organisation"),
+    "organisation.created": _did("made an organisation"),
+    "organisation.renamed": _did("renamed an organisation"),
+    "membership.given": _did("took somebody into an organisation"),
+    "membership.changed": _did("changed somebody's role in an organisation"),
+    "membership.taken": _did("removed somebody from an organisation"),
     "role.given": _did("gave somebody a role"),
     "role.changed": _did("changed somebody's role"),
     "role.taken": _did("took a role away"),
     "hold.placed": _did("forbade that anything is deleted"),
     "hold.lifted": _did("allowed again that things are deleted"),
+    "password.changed": _did("changed their password"),
+    "sign_on.account_made": _did("got an account by signing on"),
+    "sign_on.linked": _did("linked their account to a sign-on"),
     "ingest_key.created": _did("made a telephone key"),
     "ingest_key.revoked": _did("revoked a telephone key"),
     "token.created": _did("made an API token"),
     "token.revoked": _did("revoked an API token"),
+    "webhook.created": _did("made a webhook"),
+    "webhook.updated": _did("changed a webhook"),
+    "webhook.rotated": _did("renewed a webhook's secret"),
+    "webhook.tested": _did("tried a webhook"),
+    "webhook.redelivered": _did("sent something to a webhook again"),
+    "webhook.disabled": _did("switched a webhook off"),
+    "webhook.deleted": _did("deleted a webhook"),
     # Looking behind the scenes, and the trail itself
     "admin.viewed": _did("opened it in the administration"),
     "admin.searched": _did("searched in the administration"),
@@ -93,8 +114,3 @@ ACTIONS: dict[str, Action] = {
 def words_of(action: str) -> str:
     known = ACTIONS.get(action)
     return known.words if known else action
-
-
-def removes_text(action: str) -> bool:
-    known = ACTIONS.get(action)
-    return known is not None and known.removes_text

@@ -35,8 +35,8 @@ _HEAD: Statements = {
     "sqlite": [
         # SQLite's REPLACE deletes rows without asking the trigger that refuses to delete.
         f"CREATE TRIGGER {TABLE}_no_replace BEFORE INSERT ON {TABLE} "
-        f"WHEN NEW.id IN (SELECT id FROM {TABLE}) "
-        f"OR NEW.number IN (SELECT number FROM {TABLE} WHERE meeting_id IS NEW.meeting_id) "
+        f"WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id) OR "
+        f"EXISTS (SELECT 1 FROM {TABLE} WHERE meeting_id IS NEW.meeting_id AND number = NEW.number) "
         f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END",
         f"CREATE TRIGGER {TABLE}_head AFTER INSERT ON {TABLE} BEGIN INSERT {_NEW_HEAD} "
         f"VALUES (coalesce(NEW.meeting_id, 'outside'), NEW.number, NEW.hash, 0, 0) {_HEAD_MOVES}; END",

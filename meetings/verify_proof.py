@@ -179,8 +179,8 @@ def _claims(entries: Sequence[Json]) -> tuple[dict[tuple[str, int], str], dict[s
                 continue
             if type(rev) is int and isinstance(each.get("text_hash"), str):
                 hashes[segment_id, rev] = each["text_hash"]
-            if isinstance(each.get("participant_id"), str):
-                speakers[segment_id] = each["participant_id"]
+            if isinstance(each.get("participant"), str):
+                speakers[segment_id] = each["participant"]
             elif entry["action"] == "session.committed":
                 speakers[segment_id] = str(entry["actor"]).removeprefix("participant:")
     return hashes, speakers

@@ -27,7 +27,7 @@ class _TextsCheck:
         self._current: dict[str, int] = {}
 
     def meeting_gone(self) -> list[Finding]:
-        if self._claims.removed_all:
+        if self._claims.removed_all or self._claims.may_go_all:
             return []
         return [self._found(None, "meeting_missing", "The meeting is gone, and no entry says that it was deleted.")]
 
@@ -58,7 +58,7 @@ class _TextsCheck:
 
     def missing(self) -> Iterator[Finding]:
         for (key, rev), claim in self._claims.claims.items():
-            if (key, rev) in self._seen or self._claims.is_removed(key, rev):
+            if (key, rev) in self._seen or self._claims.may_be_gone(key, rev):
                 continue
             if key not in self._current:
                 yield self._found(claim.number, "text_missing", f"Segment {key} is gone.")
@@ -74,6 +74,8 @@ class _TextsCheck:
         if is_removed:
             if text and is_as_claimed:
                 yield self._found(self._number(key, rev), "text_not_removed", f"{where} was deleted and still stands.")
+        elif not text and not salt and self._claims.may_be_gone(key, rev):
+            return
         elif claim is None:
             yield self._found(None, "text_unknown", f"{where} is in no entry of the history.")
         elif not salt:

@@ -13,6 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from config.celery import app
+from meetings import tasks
 from meetings.access import GUEST
 from meetings.audit_key import KEY_FILE, KNOWN_KEYS_FILE, signing_key
 from meetings.audit_triggers import triggers_missing, triggers_remove
@@ -257,10 +259,59 @@ def test_texts_that_an_entry_took_away_are_not_missed_unless_they_still_stand() 
     assert {code for code, _ in codes(meeting.pk)} == {"text_not_removed", "text_set_back"}
     Segment.objects.filter(pk=one.pk).update(rev=2, text="the [redacted]", text_salt=salt)
     assert codes(meeting.pk) == set()
-    audit_append(meeting_id=meeting.pk, actor="system", action="transcript.purged", target=f"meeting:{meeting.pk}")
+    audit_append(meeting_id=meeting.pk, actor="system", action="text.purged", target=f"meeting:{meeting.pk}")
     assert "text_not_removed" in {code for code, _ in codes(meeting.pk)}
     SegmentRevision.objects.filter(segment=two).update(text="")
     Segment.objects.filter(meeting=meeting).update(text="", text_salt="")
+    assert codes(meeting.pk) == set()
+
+
+def test_a_purge_that_was_asked_for_may_be_under_way_and_nothing_may_be_another_text_meanwhile() -> None:
+    meeting = spoken()
+    first = Segment.objects.filter(text="the first line")
+    pk = first.get().pk
+    asked = {"meeting_id": meeting.pk, "actor": "user:1", "action": "purge.asked", "target": f"meeting:{meeting.pk}"}
+    audit_append(**asked, data={"what": "audio"})
+    Segment.objects.filter(pk=pk).update(text="", text_salt="")
+    assert {code for code, _ in codes(meeting.pk)} == {"salt_missing"}
+    audit_append(**asked, data={"what": "text"})
+    assert codes(meeting.pk) == set()
+    Segment.objects.filter(pk=pk).update(text="never said", text_salt="")
+    assert {code for code, _ in codes(meeting.pk)} == {"salt_missing"}
+    Segment.objects.filter(pk=pk).update(text="", text_salt="")
+    audit_append(meeting_id=meeting.pk, actor="system", action="text.purged", target="meeting:0", data={"what": "part"})
+    assert codes(meeting.pk) == set()  # of some lines: the others stand
+    audit_append(meeting_id=meeting.pk, actor="system", action="text.purged", target="meeting:0", data={"what": "text"})
+    assert {code for code, _ in codes(meeting.pk)} == {"text_not_removed"}
+
+
+def test_whoever_was_erased_has_no_text_any_more_and_others_keep_theirs() -> None:
+    meeting = spoken()
+    erased = line("the first line").participant_id
+    other = opened(meeting, display_name="Bob")
+    commit(other.owner, speech(0, 8_000, text="something by Bob"))
+    data = {"what": "participant"}
+    target = f"participant:{erased}"
+    audit_append(meeting_id=meeting.pk, actor="user:1", action="participant.erased", target=target, data=data)
+    assert {code for code, _ in codes(meeting.pk)} == {"text_not_removed"}
+    gone = Segment.objects.filter(participant_id=erased)
+    SegmentRevision.objects.filter(segment__in=gone).delete()
+    gone.update(text="", text_salt="")
+    assert codes(meeting.pk) == set()
+    Segment.objects.filter(text="something by Bob").update(text="never said")
+    assert {code for code, _ in codes(meeting.pk)} == {"text_changed"}
+
+
+def test_a_speaker_who_was_corrected_is_the_one_who_counts() -> None:
+    meeting = spoken()
+    other = opened(meeting, display_name="Bob")
+    first = line("the first line")
+    claim = {"id": str(first.pk), "rev": 1, "text_hash": text_hash(salt=first.text_salt, text=first.text)}
+    data = {"segments": [{**claim, "participant": str(other.participant_id)}, "no claim", {"id": 7}]}
+    target = f"segment:{first.pk}"
+    audit_append(meeting_id=meeting.pk, actor="user:1", action="segment.corrected", target=target, data=data)
+    assert {code for code, _ in codes(meeting.pk)} == {"speaker_changed"}
+    Segment.objects.filter(pk=first.pk).update(participant_id=other.participant_id)
     assert codes(meeting.pk) == set()
 
 
@@ -347,3 +398,13 @@ def test_the_command_says_where_and_by_its_exit_code_whether(capsys: pytest.Capt
         with pytest.raises(CommandError) as refused:
             call_command("verify_audit", "--meeting", unknown)
         assert refused.value.returncode == 2
+
+
+def test_the_worker_anchors_and_verifies() -> None:
+    spoken()
+    assert tasks.audit_trail_anchor() == 1
+    assert tasks.audit_trail_verify() == 0
+    Segment.objects.filter(text="the third line").update(text="never said")
+    assert tasks.audit_trail_verify() == 1
+    for name in ("audit_trail_anchor", "audit_trail_verify"):
+        assert f"meetings.tasks.{name}" in {entry["task"] for entry in app.conf.beat_schedule.values()}
