@@ -45,6 +45,16 @@ app.conf.beat_schedule = {
         "schedule": 3_600.0,
         "options": {"expires": 3_600.0},
     },
+    "anchor-audit-trail": {
+        "task": "meetings.tasks.audit_trail_anchor",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
+    "verify-audit-trail": {
+        "task": "meetings.tasks.audit_trail_verify",
+        "schedule": 21_600.0,
+        "options": {"expires": 21_600.0},
+    },
 }
 
 

@@ -49,6 +49,7 @@ def _is_recognizing() -> bool:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus text. Counts and durations only, so that it may be read without an account."""
+    from meetings.metrics import STORED
     from streaming.metrics import REGISTRY  # as above
 
-    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(REGISTRY) + generate_latest(STORED), content_type=CONTENT_TYPE_LATEST)

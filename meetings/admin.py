@@ -19,6 +19,7 @@ from meetings.models import (
     ApiToken,
     AudioSession,
     AuditEvent,
+    AuditHead,
     ConsentRecord,
     GapRepair,
     IngestKey,
@@ -140,6 +141,13 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = ("action", "at")
     search_fields = ("meeting_id", "actor", "action", "target")
     date_hierarchy = "at"
+
+
+@admin.register(AuditHead)
+class AuditHeadAdmin(ReadOnlyAdmin):
+    list_display = ("chain", "number", "checked_at", "n_findings")
+    list_filter = ("n_findings",)
+    search_fields = ("chain",)
 
 
 @admin.register(GapRepair)

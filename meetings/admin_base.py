@@ -1,19 +1,12 @@
-"""What every admin page of ours is made of."""
+"""What every admin page of ours is made of: looked at and never changed, and who looks is on record."""
 
-from typing import TYPE_CHECKING, Any
-
-import unfold.admin
-from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-if TYPE_CHECKING:  # the class is generic in the stubs only
-    AnyAdmin = admin.ModelAdmin[Any]
-else:
-    AnyAdmin = unfold.admin.ModelAdmin
+from meetings.admin_audit import AuditedViews
 
 
-class ReadOnlyAdmin(AnyAdmin):
+class ReadOnlyAdmin(AuditedViews):
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

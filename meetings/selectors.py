@@ -21,6 +21,7 @@ __all__ = [
     "SessionLedger",
     "Transcript",
     "audit_trail",
+    "audit_trail_back",
     "events_after",
     "ledger",
     "meeting_is",
@@ -242,3 +243,11 @@ def session_clock(*, session_id: UUID) -> SessionClock | None:
 def audit_trail(*, meeting_id: UUID, after_number: int = 0, limit: int = 100) -> list[AuditEvent]:
     found = AuditEvent.objects.filter(meeting_id=meeting_id, number__gt=after_number)
     return list(found.order_by("number")[:limit])
+
+
+def audit_trail_back(*, meeting_id: UUID, before_number: int | None, limit: int) -> list[AuditEvent]:
+    """The newest first; `before_number` None: from the end on."""
+    found = AuditEvent.objects.filter(meeting_id=meeting_id)
+    if before_number is not None:
+        found = found.filter(number__lt=before_number)
+    return list(found.order_by("-number")[:limit])

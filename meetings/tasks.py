@@ -7,6 +7,8 @@ from django.utils import timezone
 from meetings.recordings.work import recordings_work
 from meetings.search.index import index_compact
 from meetings.services import (
+    audit_anchor,
+    audit_check,
     idempotency,
     node_readings,
     nodes,
@@ -16,6 +18,7 @@ from meetings.services import (
     undelivered,
 )
 
+AUDIT_TIME_LIMIT_S = 7_200  # a million lines and what is known of them
 RECORDING_TIME_LIMIT_S = 7_200  # hours of many people; what is cut off goes on from its row
 
 
@@ -55,3 +58,14 @@ def recording_files_sweep() -> int:
 def search_index_compact() -> None:
     """What was deleted leaves the pages of the search index too."""
     index_compact(connection)
+
+
+@shared_task
+def audit_trail_anchor() -> int:
+    return audit_anchor.audit_anchor()
+
+
+@shared_task(time_limit=AUDIT_TIME_LIMIT_S)
+def audit_trail_verify() -> int:
+    """How much was found that cannot be so; the log tells what, and `/metrics` that there is something."""
+    return len(audit_check.audit_check_all(now=timezone.now()).findings)

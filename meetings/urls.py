@@ -2,7 +2,11 @@
 
 from django.urls import path
 
-from meetings import search_views, views
+from meetings import (
+    history_views,
+    search_views,
+    views,
+)
 
 app_name = "meetings"
 urlpatterns = [
@@ -11,6 +15,7 @@ urlpatterns = [
     path("join/", views.join, name="join"),
     path("m/<slug:code>/", views.meeting, name="meeting"),
     path("m/<slug:code>/transcript/", views.transcript, name="transcript"),
+    path("m/<slug:code>/history/", history_views.history, name="history"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/", views.recording, name="recording"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/retry/", views.recording_retried, name="recording_retry"),
 ]

@@ -27,6 +27,7 @@ from meetings.recordings.reading import recordings_of, segments_with_audio
 from meetings.recordings.switches import is_recorded
 from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
+from meetings.services.audit_views import transcript_viewed
 from meetings.services.meetings import meeting_create
 from meetings.services.recording_jobs import recording_retry
 from meetings.standing import meetings_of
@@ -123,6 +124,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404 from error
     if found.code != code:
         return redirect("meetings:transcript", code=found.code)
+    transcript_viewed(actor=actor, meeting=found)
     is_host = is_manager(actor, found)
     read = transcript_of(meeting=found)
     lines = transcript_lines(read, playable=segments_with_audio(meeting_id=found.pk))

@@ -15,6 +15,7 @@ from meetings import access, selectors
 from meetings.errors import Forbidden
 from meetings.phone import AdmittedCall, PhoneCaller
 from meetings.services import (
+    audit_views,
     consents,
     languages,
     node_readings,
@@ -202,4 +203,7 @@ def _meeting_readable_by_token(api_token: str, reference: str) -> UUID:
     user = tokens.api_token_user(token=api_token)
     if user is None:
         raise Forbidden("the API token is unknown or revoked")
-    return access.meeting_to_read(access.actor_for(user), reference).id
+    actor = access.actor_for(user)
+    meeting = access.meeting_to_read(actor, reference)
+    audit_views.transcript_viewed(actor=actor, meeting=meeting)
+    return meeting.id

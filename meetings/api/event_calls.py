@@ -12,6 +12,7 @@ from meetings.api.parameters import EventsQuery, Ref
 from meetings.api.schemas import EventsOut
 from meetings.api.waiting import WAITERS_MAX, Waiters
 from meetings.selectors import EventsPage, events_after, meetings_last_seq
+from meetings.services.audit_views import transcript_viewed
 
 router = Router(tags=["events"])
 
@@ -35,5 +36,7 @@ async def events(request: HttpRequest, ref: Ref, query: Query[EventsQuery]) -> H
 
 
 def _first_page(actor: Actor, ref: str, query: EventsQuery) -> tuple[UUID, EventsPage]:
-    meeting_id: UUID = meeting_to_read(actor, ref).pk
+    meeting = meeting_to_read(actor, ref)
+    transcript_viewed(actor=actor, meeting=meeting)
+    meeting_id: UUID = meeting.pk
     return meeting_id, events_after(meeting_id=meeting_id, after_seq=query.after_seq, limit=query.limit)

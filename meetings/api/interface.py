@@ -3,6 +3,7 @@
 from ninja import NinjaAPI
 
 from meetings.api import (
+    audit_calls,
     correction_calls,
     event_calls,
     ingest_key_calls,
@@ -49,3 +50,4 @@ api.add_router("/tokens", token_calls.router)
 api.add_router("", search_calls.router)
 api.add_router("", correction_calls.router)
 api.add_router("/meetings/{ref}/replacements", replacement_calls.router)
+api.add_router("", audit_calls.router)

@@ -20,6 +20,7 @@ from meetings.api.shapes import Shape, ledger_shape, meeting_shape
 from meetings.exports.formats import FORMATS
 from meetings.models import Meeting
 from meetings.selectors import ledger, transcript
+from meetings.services.audit_views import transcript_viewed
 from meetings.wire import SegmentWire
 
 router = Router(tags=["transcripts"])
@@ -59,7 +60,7 @@ def transcript_txt(request: HttpRequest, ref: Ref, query: Query[TranscriptQuery]
 @router.get("/segments", response=SegmentsPage, operation_id="segment_list")
 def segments(request: HttpRequest, ref: Ref, query: Query[SegmentsQuery]) -> Shape:
     """The segments as they stand now, by start."""
-    meeting = meeting_to_read(actor_of(request), ref)
+    meeting = _meeting(request, ref)
     found = sorted(transcript(meeting=meeting, speakers=query.speakers or None).segments, key=_place)
     first = 0
     if query.cursor is not None:
@@ -77,8 +78,15 @@ def ledger_read(request: HttpRequest, ref: Ref) -> Shape:
     return {"sessions": [ledger_shape(session) for session in ledger(meeting_id=meeting.pk)]}
 
 
+def _meeting(request: HttpRequest, ref: str) -> Meeting:
+    actor = actor_of(request)
+    meeting = meeting_to_read(actor, ref)
+    transcript_viewed(actor=actor, meeting=meeting)
+    return meeting
+
+
 def _file(request: HttpRequest, ref: str, query: TranscriptQuery, *, extension: str) -> HttpResponseBase:
-    meeting = meeting_to_read(actor_of(request), ref)
+    meeting = _meeting(request, ref)
     found = transcript(
         meeting=meeting, as_of_seq=query.as_of_seq, speakers=query.speakers or None, language=query.language
     )

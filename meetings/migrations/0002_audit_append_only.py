@@ -4,15 +4,15 @@ from typing import Any
 
 from django.db import migrations
 
-from meetings.audit_triggers import triggers_install, triggers_remove
+from meetings.audit_triggers import entries_guard, entries_unguard
 
 
 def install(apps: Any, schema_editor: Any) -> None:
-    triggers_install(schema_editor.connection)
+    entries_guard(schema_editor.connection)
 
 
 def remove(apps: Any, schema_editor: Any) -> None:
-    triggers_remove(schema_editor.connection)
+    entries_unguard(schema_editor.connection)
 
 
 class Migration(migrations.Migration):

@@ -2,6 +2,7 @@
 
 from meetings.models.access import MeetingRole, Membership, Organisation, SignOnIdentity
 from meetings.models.audio_session import AudioSession, Node, SessionLanguage
+from meetings.models.audit import AuditHead
 from meetings.models.consent import ConsentRecord
 from meetings.models.correction import Correction, Replacement
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
@@ -19,6 +20,7 @@ __all__ = [
     "ApiToken",
     "AudioSession",
     "AuditEvent",
+    "AuditHead",
     "ConsentRecord",
     "Correction",
     "GapRepair",
