@@ -3,9 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
+from meetings.exports.work import exports_work
 from meetings.recordings.work import recordings_work
-from meetings.services import idempotency, nodes, orphans, recording_files, tickets, undelivered
+from meetings.services import exports, idempotency, nodes, orphans, recording_files, tickets, undelivered
 
+EXPORT_TIME_LIMIT_S = 3_600
 RECORDING_TIME_LIMIT_S = 7_200  # hours of many people; what is cut off goes on from its row
 
 
@@ -38,3 +40,13 @@ def recordings_make() -> int:
 @shared_task
 def recording_files_sweep() -> int:
     return recording_files.recording_files_sweep(now=timezone.now())
+
+
+@shared_task(time_limit=EXPORT_TIME_LIMIT_S)
+def exports_make() -> int:
+    return exports_work(clock=timezone.now)
+
+
+@shared_task
+def exports_expired_delete() -> int:
+    return exports.exports_expired_delete(now=timezone.now())

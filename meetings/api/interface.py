@@ -4,6 +4,7 @@ from ninja import NinjaAPI
 
 from meetings.api import (
     event_calls,
+    export_calls,
     ingest_key_calls,
     meeting_calls,
     participant_calls,
@@ -37,3 +38,4 @@ api.add_router("/meetings/{ref}/ingest-keys", ingest_key_calls.router)
 api.add_router("/meetings/{ref}", transcript_calls.router)
 api.add_router("", event_calls.router)
 api.add_router("", recording_calls.router)
+api.add_router("", export_calls.router)

@@ -15,6 +15,15 @@ Shape = dict[str, Any]  # checked by the response schema of each call
 
 
 def meeting_shape(request: HttpRequest, meeting: Meeting) -> Shape:
+    return meeting_fields(meeting, join_url=meeting_join_url(request, meeting))
+
+
+def meeting_join_url(request: HttpRequest, meeting: Meeting) -> str:
+    return request.build_absolute_uri(reverse("meetings:meeting", args=[meeting.code]))
+
+
+def meeting_fields(meeting: Meeting, *, join_url: str) -> Shape:
+    """Without a request: only that knows under which address people reach the server."""
     host = meeting.host
     return {
         "id": meeting.pk,
@@ -22,7 +31,7 @@ def meeting_shape(request: HttpRequest, meeting: Meeting) -> Shape:
         "title": meeting.title,
         "state": meeting.state,
         "language": meeting.language,
-        "join_url": request.build_absolute_uri(reverse("meetings:meeting", args=[meeting.code])),
+        "join_url": join_url,
         "created_at": meeting.created_at,
         "started_at": meeting.started_at,
         "ended_at": meeting.ended_at,

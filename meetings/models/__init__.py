@@ -3,6 +3,7 @@
 from meetings.models.audio_session import AudioSession, Node, SessionLanguage
 from meetings.models.consent import ConsentRecord
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
+from meetings.models.export import Export
 from meetings.models.levels import SessionLevels
 from meetings.models.log import AuditEvent, MeetingEvent
 from meetings.models.meeting import Meeting, Participant
@@ -16,6 +17,7 @@ __all__ = [
     "AudioSession",
     "AuditEvent",
     "ConsentRecord",
+    "Export",
     "GapRepair",
     "IdempotencyKey",
     "IngestKey",
