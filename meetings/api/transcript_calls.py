@@ -13,10 +13,11 @@ from meetings.api.cursors import Cursor
 from meetings.api.export_schemas import CaptionQuery, ReadingQuery, wish_of_query
 from meetings.api.parameters import Ref, SegmentsQuery, TranscriptQuery
 from meetings.api.schemas import LedgerOut, SegmentsPage, TranscriptOut
-from meetings.api.shapes import Shape, ledger_shape
+from meetings.api.shapes import Shape
 from meetings.api.transcript_files import file_response, transcript_file
 from meetings.exports.formats import FORMATS
 from meetings.selectors import ledger, transcript
+from meetings.shown import ledger_shape
 from meetings.wire import SegmentWire
 
 router = Router(tags=["transcripts"])

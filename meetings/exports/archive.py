@@ -15,6 +15,7 @@ from meetings.messages import segment_wire
 from meetings.models import AuditEvent, Meeting, Recording, SegmentRevision
 from meetings.recordings.storage import recording_storage
 from meetings.selectors import Transcript, events_after, ledger
+from meetings.shown import ledger_shape
 
 EVENTS_AT_ONCE = 500
 COPY_BYTES = 1_048_576
@@ -103,8 +104,6 @@ def _revisions(meeting_id: UUID) -> Iterator[Any]:
 
 
 def _ledger(meeting_id: UUID) -> list[dict[str, Any]]:
-    from meetings.api.shapes import ledger_shape
-
     return [ledger_shape(session) for session in ledger(meeting_id=meeting_id)]
 
 

@@ -9,13 +9,13 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.files.base import File
 
-from meetings.api.shapes import meeting_fields
 from meetings.exports.archive import archive_write
 from meetings.exports.formats import FORMATS
 from meetings.exports.storage import export_storage
 from meetings.exports.wish import ARCHIVE, Wish, wish_of
 from meetings.models import Export, Meeting
 from meetings.selectors import Transcript, transcript
+from meetings.shown import meeting_fields
 
 COPY_BYTES = 1_048_576
 Progress = Callable[[int], None]
@@ -32,7 +32,13 @@ class Made:
 
 
 def transcript_of(meeting: Meeting, wish: Wish) -> Transcript:
-    return transcript(meeting=meeting, as_of_seq=wish.as_of_seq, speakers=wish.speakers or None, language=wish.language)
+    return transcript(
+        meeting=meeting,
+        as_of_seq=wish.as_of_seq,
+        speakers=wish.speakers or None,
+        language=wish.language,
+        has_words=wish.format in ("json", ARCHIVE),
+    )
 
 
 def transcript_content(meeting: Meeting, wish: Wish, *, fields: dict[str, Any]) -> bytes:
