@@ -40,6 +40,16 @@ app.conf.beat_schedule = {
         "schedule": 86_400.0,
         "options": {"expires": 3_600.0},
     },
+    "make-exports": {  # who asks for one sends a message at once; this is for those that were lost or put off
+        "task": "meetings.tasks.exports_make",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "delete-expired-exports": {
+        "task": "meetings.tasks.exports_expired_delete",
+        "schedule": 900.0,
+        "options": {"expires": 900.0},
+    },
     "delete-expired-credentials": {
         "task": "meetings.tasks.credentials_expired_delete",
         "schedule": 3_600.0,

@@ -33,6 +33,7 @@ class Environment:
     celery_broker_url: str
     data_dir: Path
     recordings_dir: Path
+    exports_dir: Path
     recognizer: str
     recognizer_processes: int
     speech_models: tuple[str, ...]  # preferred ones first
@@ -80,6 +81,7 @@ def environment_read(*, base_dir: Path) -> Environment:
             celery_broker_url=env.str("CELERY_BROKER_URL", "") or "filesystem://localhost",
             data_dir=data_dir,
             recordings_dir=base_dir / Path(env.str("RECORDINGS_DIR", "") or data_dir / "recordings").expanduser(),
+            exports_dir=base_dir / Path(env.str("EXPORTS_DIR", "") or data_dir / "exports").expanduser(),
             recognizer=recognizer,
             recognizer_processes=env.int(
                 "RECOGNIZER_PROCESSES", min(os.cpu_count() or 1, 4), validate=validate.Range(min=1, max=64)

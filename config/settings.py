@@ -23,6 +23,7 @@ ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 BEHIND_PROXY = ENVIRONMENT.is_behind_proxy
 DATA_DIR = ENVIRONMENT.data_dir
 RECORDINGS_DIR = ENVIRONMENT.recordings_dir
+EXPORTS_DIR = ENVIRONMENT.exports_dir
 REDIS_URL = ENVIRONMENT.redis_url
 RECOGNIZER = ENVIRONMENT.recognizer
 RECOGNIZER_PROCESSES = ENVIRONMENT.recognizer_processes
@@ -150,6 +151,10 @@ STORAGES = {
     "recordings": {
         "BACKEND": "meetings.recordings.storage.DurableFileSystemStorage",
         "OPTIONS": {"location": str(RECORDINGS_DIR)},
+    },
+    "exports": {  # likewise
+        "BACKEND": "meetings.recordings.storage.DurableFileSystemStorage",
+        "OPTIONS": {"location": str(EXPORTS_DIR)},
     },
 }
 STATIC_URL = "/static/"

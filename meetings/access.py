@@ -10,7 +10,14 @@ from meetings.actors import actor_for as actor_for
 from meetings.actors import sees_all
 from meetings.codes import code_normalise
 from meetings.errors import Forbidden, NotFound
-from meetings.models import AudioSession, Meeting, MeetingRole, Participant, Segment
+from meetings.models import (
+    AudioSession,
+    Export,
+    Meeting,
+    MeetingRole,
+    Participant,
+    Segment,
+)
 from meetings.services.resume import resume_token_is_valid
 from meetings.standing import Standing, meetings_of, standing_in
 
@@ -64,6 +71,28 @@ def segment_to_read(actor: Actor, segment_id: UUID, *, meeting: UUID | str | Non
     if meeting_to_read(actor, segment.meeting_id if meeting is None else meeting).pk != segment.meeting_id:
         raise NotFound("There is no such segment.")
     return segment
+
+
+def export_to_read(actor: Actor, export_id: UUID, *, meeting: UUID | str | None = None) -> Export:
+    """For whoever asked for it, as long as they may read its meeting (or know that by its code), and for its managers.
+
+    An archive holds what only managers see. Raises NotFound, Forbidden.
+    """
+    export = Export.objects.filter(pk=export_id).first()
+    if export is None:
+        raise NotFound("There is no such export.")
+    found = meeting_to_read(actor, export.meeting_id if meeting is None else meeting)
+    if found.pk != export.meeting_id or not (export.actor == actor.label or is_manager(actor, found)):
+        raise NotFound("There is no such export.")
+    if export.is_archive:
+        meeting_to_manage(actor, export.meeting_id if meeting is None else meeting)
+    return export
+
+
+def exports_to_read(actor: Actor, meeting: Meeting) -> QuerySet[Export]:
+    """`meeting` is one that the actor may read: their own exports of it, for its managers all."""
+    found = Export.objects.filter(meeting=meeting)
+    return found if is_manager(actor, meeting) else found.filter(actor=actor.label).exclude(format="zip")
 
 
 def meetings_to_read(actor: Actor) -> QuerySet[Meeting]:

@@ -21,6 +21,7 @@ from meetings.models import (
     AuditEvent,
     AuditHead,
     ConsentRecord,
+    Export,
     GapRepair,
     IngestKey,
     Meeting,
@@ -172,6 +173,17 @@ class RecordingChunkAdmin(ReadOnlyAdmin):
     list_filter = ("missing",)
     list_select_related = ("audio_session",)
     search_fields = ("audio_session__id",)
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin):
+    """Without the options: chosen speakers are names."""
+
+    list_display = ("meeting", "format", "state", "progress", "problem", "actor", "n_bytes", "created_at", "expires_at")
+    list_filter = ("format", "state")
+    list_select_related = ("meeting",)
+    search_fields = ("meeting__code",)
+    exclude = ("options",)
 
 
 @admin.register(ConsentRecord)

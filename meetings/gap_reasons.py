@@ -35,5 +35,7 @@ def seconds_words(n_samples: int) -> str:
     return f"{max(0.1, n_samples / SAMPLE_RATE_HZ):.1f} s"
 
 
-def gap_sentence(*, speaker: str, n_samples: int, reason: str) -> str:
-    return f"[{seconds_words(n_samples)} of {speaker}'s audio lost: {reason_words(reason)}]"
+def gap_sentence(*, speaker: str | None, n_samples: int, reason: str) -> str:
+    """`speaker` is None where nobody is to be named."""
+    whose = "audio" if speaker is None else f"{speaker}'s audio"
+    return f"[{seconds_words(n_samples)} of {whose} lost: {reason_words(reason)}]"

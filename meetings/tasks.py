@@ -4,11 +4,13 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
+from meetings.exports.work import exports_work
 from meetings.recordings.work import recordings_work
 from meetings.search.index import index_compact
 from meetings.services import (
     audit_anchor,
     audit_check,
+    exports,
     idempotency,
     node_readings,
     nodes,
@@ -19,6 +21,8 @@ from meetings.services import (
 )
 
 AUDIT_TIME_LIMIT_S = 7_200  # a million lines and what is known of them
+
+EXPORT_TIME_LIMIT_S = 3_600
 RECORDING_TIME_LIMIT_S = 7_200  # hours of many people; what is cut off goes on from its row
 
 
@@ -69,3 +73,13 @@ def audit_trail_anchor() -> int:
 def audit_trail_verify() -> int:
     """How much was found that cannot be so; the log tells what, and `/metrics` that there is something."""
     return len(audit_check.audit_check_all(now=timezone.now()).findings)
+
+
+@shared_task(time_limit=EXPORT_TIME_LIMIT_S)
+def exports_make() -> int:
+    return exports_work(clock=timezone.now)
+
+
+@shared_task
+def exports_expired_delete() -> int:
+    return exports.exports_expired_delete(now=timezone.now())

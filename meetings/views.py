@@ -1,6 +1,5 @@
 """The server-rendered pages: start, meeting, transcript."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from meetings.account import account_of
 from meetings.api import throttling
 from meetings.api.credentials import actor_of_session, hosted_remember
 from meetings.errors import Forbidden, Invalid, NotFound
+from meetings.export_menu import export_menu
 from meetings.forms import JoinForm, NewMeetingForm
 from meetings.language_names import languages_offered
 from meetings.limits import DISPLAY_NAME_MAX_CHARS
@@ -40,13 +40,6 @@ STATE_WORDS = {
     Meeting.State.ENDED.value: "Ended",
 }
 MY_MEETINGS_SHOWN = 20
-EXPORTS = (("txt", "Text"), ("vtt", "WebVTT"), ("srt", "SubRip"), ("json", "JSON"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportLink:
-    href: str
-    words: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -136,10 +129,8 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "speaker_names": list(dict.fromkeys(line.speaker for line in lines if not line.is_gap)),
         "account": account_of(ledger(meeting_id=found.pk)) if is_host else None,
         "recordings": recordings_of(meeting_id=found.pk) if is_host else (),
-        "export_links": [
-            ExportLink(href=f"/api/v1/meetings/{found.code}/transcript.{suffix}", words=words)
-            for suffix, words in EXPORTS
-        ],
+        "is_host": is_host,
+        "exports": export_menu(found, n_lines=len(lines), is_host=is_host),
     }
     return render(request, "transcript.html", context)
 

@@ -6,6 +6,7 @@ from meetings.api import (
     audit_calls,
     correction_calls,
     event_calls,
+    export_calls,
     ingest_key_calls,
     meeting_calls,
     organisation_calls,
@@ -51,3 +52,4 @@ api.add_router("", search_calls.router)
 api.add_router("", correction_calls.router)
 api.add_router("/meetings/{ref}/replacements", replacement_calls.router)
 api.add_router("", audit_calls.router)
+api.add_router("", export_calls.router)

@@ -1,7 +1,5 @@
 """Recorded sound: what there is, addresses to hear it by for some minutes, and what these addresses give."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import IO
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -17,7 +15,7 @@ from meetings.api.recording_schemas import AudioLinkOut, RecordingsOut
 from meetings.api.shapes import Shape
 from meetings.errors import NotFound
 from meetings.limits import SAMPLES_PER_MS
-from meetings.long_answers import writable
+from meetings.long_answers import FileParts
 from meetings.models import Recording, Segment
 from meetings.recordings.flac import wav_encode
 from meetings.recordings.links import LINK_TTL_S, Link, link_path, link_read
@@ -29,7 +27,6 @@ from meetings.services.recording_purge import recordings_purge
 
 router = Router(tags=["recordings"])
 
-PART_BYTES = 65_536
 # A proxy that buffered would write hours of private sound to its own disk, faster than anybody reads it.
 PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Accel-Buffering": "no"}
 
@@ -112,7 +109,7 @@ async def download(request: HttpRequest, link: str) -> HttpResponseBase:
     """What the address of a recording gives. The address itself is the permission."""
     found, file = await read(_download_open, link)
     return StreamingHttpResponse(
-        _Parts(request, file),
+        FileParts(request, file),
         content_type="audio/flac",
         headers={
             **PRIVATE,
@@ -128,22 +125,6 @@ def _download_open(link: str) -> tuple[RecordingFile, IO[bytes]]:
         return found, recording_storage().open(found.file)
     except FileNotFoundError as error:
         raise NotFound("The recording was replaced or deleted; ask for another address.") from error
-
-
-class _Parts:
-    """A file as fast as the peer reads it, so that nothing of it waits in our memory. Django closes it."""
-
-    def __init__(self, request: HttpRequest, file: IO[bytes]) -> None:
-        self._request = request
-        self._file = file
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while part := await asyncio.to_thread(self._file.read, PART_BYTES):
-            await writable(self._request)
-            yield part
-
-    def close(self) -> None:
-        self._file.close()
 
 
 def _segment_link(request: HttpRequest, actor: Actor, segment: Segment) -> Shape:

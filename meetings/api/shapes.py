@@ -7,30 +7,19 @@ from django.urls import reverse
 
 from meetings.limits import STREAM_LIMITS, TICKET_TTL_S
 from meetings.models import Meeting, Participant
-from meetings.selectors import SessionLedger
 from meetings.services.participants import Admission
 from meetings.services.tickets import RenewedTicket
+from meetings.shown import meeting_fields
 
 Shape = dict[str, Any]  # checked by the response schema of each call
 
 
 def meeting_shape(request: HttpRequest, meeting: Meeting) -> Shape:
-    host = meeting.host
-    return {
-        "id": meeting.pk,
-        "code": meeting.code,
-        "title": meeting.title,
-        "state": meeting.state,
-        "language": meeting.language,
-        "join_url": request.build_absolute_uri(reverse("meetings:meeting", args=[meeting.code])),
-        "created_at": meeting.created_at,
-        "started_at": meeting.started_at,
-        "ended_at": meeting.ended_at,
-        "last_seq": meeting.last_seq,
-        "policies": meeting.policies,
-        "vocabulary": meeting.vocabulary,
-        "host": {"display_name": host.get_full_name() or host.get_username()} if host else None,
-    }
+    return meeting_fields(meeting, join_url=meeting_join_url(request, meeting))
+
+
+def meeting_join_url(request: HttpRequest, meeting: Meeting) -> str:
+    return request.build_absolute_uri(reverse("meetings:meeting", args=[meeting.code]))
 
 
 def participant_shape(participant: Participant) -> Shape:
@@ -52,25 +41,6 @@ def admission_shape(request: HttpRequest, admission: Admission) -> Shape:
         "resume_token": admission.resume_token,
         "limits": STREAM_LIMITS.as_wire(),
         **_ticket(request, admission.ticket, participant),
-    }
-
-
-def ledger_shape(ledger: SessionLedger) -> Shape:
-    return {
-        "session_id": ledger.session_id,
-        "participant_id": ledger.participant_id,
-        "display_name": ledger.display_name,
-        "state": ledger.state,
-        "origin_ms": ledger.origin_ms,
-        "corrections": [{"from": each.start, "offset_ms": each.offset_ms} for each in ledger.corrections],
-        "received": ledger.received,
-        "settled": ledger.settled,
-        "speech": ledger.speech,
-        "nonspeech": ledger.nonspeech,
-        "muted": ledger.muted,
-        "gap": ledger.gap,
-        "in_flight": ledger.in_flight,
-        "gaps": [{"from": gap.start, "to": gap.end, "reason": gap.reason} for gap in ledger.gaps],
     }
 
 

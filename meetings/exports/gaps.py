@@ -18,7 +18,7 @@ class _Loss:
     to: int
 
 
-def gap_cues(gaps: Iterable[GapWire]) -> list[Cue]:
+def gap_cues(gaps: Iterable[GapWire], *, has_names: bool = True) -> list[Cue]:
     """One for each stretch, in time; neighbours with the same reason are one. Without times there is no place."""
     return [
         Cue(
@@ -27,10 +27,11 @@ def gap_cues(gaps: Iterable[GapWire]) -> list[Cue]:
             end_ms=loss.end_ms,
             speaker=None,
             text=gap_sentence(
-                speaker=speaker_of(loss.first["speaker"]),
+                speaker=speaker_of(loss.first["speaker"]) if has_names else None,
                 n_samples=loss.to - loss.first["from"],
                 reason=loss.first["reason"],
             ),
+            kind="lost",
         )
         for loss in _losses(gaps)
     ]

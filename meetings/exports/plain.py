@@ -1,16 +1,19 @@
-"""Plain text for people: a heading, then `[HH:MM:SS] Name: words`, one line per segment or loss."""
+"""Plain text for people: a heading, then `[HH:MM:SS] Name: words`, one line per segment, paragraph or loss."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
-from meetings.exports.cues import Cue, clock_of, cues_in_order, line_of, said_of
+from meetings.exports.cues import Cue, said_of, seconds_clock_of
+from meetings.exports.options import AS_IT_IS, ExportOptions
+from meetings.exports.paragraphs import reading
 
 
-def plain_text(cues: Iterable[Cue], *, title: str, started_at: datetime | None) -> str:
-    heading = [line_of(title)]
-    if started_at is not None:
-        heading.append(started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"))
+def plain_text(
+    cues: Iterable[Cue], *, title: str, started_at: datetime | None, options: ExportOptions = AS_IT_IS
+) -> str:
+    read = reading(cues, title=title, started_at=started_at, options=options)
     lines = [
-        f"[{clock_of(cue.start_ms, separator='.').partition('.')[0]}] {said_of(cue)}" for cue in cues_in_order(cues)
+        f"[{seconds_clock_of(line.start_ms)}] {said_of(line)}" if read.has_timestamps else said_of(line)
+        for line in read.lines
     ]
-    return "\n".join([*filter(None, heading), "", *lines]) + "\n"
+    return "\n".join([*filter(None, (read.title, read.day)), "", *lines]) + "\n"

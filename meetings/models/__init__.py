@@ -6,6 +6,7 @@ from meetings.models.audit import AuditHead
 from meetings.models.consent import ConsentRecord
 from meetings.models.correction import Correction, Replacement
 from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
+from meetings.models.export import Export
 from meetings.models.levels import SessionLevels
 from meetings.models.log import AuditEvent, MeetingEvent
 from meetings.models.meeting import Meeting, Participant
@@ -23,6 +24,7 @@ __all__ = [
     "AuditHead",
     "ConsentRecord",
     "Correction",
+    "Export",
     "GapRepair",
     "IdempotencyKey",
     "IngestKey",

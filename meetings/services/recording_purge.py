@@ -7,6 +7,7 @@ from django.db import transaction
 
 from meetings.models import Meeting, Recording, RecordingChunk
 from meetings.services.audit import audit_append
+from meetings.services.exports import exports_discard
 from meetings.services.recording_files import files_delete
 
 ROWS_AT_ONCE = 500  # databases bound how many values one statement may name
@@ -39,5 +40,6 @@ def recordings_purge(*, meeting: Meeting, actor: str) -> int:
                 "digest": hashlib.sha256("\n".join(sha256 for _, sha256 in held).encode()).hexdigest(),
             },
         )
+        exports_discard(meeting_id=meeting.pk)  # archives hold the sound too
         transaction.on_commit(partial(files_delete, [file for file, _ in held]), robust=True)
     return len(held)

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from pytest_django.fixtures import Settings
 
+from meetings.exports.storage import export_storage
 from meetings.recordings.storage import recording_storage
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
@@ -45,5 +46,16 @@ def storage(tmp_path: Path, settings: Settings) -> FileSystemStorage:
         "recordings": {"BACKEND": "meetings.recordings.storage.DurableFileSystemStorage", "OPTIONS": options},
     }
     found = recording_storage()
+    assert isinstance(found, FileSystemStorage)
+    return found
+
+
+@pytest.fixture
+def exports_storage(tmp_path: Path, settings: Settings) -> FileSystemStorage:
+    """An empty storage of exports, of this test alone."""
+    options = {"location": str(tmp_path / "exports")}
+    backend = "meetings.recordings.storage.DurableFileSystemStorage"
+    settings.STORAGES = {**settings.STORAGES, "exports": {"BACKEND": backend, "OPTIONS": options}}
+    found = export_storage()
     assert isinstance(found, FileSystemStorage)
     return found

@@ -176,7 +176,7 @@ def test_strangers_read_nothing_by_id(talk: dict[str, Any], place: str) -> None:
     assert get(guest(), f"/meetings/{talk['code']}/{place}").status_code == 200
 
 
-@pytest.mark.parametrize("place", ["transcript.pdf", "transcript.", "transcript", "transcript.json/x"])
+@pytest.mark.parametrize("place", ["transcript.odt", "transcript.", "transcript", "transcript.json/x"])
 def test_formats_that_do_not_exist_are_not_found(client_: Client, talk: dict[str, Any], place: str) -> None:
     assert_problem(get(client_, f"/meetings/{talk['id']}/{place}"), 404, "not_found")
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import webvtt as reader
 
 from meetings.exports.formats import FORMATS, cues
+from meetings.exports.options import AS_IT_IS
 from meetings.models import Meeting
 from meetings.selectors import Transcript
 from meetings.wire import SegmentWire
@@ -43,9 +44,13 @@ def transcript(*segments: SegmentWire) -> Transcript:
     )
 
 
+def written(extension: str, read: Transcript) -> str:
+    return FORMATS[extension].write(read, FIELDS, AS_IT_IS).decode()
+
+
 def test_json_holds_the_segments_exactly_as_they_were_sent() -> None:
     said = transcript(segment("-->\n<v>\u202e\u0000 مرحبا"), segment("", id=2, state="redacted"))
-    document = json.loads(FORMATS["json"].write(said, FIELDS))
+    document = json.loads(written("json", said))
     assert document["segments"] == list(said.segments)
     assert document["participants"] == list(said.participants)
     assert document["as_of_seq"] == 2
@@ -56,16 +61,16 @@ def test_what_was_redacted_is_said_to_be_and_its_text_is_nowhere() -> None:
     said = transcript(segment("a secret", state="redacted"), segment("public", id=2, start_ms=2_000))
     assert [cue.text for cue in cues(said)] == ["[redacted]", "public"]
     for extension in ("vtt", "srt", "txt"):
-        text = FORMATS[extension].write(said, FIELDS)
+        text = written(extension, said)
         assert "secret" not in text
         assert "[redacted]" in text
 
 
 def test_the_voice_and_id_of_a_cue_are_those_of_its_segment() -> None:
-    (only,) = reader.from_string(FORMATS["vtt"].write(transcript(segment("Hello", speaker="Bob")), FIELDS), strict=True)
+    (only,) = reader.from_string(written("vtt", transcript(segment("Hello", speaker="Bob"))), strict=True)
     assert (only.identifier, only.voice, only.text) == (str(UUID(int=1)), "Bob", "Hello")
 
 
 def test_the_text_for_people_begins_with_the_title_and_the_date() -> None:
-    text = FORMATS["txt"].write(transcript(segment("Hello", start_ms=61_500)), FIELDS)
+    text = written("txt", transcript(segment("Hello", start_ms=61_500)))
     assert text == "Board\n2026-03-01 08:30 UTC\n\n[00:01:01] Ada: Hello\n"

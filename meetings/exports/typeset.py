@@ -1,0 +1,24 @@
+"""A program: the content of a transcript (JSON) on standard input, its pages (PDF) on standard output.
+
+Typst keeps what it laid out (a gigabyte for a long day) for as long as its process lives, so that is this one.
+"""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typst
+
+_TEMPLATE = Path(__file__).with_name("transcript.typ")
+_MADE_AT = datetime(1980, 1, 1, tzinfo=UTC)  # the same transcript gives the same bytes
+
+
+def main() -> None:
+    content = sys.stdin.buffer.read().decode()
+    made = typst.compile(_TEMPLATE.read_bytes(), sys_inputs={"transcript": content}, format="pdf", timestamp=_MADE_AT)
+    assert isinstance(made, bytes)
+    sys.stdout.buffer.write(made)
+
+
+if __name__ == "__main__":
+    main()
