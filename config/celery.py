@@ -35,6 +35,16 @@ app.conf.beat_schedule = {
         "schedule": 3_600.0,
         "options": {"expires": 3_600.0},
     },
+    "deliver-webhooks": {
+        "task": "meetings.tasks.webhooks_deliver",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "sweep-webhooks": {
+        "task": "meetings.tasks.webhooks_sweep",
+        "schedule": 3_600.0,
+        "options": {"expires": 3_600.0},
+    },
     "delete-expired-credentials": {
         "task": "meetings.tasks.credentials_expired_delete",
         "schedule": 3_600.0,

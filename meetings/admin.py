@@ -204,3 +204,6 @@ class PhoneCallAdmin(ReadOnlyAdmin):
 @admin.register(Node)
 class NodeAdmin(ReadOnlyAdmin):
     list_display = ("name", "seen_at")
+
+
+from meetings import webhook_admin as webhook_admin  # noqa: E402 - its classes are made of those above

@@ -1,10 +1,13 @@
 """What Celery does for the stored half. A lost message is harmless: beat sends the next one, and rows are the truth."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from meetings.recordings.work import recordings_work
-from meetings.services import idempotency, nodes, orphans, recording_files, tickets, undelivered
+from meetings.services import idempotency, nodes, orphans, recording_files, tickets, undelivered, webhook_deliveries
+from meetings.webhooks.sending import Sender
+from meetings.webhooks.work import webhooks_work
 
 RECORDING_TIME_LIMIT_S = 7_200  # hours of many people; what is cut off goes on from its row
 
@@ -38,3 +41,13 @@ def recordings_make() -> int:
 @shared_task
 def recording_files_sweep() -> int:
     return recording_files.recording_files_sweep(now=timezone.now())
+
+
+@shared_task
+def webhooks_deliver() -> int:
+    return webhooks_work(clock=timezone.now, sender=Sender(is_private_allowed=settings.WEBHOOK_ALLOW_PRIVATE))
+
+
+@shared_task
+def webhooks_sweep() -> int:
+    return webhook_deliveries.webhooks_sweep(now=timezone.now())

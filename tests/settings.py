@@ -20,6 +20,8 @@ os.environ |= {
     "SPEECH_MODEL_DIR": "",
     "RECOGNIZER": "auto",
     "BEHIND_PROXY": "0",
+    "WEBHOOK_ALLOW_PRIVATE": "0",
+    "EMAIL_HOST": "",
 }
 
 from config.settings import *  # noqa: F403

@@ -9,6 +9,7 @@ from meetings.api import (
     participant_calls,
     recording_calls,
     transcript_calls,
+    webhook_calls,
 )
 from meetings.api.credentials import credentials
 from meetings.api.parsing import JsonParser
@@ -37,3 +38,4 @@ api.add_router("/meetings/{ref}/ingest-keys", ingest_key_calls.router)
 api.add_router("/meetings/{ref}", transcript_calls.router)
 api.add_router("", event_calls.router)
 api.add_router("", recording_calls.router)
+api.add_router("", webhook_calls.router)

@@ -10,6 +10,13 @@ from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
 from meetings.models.segment import Segment, SegmentRevision
 from meetings.models.telephony import IngestKey, PhoneCall
+from meetings.models.webhook import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookSubscription,
+)
 
 __all__ = [
     "ApiToken",
@@ -32,4 +39,9 @@ __all__ = [
     "SessionLanguage",
     "SessionLevels",
     "Ticket",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookSubscription",
 ]
