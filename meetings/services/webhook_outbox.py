@@ -5,16 +5,26 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from meetings.models import WebhookEvent, WebhookSubscription
+from meetings.models import WebhookEndpoint, WebhookEvent, WebhookSubscription
 from meetings.webhooks.catalogue import EVERYTHING
 
+# As text, since every commit asks it: the same made of Django's expressions took 0.3 ms to put together.
+_WANTED = f"""EXISTS(
+    SELECT 1 FROM {WebhookSubscription._meta.db_table} AS s
+    JOIN {WebhookEndpoint._meta.db_table} AS e ON e.id = s.endpoint_id
+    WHERE e.is_enabled AND s.type IN (%s)
+)"""  # noqa: S608 - names of our own tables; values are bound
 
-def webhook_is_wanted(types: Sequence[str]) -> Exists:
+
+def webhook_is_wanted(types: Sequence[str]) -> RawSQL:
     """To be asked within a query that is made anyway: where nobody wants webhooks, a commit costs no query more."""
-    return Exists(WebhookSubscription.objects.filter(endpoint__is_enabled=True, type__in={*types, EVERYTHING}))
+    asked = (EVERYTHING, *dict.fromkeys(types))
+    sql = _WANTED.replace("%s", ", ".join(["%s"] * len(asked)))
+    return RawSQL(sql, asked, output_field=BooleanField())  # noqa: S611
 
 
 def webhook_facts_note(*, meeting_id: UUID, facts: Sequence[tuple[str, int]], at: datetime) -> None:
