@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config.health import healthz, metrics, readyz
+from meetings.problem_views import problem, problems
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -11,6 +12,8 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/", include("meetings.api.urls")),
+    path("problems/", problems, name="problems"),
+    path("problems/<slug:code>", problem, name="problem"),
     path("ingest/", include("meetings.ingest.urls")),
     path("", include("meetings.urls")),
 ]
