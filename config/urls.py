@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.asyncapi import asyncapi
 from config.health import healthz, metrics, readyz
 from meetings.problem_views import problem, problems
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
+    path("api/asyncapi/", asyncapi, name="api-asyncapi"),
     path("api/", include("meetings.api.urls")),
     path("problems/", problems, name="problems"),
     path("problems/<slug:code>", problem, name="problem"),

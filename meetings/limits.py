@@ -1,7 +1,8 @@
-"""Numbers that both halves, the wire and the tests share. Pure: standard library only, importable from everywhere."""
+"""Numbers that both halves, the wire and the tests share. Pure: no Django, importable from everywhere."""
 
 from dataclasses import dataclass
-from typing import TypedDict
+
+from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on only
 
 SAMPLE_RATE_HZ = 16_000
 SAMPLES_PER_MS = 16

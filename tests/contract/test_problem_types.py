@@ -1,6 +1,7 @@
 """The `type` of every problem leads to a page that says what it means."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,23 +16,23 @@ NEVER_SENT = {"meetings_error"}  # the base of all
 OF_OTHER_THINGS = {"lease_lost"}  # what a job is told, and nobody over HTTP
 
 
-def classes(base: type) -> set[type]:
+def classes(base: type[Any]) -> set[type[Any]]:
     return {base}.union(*(classes(each) for each in base.__subclasses__()))
 
 
 def test_every_code_that_is_answered_is_explained() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "meetings").rglob("*.py"))
     raised = set(re.findall(r'\bcode="([a-z_]+)"', sources))
-    raised |= {each.code for each in classes(errors.MeetingsError) if each.__module__ == errors.__name__}  # type: ignore[attr-defined]
-    raised |= {each.code for each in classes(StreamError) if each.__module__ == "streaming.errors"}  # type: ignore[attr-defined]
+    raised |= {each.code for each in classes(errors.MeetingsError) if each.__module__ == errors.__name__}
+    raised |= {each.code for each in classes(StreamError) if each.__module__ == "streaming.errors"}
     assert len(raised) > 40
     assert raised - set(PROBLEM_TYPES) - NEVER_SENT - OF_OTHER_THINGS == set()
 
 
 def test_the_statuses_are_those_of_the_errors() -> None:
     for each in classes(errors.MeetingsError):
-        if each.__module__ == errors.__name__ and each.code not in NEVER_SENT:  # type: ignore[attr-defined]
-            assert PROBLEM_TYPES[each.code].status == each.status  # type: ignore[attr-defined]
+        if each.__module__ == errors.__name__ and each.code not in NEVER_SENT:
+            assert PROBLEM_TYPES[each.code].status == each.status
 
 
 @pytest.mark.django_db

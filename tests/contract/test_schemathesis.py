@@ -79,14 +79,14 @@ def world(settings: Settings) -> dict[str, str]:
 
 @schema.parametrize()
 @bounded
-def test_strangers_with_made_up_requests_get_what_is_promised(case: schemathesis.Case) -> None:
+def test_strangers_with_made_up_requests_get_what_is_promised(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(checks=CHECKS)
 
 
 @schema.parametrize()
 @bounded
 def test_owners_with_made_up_requests_about_real_things_get_what_is_promised(
-    case: schemathesis.Case, world: dict[str, str]
+    case: schemathesis.Case[Any], world: dict[str, str]
 ) -> None:
     for name in case.path_parameters:
         case.path_parameters[name] = world.get(name, case.path_parameters[name])
