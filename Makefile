@@ -34,7 +34,7 @@ help:
 run: .venv/.installed
 	@$(MANAGE) run
 
-test: .venv/.installed-dev system-programs model
+test: .venv/.installed-dev node_modules/.installed system-programs model
 	@echo "Running the tests of the pages' modules."
 	@$(NODE) --test "tests/js/**/*.test.js"
 	@echo "Running the tests of the server."

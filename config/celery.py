@@ -50,6 +50,16 @@ app.conf.beat_schedule = {
         "schedule": 900.0,
         "options": {"expires": 900.0},
     },
+    "deliver-webhooks": {
+        "task": "meetings.tasks.webhooks_deliver",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "sweep-webhooks": {
+        "task": "meetings.tasks.webhooks_sweep",
+        "schedule": 3_600.0,
+        "options": {"expires": 3_600.0},
+    },
     "delete-expired-credentials": {
         "task": "meetings.tasks.credentials_expired_delete",
         "schedule": 3_600.0,

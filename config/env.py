@@ -47,6 +47,13 @@ class Environment:
     max_connections: int
     joins_per_minute: int
     tickets_per_minute: int
+    requests_per_minute: int
+    is_webhook_allow_private: bool
+    email_host: str
+    email_port: int
+    email_user: str
+    email_password: str
+    email_from: str
     log_level: str
     names: tuple[str, ...]
 
@@ -97,6 +104,13 @@ def environment_read(*, base_dir: Path) -> Environment:
             max_connections=env.int("MAX_CONNECTIONS", 10_000, validate=validate.Range(min=1)),
             joins_per_minute=env.int("JOINS_PER_MINUTE", 600, validate=validate.Range(min=1)),
             tickets_per_minute=env.int("TICKETS_PER_MINUTE", 6_000, validate=validate.Range(min=1)),
+            requests_per_minute=env.int("REQUESTS_PER_MINUTE", 12_000, validate=validate.Range(min=1)),
+            is_webhook_allow_private=env.bool("WEBHOOK_ALLOW_PRIVATE", False),
+            email_host=env.str("EMAIL_HOST", ""),
+            email_port=env.int("EMAIL_PORT", 587, validate=validate.Range(min=1, max=65535)),
+            email_user=env.str("EMAIL_USER", ""),
+            email_password=env.str("EMAIL_PASSWORD", ""),
+            email_from=env.str("EMAIL_FROM", "colloquy@localhost"),
             log_level=env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LOG_LEVELS)),
             names=tuple(env.dump()),
         )

@@ -4,7 +4,9 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from config.asyncapi import asyncapi
 from config.health import healthz, metrics, readyz
+from meetings.problem_views import problem, problems
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -12,7 +14,10 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("admin/login/", RedirectView.as_view(pattern_name="account:login", query_string=True)),
     path("admin/", admin.site.urls),
+    path("api/asyncapi/", asyncapi, name="api-asyncapi"),
     path("api/", include("meetings.api.urls")),
+    path("problems/", problems, name="problems"),
+    path("problems/<slug:code>", problem, name="problem"),
     path("ingest/", include("meetings.ingest.urls")),
     path("", include("meetings.account_urls")),
     path("", include("meetings.urls")),

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import unfold.admin
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -24,7 +25,7 @@ if TYPE_CHECKING:  # the classes are generic in the stubs only
     AnyAdmin = admin.ModelAdmin[Any]
     AnyForm = forms.ModelForm[Any]
 else:
-    AnyAdmin = admin.ModelAdmin
+    AnyAdmin = unfold.admin.ModelAdmin
     AnyForm = forms.ModelForm
 
 

@@ -1,6 +1,6 @@
 """Django admin: looking at everything, changing little. What others rely on is changed by services only."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import unfold.admin
 from django.contrib import admin
@@ -10,9 +10,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from meetings import access_admin  # noqa: F401 - registers the models of access
+from meetings import (  # noqa: F401 - each registers its models
+    access_admin,
+    webhook_admin,
+)
 from meetings.access import actor_for
-from meetings.admin_base import ReadOnlyAdmin
+from meetings.admin_base import AnyInline, ReadOnlyAdmin
 from meetings.admin_dashboard import clock_words
 from meetings.admin_support import SupportView
 from meetings.models import (
@@ -39,11 +42,9 @@ from meetings.services.ingest_keys import ingest_key_revoke
 from meetings.services.tokens import api_token_revoke
 
 if TYPE_CHECKING:  # the classes are generic in the stubs only
-    AnyInline = admin.TabularInline[Any, Any]
     AnyUserAdmin = UserAdmin[User]
 else:
     AnyUserAdmin = UserAdmin
-    AnyInline = unfold.admin.TabularInline
 
 
 admin.site.unregister(User)

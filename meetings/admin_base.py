@@ -1,9 +1,18 @@
 """What every admin page of ours is made of: looked at and never changed, and who looks is on record."""
 
+from typing import TYPE_CHECKING, Any
+
+import unfold.admin
+from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
 from meetings.admin_audit import AuditedViews
+
+if TYPE_CHECKING:  # the class is generic in the stubs only
+    AnyInline = admin.TabularInline[Any, Any]
+else:
+    AnyInline = unfold.admin.TabularInline
 
 
 class ReadOnlyAdmin(AuditedViews):

@@ -1,7 +1,8 @@
-"""Numbers that both halves, the wire and the tests share. Pure: standard library only, importable from everywhere."""
+"""Numbers that both halves, the wire and the tests share. Pure: no Django, importable from everywhere."""
 
 from dataclasses import dataclass
-from typing import TypedDict
+
+from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on only
 
 SAMPLE_RATE_HZ = 16_000
 SAMPLES_PER_MS = 16
@@ -26,6 +27,8 @@ POLICIES_MAX_BYTES = 8_192
 SEGMENT_TEXT_MAX_CHARS = 20_000
 REASON_MAX_CHARS = 200
 FIND_MAX_CHARS = 200
+WEBHOOK_URL_MAX_CHARS = 2_000
+WEBHOOK_DESCRIPTION_MAX_CHARS = 200
 
 
 class StreamLimitsWire(TypedDict):

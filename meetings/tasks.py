@@ -1,6 +1,7 @@
 """What Celery does for the stored half. A lost message is harmless: beat sends the next one, and rows are the truth."""
 
 from celery import shared_task
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -18,7 +19,10 @@ from meetings.services import (
     recording_files,
     tickets,
     undelivered,
+    webhook_deliveries,
 )
+from meetings.webhooks.sending import Sender
+from meetings.webhooks.work import webhooks_work
 
 AUDIT_TIME_LIMIT_S = 7_200  # a million lines and what is known of them
 
@@ -83,3 +87,12 @@ def exports_make() -> int:
 @shared_task
 def exports_expired_delete() -> int:
     return exports.exports_expired_delete(now=timezone.now())
+
+
+def webhooks_deliver() -> int:
+    return webhooks_work(clock=timezone.now, sender=Sender(is_private_allowed=settings.WEBHOOK_ALLOW_PRIVATE))
+
+
+@shared_task
+def webhooks_sweep() -> int:
+    return webhook_deliveries.webhooks_sweep(now=timezone.now())

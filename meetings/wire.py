@@ -1,7 +1,9 @@
 """The shapes of durable facts on the wire. Pure: importable without a database."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired
 from uuid import UUID
+
+from typing_extensions import TypedDict
 
 
 class ParticipantWire(TypedDict):
@@ -56,6 +58,7 @@ EventWire = TypedDict(
         "type": str,
         "at": NotRequired[str],
         "at_ms": NotRequired[int],
+        "on": NotRequired[bool],
         "participant": NotRequired[ParticipantWire],
         "title": NotRequired[str],
         "language": NotRequired[str],

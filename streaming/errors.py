@@ -1,6 +1,8 @@
 """Everything that ends or refuses a stream, with its place on the wire. Translated to a close frame once."""
 
-from typing import ClassVar, TypedDict
+from typing import ClassVar
+
+from typing_extensions import TypedDict
 
 
 class ProblemWire(TypedDict):

@@ -24,6 +24,8 @@ os.environ |= {
     "OIDC_CLIENT_ID": "",
     "OIDC_CLIENT_SECRET": "",
     "OIDC_NAME": "",
+    "WEBHOOK_ALLOW_PRIVATE": "0",
+    "EMAIL_HOST": "",
 }
 
 from config.settings import *  # noqa: F403

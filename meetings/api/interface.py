@@ -17,6 +17,7 @@ from meetings.api import (
     search_calls,
     token_calls,
     transcript_calls,
+    webhook_calls,
 )
 from meetings.api.credentials import credentials
 from meetings.api.parsing import JsonParser
@@ -53,3 +54,4 @@ api.add_router("", correction_calls.router)
 api.add_router("/meetings/{ref}/replacements", replacement_calls.router)
 api.add_router("", audit_calls.router)
 api.add_router("", export_calls.router)
+api.add_router("", webhook_calls.router)

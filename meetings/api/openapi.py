@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from meetings.api import throttling
 from meetings.api.problems import CONTENT_TYPE
 from meetings.api.schemas import ProblemOut
 
@@ -30,6 +31,12 @@ SECURITY_SCHEMES = {
         "description": "A logged-in browser; unsafe methods need `X-CSRFToken`.",
     },
 }
+LIMIT_HEADERS = {
+    "RateLimit-Policy": "How many requests one client address may make in how many seconds (`w`).",
+    "RateLimit-Limit": "How many requests one client address may make in a minute.",
+    "RateLimit-Remaining": "How many are left now; they come back evenly.",
+    "RateLimit-Reset": "Seconds until all are there again.",
+}
 # The empty requirement is the guest, who reaches meetings by their code.
 SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"session": []}, {}]
 
@@ -41,14 +48,27 @@ def openapi_document(api: "NinjaAPI") -> dict[str, Any]:
     components["securitySchemes"] = deepcopy(SECURITY_SCHEMES)
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     components.setdefault("schemas", {}).update(problem.pop("$defs", {}), Problem=problem)
+    components["headers"] = {
+        name: {"description": about, "schema": {"type": "string"}} for name, about in LIMIT_HEADERS.items()
+    }
     document["security"] = SECURITY
     for operation in _operations(document):
         operation.pop("security", None)
+        _describe_limits(operation["responses"])
         operation["responses"]["default"] = {
             "description": "A refusal (RFC 9457).",
             "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     return document
+
+
+def _describe_limits(responses: dict[str, Any]) -> None:
+    """Every answer says what is left, and every call may be one too many."""
+    too_many = deepcopy(throttling.DESCRIBED["responses"][429])
+    responses.setdefault("429", too_many)
+    for response in responses.values():
+        headers = response.setdefault("headers", {})
+        headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in LIMIT_HEADERS})
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

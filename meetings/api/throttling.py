@@ -2,8 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from collections.abc import (
+    Callable,
+    Mapping,
+)
+from dataclasses import dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv6Address,
+    ip_address,
+)
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +36,25 @@ DESCRIBED: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a bucket held for one request: `wait_s` is None if that was let through, `reset_s` is until it is full."""
+
+    limit: int
+    left: int
+    reset_s: float
+    wait_s: float | None = None
+
+    def headers(self) -> Mapping[str, str]:
+        headers = {
+            "RateLimit-Policy": f"{self.limit};w={PERIOD_S:.0f}",
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.left),
+            "RateLimit-Reset": str(ceil(self.reset_s)),
+        }
+        return headers if self.wait_s is None else {**headers, "Retry-After": str(ceil(self.wait_s))}
+
+
 class AddressThrottle(BaseThrottle):
     """A bucket for each client address, whoever asks from there: a minute's worth, refilled evenly.
 
@@ -43,18 +71,25 @@ class AddressThrottle(BaseThrottle):
         self._one_at_a_time = threading.Lock()
         self._of_this_thread = threading.local()  # ninja asks `wait` right after a refusal, in the same thread
 
-    def allow_request(self, request: HttpRequest) -> bool:
+    def take(self, request: HttpRequest) -> Allowance:
         key = f"throttle:{self._scope}:{client_network(self.get_ident(request) or '')}"
-        interval_s = PERIOD_S / self._per_minute()
+        limit = self._per_minute()
+        interval_s = PERIOD_S / limit
+        exact_s = interval_s / 1_000  # sums of fractions are never exact
         with self._one_at_a_time:
             now_s = self._clock()
             full_at_s = max(now_s, cache.get(key, now_s)) + interval_s
             over_s = full_at_s - now_s - PERIOD_S
-            if over_s > interval_s / 1_000:  # sums of fractions are never exact
-                self._of_this_thread.wait_s = over_s
-                return False
+            if over_s > exact_s:
+                return Allowance(limit=limit, left=0, reset_s=full_at_s - interval_s - now_s, wait_s=over_s)
             cache.set(key, full_at_s, timeout=PERIOD_S)
-        return True
+        return Allowance(limit=limit, left=int((exact_s - over_s) / interval_s), reset_s=full_at_s - now_s)
+
+    def allow_request(self, request: HttpRequest) -> bool:
+        wait_s = self.take(request).wait_s
+        if wait_s is not None:
+            self._of_this_thread.wait_s = wait_s
+        return wait_s is None
 
     def wait(self) -> float | None:
         """Seconds until this thread's refused request would have been let through."""
@@ -93,6 +128,7 @@ def client_address(request: HttpRequest) -> str:
 
 LOGINS_PER_MINUTE = 60  # whoever it is that is tried to log in as; people behind one address share it
 
+requests = AddressThrottle(scope="requests", per_minute=lambda: settings.REQUESTS_PER_MINUTE)  # of any kind
 joins = AddressThrottle(scope="joins", per_minute=lambda: settings.JOINS_PER_MINUTE)
 tickets = AddressThrottle(scope="tickets", per_minute=lambda: settings.TICKETS_PER_MINUTE)
 logins = AddressThrottle(scope="logins", per_minute=lambda: LOGINS_PER_MINUTE)

@@ -10,9 +10,10 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from meetings.api import throttling
 from meetings.api.interface import api
 from meetings.api.openapi import docs, schema
-from meetings.api.problems import NOTHING_HERE, Problem, problem_response
+from meetings.api.problems import NOTHING_HERE, TOO_MANY_REQUESTS, Problem, problem_response
 
 View = Callable[..., HttpResponseBase]
 
@@ -23,23 +24,36 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 
 
 def edge(view: Callable[..., Any]) -> Callable[..., Any]:
-    """HEAD wherever there is GET, and a problem document instead of the bare refusal of a method."""
+    """HEAD wherever there is GET, a problem document instead of the bare refusal of a method, and so many requests."""
     if iscoroutinefunction(view):
 
         @wraps(view)
         async def answer_async(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             _head_as_get(request)
+            allowance = throttling.requests.take(request)
+            if allowance.wait_s is not None:
+                return _counted(problem_response(TOO_MANY_REQUESTS), allowance)
             call: Awaitable[HttpResponseBase] = view(request, *args, **kwargs)
-            return _explained(await call)
+            return _counted(_explained(await call), allowance)
 
         return answer_async
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         _head_as_get(request)
-        return _explained(view(request, *args, **kwargs))
+        allowance = throttling.requests.take(request)
+        if allowance.wait_s is not None:
+            return _counted(problem_response(TOO_MANY_REQUESTS), allowance)
+        return _counted(_explained(view(request, *args, **kwargs)), allowance)
 
     return answer
+
+
+def _counted(response: HttpResponseBase, allowance: throttling.Allowance) -> HttpResponseBase:
+    """A call with a limit of its own has said already when to come back."""
+    for name, value in allowance.headers().items():
+        response.headers.setdefault(name, value)
+    return response
 
 
 def _head_as_get(request: HttpRequest) -> None:

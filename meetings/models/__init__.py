@@ -16,6 +16,13 @@ from meetings.models.repair import GapRepair
 from meetings.models.search import SearchLine
 from meetings.models.segment import Segment, SegmentRevision
 from meetings.models.telephony import IngestKey, PhoneCall
+from meetings.models.webhook import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookSubscription,
+)
 
 __all__ = [
     "ApiToken",
@@ -48,4 +55,9 @@ __all__ = [
     "SessionLevels",
     "SignOnIdentity",
     "Ticket",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookSubscription",
 ]

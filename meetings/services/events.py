@@ -13,6 +13,8 @@ from meetings.announce import announce
 from meetings.errors import NotFound
 from meetings.messages import log_message
 from meetings.models import Meeting, MeetingEvent, Segment
+from meetings.services.webhook_outbox import webhook_facts_note, webhook_is_wanted
+from meetings.webhooks.catalogue import log_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,9 @@ def events_append(*, meeting_id: UUID, drafts: Sequence[EventDraft]) -> list[Mee
         return []
     if Meeting.objects.filter(pk=meeting_id).update(last_seq=F("last_seq") + len(drafts)) != 1:
         raise NotFound
-    last_seq = Meeting.objects.values_list("last_seq", flat=True).get(pk=meeting_id)
+    types = [log_type(draft.type, draft.segment) for draft in drafts]
+    meeting = Meeting.objects.annotate(is_wanted=webhook_is_wanted(types)).values_list("last_seq", "is_wanted")
+    last_seq, is_wanted = meeting.get(pk=meeting_id)
     at = timezone.now()
     events = MeetingEvent.objects.bulk_create(
         MeetingEvent(
@@ -51,6 +55,9 @@ def events_append(*, meeting_id: UUID, drafts: Sequence[EventDraft]) -> list[Mee
         )
         for seq, draft in enumerate(drafts, start=last_seq - len(drafts) + 1)
     )
+    if is_wanted:
+        facts = [(type, event.seq) for type, event in zip(types, events, strict=True)]
+        webhook_facts_note(meeting_id=meeting_id, facts=facts, at=at)
     messages = [log_message(event) for event in events]
     transaction.on_commit(partial(announce, meeting_id, messages), robust=True)
     return events

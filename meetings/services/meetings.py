@@ -17,6 +17,8 @@ from meetings.services.audit import audit_append
 from meetings.services.events import event_append
 from meetings.services.languages import language_known
 from meetings.services.recording_policy import recording_announce
+from meetings.services.webhook_outbox import webhook_event_append
+from meetings.webhooks.catalogue import MEETING_CREATED
 
 N_CODE_ATTEMPTS = 5
 
@@ -44,6 +46,7 @@ def meeting_create(
             policies=policies_checked(policies or {}),
             vocabulary=vocabulary_checked(vocabulary),
         )
+        webhook_event_append(meeting_id=meeting.pk, type=MEETING_CREATED, data={})
         _audit(meeting, actor=actor, action="meeting.created")
     return meeting
 

@@ -12,6 +12,8 @@ from meetings.models import AudioSession, Meeting, Recording, RecordingChunk
 from meetings.recordings.making import LeaseLost, Made, SavedFile
 from meetings.services.audit import SYSTEM, audit_append
 from meetings.services.recording_files import files_delete
+from meetings.services.webhook_outbox import webhook_event_append
+from meetings.webhooks.catalogue import RECORDING_READY
 
 LEASE = timedelta(minutes=2)  # renewed while the work goes on
 MOST_ATTEMPTS = 8
@@ -113,6 +115,11 @@ def recording_done(*, recording: Recording, made: Made) -> None:
             action="recording.made",
             target=f"recording:{recording.pk}",
             data={"kind": recording.kind, "sha256": made.saved.sha256, "n_samples": made.saved.n_samples},
+        )
+        webhook_event_append(
+            meeting_id=recording.meeting_id,
+            type=RECORDING_READY,
+            data={"recording": {"id": str(recording.pk), "kind": recording.kind, "n_samples": made.saved.n_samples}},
         )
         transaction.on_commit(partial(files_delete, replaced), robust=True)
 

@@ -4,8 +4,10 @@ Durable messages (segments with a `seq`, events) are built from the database in 
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypedDict
+from typing import Literal
 from uuid import UUID
+
+from typing_extensions import TypedDict
 
 from meetings.limits import StreamLimits, StreamLimitsWire
 from streaming.errors import ProblemWire
@@ -180,17 +182,39 @@ def barge_in_message(
     }
 
 
-def goaway_message(*, reason: str, deadline_ms: int) -> dict[str, Any]:
+class Goaway(TypedDict):
+    type: Literal["goaway"]
+    reason: str
+    deadline_ms: int
+
+
+def goaway_message(*, reason: str, deadline_ms: int) -> Goaway:
     return {"type": "goaway", "reason": reason, "deadline_ms": deadline_ms}
 
 
-def warning_message(*, code: str) -> dict[str, Any]:
+class Warned(TypedDict):
+    type: Literal["warning"]
+    code: str
+
+
+def warning_message(*, code: str) -> Warned:
     return {"type": "warning", "code": code}
 
 
-def pong_message(*, t: float | str | None) -> dict[str, Any]:
+class Pong(TypedDict):
+    type: Literal["pong"]
+    t: float | str | None
+
+
+def pong_message(*, t: float | str | None) -> Pong:
     return {"type": "pong", "t": t}
 
 
-def error_message(*, problem: ProblemWire, is_fatal: bool) -> dict[str, Any]:
+class ErrorSaid(TypedDict):
+    type: Literal["error"]
+    fatal: bool
+    problem: ProblemWire
+
+
+def error_message(*, problem: ProblemWire, is_fatal: bool) -> ErrorSaid:
     return {"type": "error", "fatal": is_fatal, "problem": problem}

@@ -1,0 +1,93 @@
+"""Generated requests to every call find no answer that the OpenAPI document does not promise, and no fault of ours."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+from pytest_django.fixtures import Settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from meetings.access import actor_for
+from meetings.api import api
+from meetings.api.openapi import openapi_document
+from meetings.models import ApiToken, Meeting
+from meetings.services.ingest_keys import ingest_key_create
+from meetings.services.tokens import api_token_create
+from meetings.services.webhook_endpoints import webhook_test
+from tests.integration.made import admitted, commit, opened, speech
+from tests.integration.webhooks_made import webhook_made
+
+pytestmark = pytest.mark.django_db
+
+schema = schemathesis.openapi.from_dict(openapi_document(api))
+schema.app = get_wsgi_application()
+# Not `positive_data_acceptance`: not everything can be said in a schema, and a name of spaces is a 422 with its reason.
+# Not `negative_data_rejection`: parameters and fields that are not known are ignored, as the protocol promises.
+CHECKS: list[Any] = [
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+bounded = settings(
+    max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """As Django's own test client does: what a test has made lies in a transaction of this connection."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def world(settings: Settings) -> dict[str, str]:
+    """The token of a program, and what each parameter in a path may stand for that is really there."""
+    settings.JOINS_PER_MINUTE = settings.TICKETS_PER_MINUTE = 1_000_000
+    token = api_token_create(name="program")
+    actor = actor_for(ApiToken.objects.get().user)
+    meeting = Meeting.objects.create(code="tamo-rivu-keso-bani", title="Board", host=actor.user)
+    session = opened(meeting)
+    commit(session.owner, speech(0, 16_000), received=16_000)
+    made = webhook_made(actor)
+    return {
+        "token": token,
+        "ref": str(meeting.pk),
+        "participant_id": str(session.participant_id),
+        "session_id": str(admitted(meeting).session_id),
+        "segment_id": str(meeting.segments.get().pk),
+        "key_id": str(ingest_key_create(meeting=meeting, actor=actor, consent=["captions", "transcript"]).row.pk),
+        "webhook_id": str(made.row.pk),
+        "delivery_id": str(webhook_test(endpoint=made.row, actor=actor).pk),
+    }
+
+
+@schema.parametrize()
+@bounded
+def test_strangers_with_made_up_requests_get_what_is_promised(case: schemathesis.Case[Any]) -> None:
+    case.call_and_validate(checks=CHECKS)
+
+
+@schema.parametrize()
+@bounded
+def test_owners_with_made_up_requests_about_real_things_get_what_is_promised(
+    case: schemathesis.Case[Any], world: dict[str, str]
+) -> None:
+    for name in case.path_parameters:
+        case.path_parameters[name] = world.get(name, case.path_parameters[name])
+    case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Bearer {world['token']}"})

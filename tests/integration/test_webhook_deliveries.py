@@ -1,0 +1,403 @@
+"""Deliveries: in order, signed, retried, given up, disabled, taken up by others, and told only to who may know."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from meetings.access import Actor, actor_for
+from meetings.models import AuditEvent, Meeting, Segment, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from meetings.services.audit import audit_verify
+from meetings.services.meetings import meeting_end, meeting_update
+from meetings.services.webhook_deliveries import (
+    LEASE,
+    delivery_next,
+    delivery_redeliver,
+    webhook_claim,
+    webhook_events_spread,
+    webhooks_sweep,
+)
+from meetings.services.webhook_endpoints import webhook_delete, webhook_rotate, webhook_test, webhook_update
+from meetings.webhooks.retrying import DISABLE_AFTER, GIVE_UP_AFTER, MOST_ATTEMPTS
+from meetings.webhooks.sending import Request, Sender
+from meetings.webhooks.work import webhooks_work
+from tests.hook_server import hook_server
+from tests.integration.made import commit, host_made, meeting_made, opened, speech, user_made
+from tests.integration.webhooks_made import URL, Clock, Receiver, body_of, types_of, webhook_made, worked
+
+pytestmark = pytest.mark.django_db
+State = WebhookDelivery.State
+
+
+@pytest.fixture
+def host() -> Actor:
+    return host_made()
+
+
+def renamed(meeting: Meeting, host: Actor, *titles: str) -> None:
+    for title in titles:
+        meeting_update(meeting=meeting, actor=host, title=title)
+
+
+def told(request: Request) -> Any:
+    return body_of(request)["data"]
+
+
+def test_a_meeting_is_told_in_order_signed_and_versioned(host: Actor) -> None:
+    made = webhook_made(host, "*")
+    session = opened(meeting_made(actor=host))
+    commit(session.owner, speech(0, 16_000, text="hello there"), received=16_000)
+    receiver = Receiver()
+    assert worked(Clock(), receiver) == 4
+    assert types_of(receiver.requests) == ["meeting.created", "meeting.started", "participant.joined", "segment.final"]
+    for request in receiver.requests:
+        said = Webhook(made.secret).verify(request.body, dict(request.headers))
+        assert said["version"] == 1
+        assert request.url == URL
+    said = told(receiver.requests[3])
+    assert (said["seq"], said["segment"]["text"], said["meeting"]["title"]) == (3, "hello there", "Board")
+    assert told(receiver.requests[2])["event"]["participant"]["display_name"] == "Ada"
+    assert len({request.headers["webhook-id"] for request in receiver.requests}) == 4
+    assert worked(Clock(), receiver) == 0
+    assert set(WebhookDelivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
+
+
+def test_a_real_receiver_gets_it_and_the_log_says_so(host: Actor) -> None:
+    with hook_server() as hooks:
+        made = webhook_made_local(host, hooks.url)
+        meeting_made(actor=host)
+        assert webhooks_work(clock=Clock(), sender=Sender(is_private_allowed=True)) == 1
+        (came,) = hooks.received
+        assert Webhook(made.secret).verify(came.body, dict(came.headers))["type"] == "meeting.created"
+    attempt = WebhookAttempt.objects.get()
+    assert (attempt.status, attempt.error) == (204, "")
+
+
+def webhook_made_local(host: Actor, url: str) -> Any:
+    made = webhook_made(host, "*")
+    WebhookEndpoint.objects.filter(pk=made.row.pk).update(url=url)  # the setting stands in the way of making one
+    return made
+
+
+def test_a_private_address_is_never_asked_whatever_the_row_says(host: Actor) -> None:
+    with hook_server() as hooks:
+        webhook_made_local(host, hooks.url)
+        meeting_made(actor=host)
+        assert webhooks_work(clock=Clock(), sender=Sender(is_private_allowed=False)) == 0
+        assert hooks.received == []
+    assert WebhookDelivery.objects.get().last_error == "address_not_allowed"
+
+
+@pytest.mark.parametrize("is_participant", [True, False])
+def test_owners_are_told_of_meetings_that_they_may_read_and_of_no_others(host: Actor, is_participant: bool) -> None:
+    other = actor_for(user_made("other"))
+    webhook_made(other, "meeting.changed")
+    meeting = meeting_made(actor=host)
+    if is_participant:
+        meeting.participants.create(user=other.user, display_name="Other", role="viewer")
+    renamed(meeting, host, "Anew")
+    receiver = Receiver()
+    assert worked(Clock(), receiver) == len(receiver.requests) == int(is_participant)
+    assert WebhookEvent.objects.count() == int(is_participant)  # what nobody gets is not kept
+
+
+def test_who_may_no_longer_read_the_meeting_is_not_told_of_what_waits(host: Actor) -> None:
+    webhook_made(host, "meeting.changed")
+    meeting = meeting_made(actor=host)
+    renamed(meeting, host, "Anew")
+    clock, receiver = Clock(), Receiver()
+    assert webhook_events_spread(now=clock()) == 1
+    Meeting.objects.update(host=user_made("heir"))
+    assert worked(clock, receiver) == 0
+    assert receiver.requests == []
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.last_error) == (State.DEAD, "not_allowed")
+    assert WebhookEndpoint.objects.get().n_failures == 0
+
+
+def test_an_account_that_was_closed_is_told_nothing(host: Actor) -> None:
+    webhook_made(host, "*")
+    meeting_made(actor=host)
+    User.objects.update(is_active=False)
+    receiver = Receiver()
+    assert worked(Clock(), receiver) == 0
+    assert receiver.requests == []
+
+
+def test_what_was_redacted_before_it_is_sent_is_not_in_it(host: Actor) -> None:
+    webhook_made(host, "segment.final")
+    session = opened(meeting_made(actor=host))
+    commit(session.owner, speech(0, 16_000, text="a secret"), received=16_000)
+    clock, receiver = Clock(), Receiver(answers=[500, 204])
+    worked(clock, receiver)
+    assert told(receiver.requests[0])["segment"]["text"] == "a secret"
+    Segment.objects.update(state=Segment.State.REDACTED)
+    clock.move(timedelta(minutes=1))
+    worked(clock, receiver)
+    assert told(receiver.requests[1])["segment"]["text"] == ""
+    assert b"a secret" not in receiver.requests[1].body
+    assert receiver.requests[0].headers["webhook-id"] == receiver.requests[1].headers["webhook-id"]
+
+
+def test_what_happened_before_a_webhook_was_made_is_not_told(host: Actor) -> None:
+    first = webhook_made(host, "*")
+    meeting = meeting_made(actor=host)
+    webhook_made(host, "*")
+    renamed(meeting, host, "Anew")
+    assert webhook_events_spread(now=Clock()()) == 3
+    assert WebhookDelivery.objects.filter(endpoint=first.row).count() == 2
+
+
+def test_a_failure_is_tried_again_later_and_what_is_behind_it_goes_on(host: Actor) -> None:
+    webhook_made(host, "meeting.changed")
+    meeting = meeting_made(actor=host)
+    renamed(meeting, host, "One", "Two")
+    clock, receiver = Clock(), Receiver(answers=[500, 204])
+    assert worked(clock, receiver) == 0
+    assert len(receiver.requests) == 1  # the endpoint is left alone for a moment
+    assert worked(clock, receiver) == 0
+    clock.move(timedelta(seconds=6))
+    assert worked(clock, receiver) == 1
+    clock.move(timedelta(seconds=60))
+    assert worked(clock, receiver) == 1
+    assert [told(request)["event"]["title"] for request in receiver.requests] == ["One", "Two", "One"]
+    first = WebhookDelivery.objects.order_by("event_id")[0]
+    assert (first.state, first.n_attempts, first.last_status) == (State.DELIVERED, 2, 204)
+    assert [each.status for each in first.attempts.order_by("id")] == [500, 204]
+    assert WebhookEndpoint.objects.get().failing_since is None
+
+
+@pytest.mark.parametrize("status", [None, 301, 400, 404, 500, 503])
+def test_whatever_is_not_a_success_counts_as_failed(host: Actor, status: int | None) -> None:
+    webhook_made(host, "meeting.created")
+    meeting_made(actor=host)
+    assert worked(Clock(), Receiver(answers=[status])) == 0
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.last_status) == (State.FAILED, status)
+
+
+def test_a_receiver_that_asks_for_time_gets_it(host: Actor) -> None:
+    webhook_made(host, "meeting.created")
+    meeting_made(actor=host)
+    clock = Clock()
+    worked(clock, Receiver(answers=[429], retry_after_s=1_800))
+    assert WebhookDelivery.objects.get().next_attempt_at == clock() + timedelta(seconds=1_800)
+
+
+def attempted_until_over(clock: Clock, receiver: Receiver) -> None:
+    worked(clock, receiver)
+    while (waiting := WebhookDelivery.objects.filter(done_at__isnull=True).first()) and waiting.next_attempt_at:
+        paused_until = WebhookEndpoint.objects.get().paused_until or clock()
+        clock.now = max(clock(), waiting.next_attempt_at, paused_until)
+        n_before = len(receiver.requests)
+        worked(clock, receiver)
+        assert len(receiver.requests) == n_before + 1
+
+
+def test_after_three_days_of_failures_a_delivery_is_a_dead_letter(host: Actor) -> None:
+    webhook_made(host, "meeting.created")
+    meeting_made(actor=host)
+    clock, receiver = Clock(), Receiver(answers=[500])
+    began = clock()
+    attempted_until_over(clock, receiver)
+    delivery = WebhookDelivery.objects.get()
+    assert delivery.state == State.DEAD
+    assert timedelta(days=2) < clock() - began < GIVE_UP_AFTER
+    assert len(receiver.requests) == delivery.attempts.count() == delivery.n_attempts <= MOST_ATTEMPTS
+
+
+def test_a_dead_letter_is_sent_again_by_hand_with_its_old_id(host: Actor) -> None:
+    webhook_made(host, "meeting.created")
+    meeting_made(actor=host)
+    clock, receiver = Clock(), Receiver(answers=[500])
+    attempted_until_over(clock, receiver)
+    again = delivery_redeliver(delivery=WebhookDelivery.objects.get(), actor=host)
+    assert (again.state, again.n_attempts) == (State.PENDING, 0)
+    receiver.answers = [204]
+    assert worked(clock, receiver) == 1
+    assert len({request.headers["webhook-id"] for request in receiver.requests}) == 1
+    assert WebhookDelivery.objects.get().state == State.DELIVERED
+    assert AuditEvent.objects.filter(action="webhook.redelivered", actor=host.label).count() == 1
+
+
+def test_an_endpoint_that_only_fails_for_days_is_disabled_and_its_owner_told(host: Actor, settings: Settings) -> None:
+    settings.EMAIL_HOST = "mail.example.com"
+    User.objects.update(email="ada@example.com")
+    webhook_made(host, "*")
+    meeting = meeting_made(actor=host)
+    clock, receiver = Clock(), Receiver(answers=[500])
+    worked(clock, receiver)
+    clock.move(DISABLE_AFTER)
+    worked(clock, receiver)
+    endpoint = WebhookEndpoint.objects.get()
+    assert (endpoint.is_enabled, endpoint.disabled_reason) == (False, "failing")
+    entry = AuditEvent.objects.get(action="webhook.disabled")
+    assert (entry.actor, entry.target, entry.data) == ("system", f"webhook:{endpoint.pk}", {"reason": "failing"})
+    assert audit_verify(meeting_id=None) is None
+    n_before = WebhookEvent.objects.count()
+    meeting_end(meeting=meeting, actor=host)
+    assert WebhookEvent.objects.count() == n_before  # nothing more is noted for it
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("email", "n_mails"), [("ada@example.com", 1), ("", 0)])
+def test_the_owner_is_told_by_mail_where_there_is_one(settings: Settings, email: str, n_mails: int) -> None:
+    host = host_made()
+    settings.EMAIL_HOST = "mail.example.com"
+    User.objects.update(email=email)
+    webhook_made(host, "*")
+    meeting_made(actor=host)
+    worked(Clock(), Receiver(answers=[410]))
+    assert WebhookEndpoint.objects.get().disabled_reason == "gone"
+    assert len(mail.outbox) == n_mails
+    for message in mail.outbox:
+        assert message.to == [email]
+        assert URL not in message.body
+
+
+def test_what_waits_at_a_disabled_endpoint_goes_out_when_it_is_enabled_in_time(host: Actor) -> None:
+    made = webhook_made(host, "meeting.created")
+    meeting_made(actor=host)
+    clock, receiver = Clock(), Receiver()
+    webhook_events_spread(now=clock())
+    webhook_update(endpoint=made.row, actor=host, is_enabled=False)
+    assert worked(clock, receiver) == 0
+    webhook_update(endpoint=made.row, actor=host, is_enabled=True)
+    assert worked(clock, receiver) == 1
+
+
+def test_what_waits_too_long_is_given_up_and_old_deliveries_are_forgotten(host: Actor) -> None:
+    made = webhook_made(host, "meeting.created")
+    meeting_made(actor=host)
+    clock = Clock()
+    webhook_events_spread(now=clock())
+    webhook_update(endpoint=made.row, actor=host, is_enabled=False)
+    assert webhooks_sweep(now=clock()) == 0
+    clock.move(GIVE_UP_AFTER + timedelta(seconds=1))
+    assert webhooks_sweep(now=clock()) == 1
+    assert WebhookDelivery.objects.get().state == State.DEAD
+    webhooks_sweep(now=clock() + timedelta(days=29))
+    assert WebhookEvent.objects.count() == 1
+    webhooks_sweep(now=clock() + timedelta(days=31))
+    assert (WebhookEvent.objects.count(), WebhookDelivery.objects.count()) == (0, 0)
+
+
+def test_after_a_rotation_old_and_new_secrets_verify_for_a_day(host: Actor) -> None:
+    made = webhook_made(host, "*")
+    rotated = webhook_rotate(endpoint=made.row, actor=host)
+    clock, receiver = Clock(), Receiver()
+    meeting = meeting_made(actor=host)
+    worked(clock, receiver)
+    for secret in (made.secret, rotated.secret):
+        Webhook(secret).verify(receiver.requests[0].body, dict(receiver.requests[0].headers))
+    WebhookEndpoint.objects.update(previous_until=clock() - timedelta(seconds=1))
+    renamed(meeting, host, "Anew")
+    worked(clock, receiver)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(made.secret).verify(receiver.requests[1].body, dict(receiver.requests[1].headers))
+
+
+def test_a_secret_that_cannot_be_read_any_more_is_said_and_nothing_goes_out_unsigned(
+    host: Actor, settings: Settings
+) -> None:
+    webhook_made(host, "*")
+    meeting_made(actor=host)
+    settings.SECRET_KEY = "another-key-0123456789-abcdefghijklmnopqrstuvwxyz"
+    receiver = Receiver()
+    assert worked(Clock(), receiver) == 0
+    assert receiver.requests == []
+    assert WebhookDelivery.objects.get().last_error == "secret_unreadable"
+
+
+def test_an_endpoint_is_one_worker_s_and_another_s_when_that_one_is_dead(host: Actor) -> None:
+    webhook_made(host, "*")
+    meeting_made(actor=host)
+    clock = Clock()
+    webhook_events_spread(now=clock())
+    endpoint = webhook_claim(now=clock())
+    assert endpoint is not None
+    assert webhook_claim(now=clock()) is None
+    assert delivery_next(endpoint=endpoint, now=clock()) is not None  # and there it dies
+    clock.move(LEASE + timedelta(seconds=1))
+    successor = webhook_claim(now=clock())
+    assert successor is not None
+    assert delivery_next(endpoint=endpoint, now=clock()) is None  # the dead one, should it come back
+    receiver = Receiver()
+    WebhookEndpoint.objects.update(lease=None, lease_until=None)
+    assert worked(clock, receiver) == 1
+
+
+def test_a_delivery_that_kills_its_workers_is_given_up_too(host: Actor) -> None:
+    webhook_made(host, "*")
+    meeting_made(actor=host)
+    clock = Clock()
+    webhook_events_spread(now=clock())
+    for n in range(1, 4):
+        endpoint = webhook_claim(now=clock())
+        assert endpoint is not None
+        delivery = delivery_next(endpoint=endpoint, now=clock())
+        assert delivery is not None
+        assert delivery.n_attempts == n
+        clock.move(timedelta(minutes=10))
+    clock.move(GIVE_UP_AFTER)
+    assert webhooks_sweep(now=clock()) == 1
+
+
+def test_an_answer_that_comes_after_the_webhook_was_removed_is_nobody_s(host: Actor) -> None:
+    made = webhook_made(host, "*")
+    meeting_made(actor=host)
+
+    class Removing(Receiver):
+        pass
+
+    receiver = Removing()
+    clock = Clock()
+    webhook_events_spread(now=clock())
+    endpoint = webhook_claim(now=clock())
+    assert endpoint is not None
+    webhook_delete(endpoint=made.row, actor=host)
+    assert delivery_next(endpoint=endpoint, now=clock()) is None
+    assert worked(clock, receiver) == 0
+
+
+def test_a_test_is_sent_whatever_is_subscribed_to(host: Actor) -> None:
+    made = webhook_made(host, "meeting.ended")
+    webhook_test(endpoint=made.row, actor=host)
+    receiver = Receiver()
+    assert worked(Clock(), receiver) == 1
+    assert types_of(receiver.requests) == ["webhook.test"]
+    assert told(receiver.requests[0]) == {"webhook_id": str(made.row.pk)}
+
+
+def test_nothing_of_what_was_said_or_where_it_went_is_logged(host: Actor, caplog: pytest.LogCaptureFixture) -> None:
+    made = webhook_made(host, "*")
+    session = opened(meeting_made(actor=host, title="Secret plans"), display_name="Grace")
+    commit(session.owner, speech(0, 16_000, text="nobody must read this"), received=16_000)
+    worked(Clock(), Receiver(answers=[500]))
+    logged = caplog.text + str([record.__dict__ for record in caplog.records])
+    assert "a webhook was not taken" in logged
+    for private in ("nobody must", "Grace", "Secret plans", URL, made.secret):
+        assert private not in logged
+
+
+def test_deliveries_of_several_endpoints_run_side_by_side(host: Actor) -> None:
+    """Each has its own thread: eight that answer only when all eight have been asked."""
+    import threading
+
+    together = threading.Barrier(8)
+
+    class Meeting8(Receiver):
+        def send(self, request: Request) -> Any:
+            together.wait(timeout=30)
+            return super().send(request)
+
+    for _ in range(8):
+        webhook_made(host, "meeting.created")
+    meeting_made(actor=host)
+    assert worked(Clock(), Meeting8()) == 8
+    assert timezone.now() > WebhookDelivery.objects.latest("created_at").created_at
