@@ -32,6 +32,11 @@ SPEECH_LANGUAGES: tuple[str, ...] = tuple(
 )
 SPEECH_MODEL_DIR = ENVIRONMENT.speech_model_dir
 GUEST_MEETINGS = ENVIRONMENT.is_guest_meetings
+# What meetings that say nothing of it are, and how long what is kept of them is kept (docs/privacy.md).
+MEETING_MODE = ENVIRONMENT.meeting_mode
+TEXT_RETENTION_DAYS = ENVIRONMENT.text_retention_days
+AUDIO_RETENTION_DAYS = ENVIRONMENT.audio_retention_days
+PURGE_NAMES = ENVIRONMENT.is_names_purged
 NODE_NAME = ENVIRONMENT.node_name
 MAX_CONNECTIONS = ENVIRONMENT.max_connections
 JOINS_PER_MINUTE = ENVIRONMENT.joins_per_minute

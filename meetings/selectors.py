@@ -44,7 +44,9 @@ class EventsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """The lines that stand after event `as_of_seq`, by start; retracted ones are left out. `gaps`: what was lost."""
+    """The lines that stand after event `as_of_seq`, by start; retracted ones are left out, and so are those that were
+    shown live and are not to be kept. `gaps`: what was lost.
+    """
 
     meeting: Meeting
     as_of_seq: int
@@ -189,7 +191,7 @@ def _segments_at(meeting_id: UUID, *, until_seq: int) -> list[SegmentWire]:
             revs[segment_id] = payload["rev"]
     segments = [
         segment
-        for segment in Segment.objects.filter(meeting=meeting_id).select_related("participant")
+        for segment in Segment.objects.filter(meeting=meeting_id, is_kept=True).select_related("participant")
         if segment.pk in revs
     ]
     revisions = _revisions(segment.pk for segment in segments if segment.rev != revs[segment.pk])

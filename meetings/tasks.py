@@ -3,8 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
+from meetings.purges import purges_work
 from meetings.recordings.work import recordings_work
-from meetings.services import idempotency, nodes, orphans, recording_files, tickets, undelivered
+from meetings.services import audio_redaction, idempotency, nodes, orphans, recording_files, tickets, undelivered
 
 RECORDING_TIME_LIMIT_S = 7_200  # hours of many people; what is cut off goes on from its row
 
@@ -38,3 +39,14 @@ def recordings_make() -> int:
 @shared_task
 def recording_files_sweep() -> int:
     return recording_files.recording_files_sweep(now=timezone.now())
+
+
+@shared_task(time_limit=RECORDING_TIME_LIMIT_S)
+def purges_make() -> int:
+    """Delete what is not to be kept any longer."""
+    return purges_work(clock=timezone.now)
+
+
+@shared_task
+def audio_redactions_make() -> int:
+    return audio_redaction.audio_redactions_work(now=timezone.now())

@@ -7,7 +7,9 @@ from meetings.api import (
     ingest_key_calls,
     meeting_calls,
     participant_calls,
+    personal_data_calls,
     recording_calls,
+    retention_calls,
     transcript_calls,
 )
 from meetings.api.credentials import credentials
@@ -37,3 +39,5 @@ api.add_router("/meetings/{ref}/ingest-keys", ingest_key_calls.router)
 api.add_router("/meetings/{ref}", transcript_calls.router)
 api.add_router("", event_calls.router)
 api.add_router("", recording_calls.router)
+api.add_router("", retention_calls.router)
+api.add_router("", personal_data_calls.router)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from meetings.exports.cues import REDACTED, Cue
+from meetings.exports.cues import Cue, redacted_words
 from meetings.exports.document import json_document
 from meetings.exports.gaps import gap_cues
 from meetings.exports.plain import plain_text
@@ -33,7 +33,7 @@ def cues(transcript: "Transcript") -> list[Cue]:
             start_ms=segment["start_ms"],
             end_ms=segment["end_ms"],
             speaker=segment["speaker"],
-            text=REDACTED if segment["state"] == "redacted" else segment["text"],
+            text=redacted_words(segment["text"]) if segment["state"] == "redacted" else segment["text"],
         )
         for segment in transcript.segments
     ]

@@ -8,6 +8,7 @@ from meetings.models.log import AuditEvent, MeetingEvent
 from meetings.models.meeting import Meeting, Participant
 from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
+from meetings.models.retention import DeletionProof, LegalHold, Purge, RedactedRange
 from meetings.models.segment import Segment, SegmentRevision
 from meetings.models.telephony import IngestKey, PhoneCall
 
@@ -16,17 +17,21 @@ __all__ = [
     "AudioSession",
     "AuditEvent",
     "ConsentRecord",
+    "DeletionProof",
     "GapRepair",
     "IdempotencyKey",
     "IngestKey",
+    "LegalHold",
     "Meeting",
     "MeetingEvent",
     "Node",
     "Participant",
     "PhoneCall",
+    "Purge",
     "Recording",
     "RecordingChunk",
     "RecordingSwitch",
+    "RedactedRange",
     "Segment",
     "SegmentRevision",
     "SessionLanguage",

@@ -12,6 +12,7 @@ from meetings.checks import policies_checked, title_checked, vocabulary_checked
 from meetings.codes import code_new
 from meetings.errors import Forbidden
 from meetings.models import Meeting, MeetingEvent
+from meetings.policies import policies_begun
 from meetings.recordings.switches import is_recorded
 from meetings.services.audit import audit_append
 from meetings.services.events import event_append
@@ -41,7 +42,7 @@ def meeting_create(
             title=title_checked(title),
             host=actor.user,
             language=language_known(language),
-            policies=policies_checked(policies or {}),
+            policies=policies_begun(policies_checked(policies or {})),
             vocabulary=vocabulary_checked(vocabulary),
         )
         _audit(meeting, actor=actor, action="meeting.created")

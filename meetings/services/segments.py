@@ -16,12 +16,14 @@ BLEED = "bleed"  # another participant's voice in this one's microphone
 def segment_restore(*, segment_id: UUID, actor: str) -> Segment:
     """Put a retracted line back as it was. It is not judged again.
 
-    Raises NotFound. Raises Conflict: the line stands, or was redacted.
+    Raises NotFound. Raises Conflict: the line stands, or its text was deleted.
     """
     with transaction.atomic():
         segment = _locked(segment_id)
         if segment.state != Segment.State.RETRACTED:
             raise Conflict("Only a retracted segment can be restored.")
+        if segment.purged_at is not None:
+            raise Conflict("The text of this segment was deleted.", code="text_deleted")
         before = segment.revisions.exclude(state=Segment.State.RETRACTED).order_by("rev").last()
         state = before.state if before else Segment.State.FINAL
         return _revise(segment, state=state, actor=actor, action="segment.restored", reason="restored")
