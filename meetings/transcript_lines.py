@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from meetings.exports.cues import redacted_words
+from meetings.exports.cues import REDACTED, redacted_words
 from meetings.exports.gaps import gap_cues
 from meetings.models import Segment
 from meetings.selectors import Transcript
@@ -26,6 +26,7 @@ class Line:
     text: str
     language: str = ""
     segment_id: str = ""
+    rev: int = 0
     has_audio: bool = False
     is_continued: bool = False
 
@@ -35,6 +36,11 @@ class Line:
         minutes, seconds = divmod(max(0, self.start_ms) // 1000, 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+    @property
+    def is_gone(self) -> bool:
+        """There is nothing left that could be removed."""
+        return self.text == REDACTED
 
     @property
     def is_gap(self) -> bool:
@@ -71,6 +77,7 @@ def _said(read: Transcript, playable: Collection[UUID]) -> list[Line]:
             text=redacted_words(segment["text"]) if segment["state"] == Segment.State.REDACTED else segment["text"],
             language=segment["language"],
             segment_id=segment["id"],
+            rev=segment["rev"],
             has_audio=UUID(segment["id"]) in playable,
         )
         for segment in read.segments

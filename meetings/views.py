@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from meetings.access import is_manager, meeting_to_join, meeting_to_manage, meeting_to_read
+from meetings.access import Actor, is_manager, meeting_to_edit, meeting_to_join, meeting_to_manage, meeting_to_read
 from meetings.account import account_of
 from meetings.api import throttling
 from meetings.api.credentials import actor_of_session, hosted_remember
 from meetings.errors import Forbidden, Invalid, NotFound
 from meetings.forms import JoinForm, NewMeetingForm
+from meetings.keeping import keeping_of
 from meetings.language_names import languages_offered
 from meetings.limits import DISPLAY_NAME_MAX_CHARS
 from meetings.models import Meeting, Recording
@@ -96,6 +97,7 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
         "join_url": request.build_absolute_uri(reverse("meetings:meeting", args=[found.code])),
         "name_max_chars": DISPLAY_NAME_MAX_CHARS,
         "languages": languages_offered(settings.SPEECH_LANGUAGES, also=found.language),
+        "keeping": keeping_of(found),
         "page_data": {
             "code": found.code,
             "meeting_id": str(found.pk),
@@ -124,6 +126,8 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "meeting": found,
         "state_words": STATE_WORDS[found.state],
         "lines": lines,
+        "is_host": is_host,
+        "may_redact": _may_edit(actor, found),
         "speaker_names": list(dict.fromkeys(line.speaker for line in lines if not line.is_gap)),
         "account": account_of(ledger(meeting_id=found.pk)) if is_host else None,
         "recordings": recordings_of(meeting_id=found.pk) if is_host else (),
@@ -133,6 +137,13 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         ],
     }
     return render(request, "transcript.html", context)
+
+
+def _may_edit(actor: Actor, found: Meeting) -> bool:
+    try:
+        return meeting_to_edit(actor, found.code).pk == found.pk
+    except Forbidden:
+        return False
 
 
 @require_safe
