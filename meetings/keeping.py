@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from meetings.models import Meeting
-from meetings.policies import EPHEMERAL, mode_of, retention_default, retention_of
+from meetings.policies import EPHEMERAL, mode_of
+from meetings.retention import retention_default, retention_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,8 @@ from typing import Any
 
 from django import forms
 
-from meetings.policies import (
-    EPHEMERAL,
-    MOST_DAYS,
-    TRANSCRIPT,
-    TRANSCRIPT_AND_AUDIO,
-    mode_of,
-    retention_default,
-    retention_of,
-)
+from meetings.policies import EPHEMERAL, MOST_DAYS, TRANSCRIPT, TRANSCRIPT_AND_AUDIO, mode_of
+from meetings.retention import retention_default, retention_of
 from meetings.services.holds import REASON_MAX_CHARS
 
 MODE_WORDS = (

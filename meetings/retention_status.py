@@ -3,7 +3,8 @@
 from typing import Any
 
 from meetings.models import DeletionProof, LegalHold, Meeting, Purge
-from meetings.policies import mode_of, retention_default, retention_of
+from meetings.policies import mode_of
+from meetings.retention import retention_default, retention_of
 from meetings.services.holds import hold_standing
 from meetings.services.purge_plan import meeting_over_at
 

@@ -12,8 +12,8 @@ from meetings.checks import policies_checked, title_checked, vocabulary_checked
 from meetings.codes import code_new
 from meetings.errors import Forbidden
 from meetings.models import Meeting, MeetingEvent
-from meetings.policies import policies_begun
 from meetings.recordings.switches import is_recorded
+from meetings.retention import policies_begun
 from meetings.services.audit import audit_append
 from meetings.services.events import event_append
 from meetings.services.languages import language_known

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from meetings.errors import Conflict
 from meetings.models import LegalHold, Meeting, MeetingEvent, Purge, Segment
-from meetings.policies import retention_default, retention_of
+from meetings.retention import retention_default, retention_of
 from meetings.services.audit import audit_append
 from meetings.services.deletion_proofs import Deleted, digest_on, proof_store
 from meetings.services.events import event_append

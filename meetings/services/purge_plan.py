@@ -7,7 +7,8 @@ from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subqu
 from django.db.models.functions import Coalesce
 
 from meetings.models import AudioSession, LegalHold, Meeting, MeetingEvent, Purge, Recording, RecordingChunk, Segment
-from meetings.policies import EPHEMERAL, Retention, mode_of, retention_default, retention_of
+from meetings.policies import EPHEMERAL, mode_of
+from meetings.retention import Retention, retention_default, retention_of
 from meetings.services.audit import SYSTEM
 from meetings.services.purge_jobs import purge_ask
 
@@ -26,7 +27,7 @@ def purges_plan(*, now: datetime) -> int:
     is_limited = Q(policies__has_key="retention_days")
     if default.text_days is not None or default.audio_days is not None:
         is_limited = Q()
-    over = _over().filter(~Exists(_holds())).filter(Q(state=Meeting.State.ENDED) | Q(over_at__lt=now - SILENT_FOR))
+    over = _left(now=now).filter(~Exists(_holds()))
     fleeting = over.filter(Q(has_unkept=True) | Q(Q(has_text=True) | Q(has_audio=True), policies__mode=EPHEMERAL))
     n_asked = sum(_fleeting_ask(meeting) for meeting in list(fleeting))
     limited = over.filter(is_limited).filter(Q(has_text=True) | Q(has_audio=True) | Q(is_text_purged=False))
@@ -35,7 +36,7 @@ def purges_plan(*, now: datetime) -> int:
 
 def meeting_over_at(meeting_id: UUID) -> datetime | None:
     """From when on retention counts; None while somebody is there."""
-    found: datetime | None = _over().filter(pk=meeting_id).values_list("over_at", flat=True).first()
+    found: datetime | None = _left().filter(pk=meeting_id).values_list("over_at", flat=True).first()
     return found
 
 
@@ -78,7 +79,8 @@ def _holds() -> QuerySet[LegalHold]:
     return LegalHold.objects.filter(meeting=OuterRef("pk"), lifted_at__isnull=True)
 
 
-def _over() -> QuerySet[Meeting]:
+def _left(*, now: datetime | None = None) -> QuerySet[Meeting]:
+    """Meetings that nobody is in, with what is left of them; `now`: only those that are over by then."""
     segments = Segment.objects.filter(meeting=OuterRef("pk"), purged_at__isnull=True)
     chunks = RecordingChunk.objects.filter(audio_session__participant__meeting=OuterRef("pk"))
     here = AudioSession.objects.filter(
@@ -87,10 +89,11 @@ def _over() -> QuerySet[Meeting]:
         state__in=(AudioSession.State.OPEN, AudioSession.State.DETACHED),
     )
     last = MeetingEvent.objects.filter(meeting=OuterRef("pk")).order_by("-seq").values("at")[:1]
-    return Meeting.objects.filter(~Exists(here)).annotate(
+    left = Meeting.objects.filter(~Exists(here)).annotate(
         over_at=Coalesce("ended_at", Subquery(last), "created_at", output_field=DateTimeField()),
         has_text=Exists(segments),
         has_unkept=Exists(segments.filter(is_kept=False)),
         has_audio=Exists(chunks) | Exists(Recording.objects.filter(meeting=OuterRef("pk"))),
         is_text_purged=Exists(Purge.objects.filter(meeting=OuterRef("pk"), what=What.TEXT, done_at__isnull=False)),
     )
+    return left if now is None else left.filter(Q(state=Meeting.State.ENDED) | Q(over_at__lt=now - SILENT_FOR))
