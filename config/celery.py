@@ -30,6 +30,16 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "silence-redacted-audio": {
+        "task": "meetings.tasks.audio_redactions_make",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "purge-what-is-due": {
+        "task": "meetings.tasks.purges_make",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "sweep-recorded-files": {
         "task": "meetings.tasks.recording_files_sweep",
         "schedule": 3_600.0,

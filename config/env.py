@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, validate
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MEETING_MODES = ("ephemeral", "transcript", "transcript_and_audio")
 # What each recognizer decodes with unless SPEECH_MODEL says otherwise. `auto` goes by the models.
 RECOGNIZERS = {"auto": "moonshine-base-en,whisper-base", "moonshine": "moonshine-base-en", "whisper": "whisper-base"}
 
@@ -43,6 +44,10 @@ class Environment:
     oidc_client_id: str
     oidc_client_secret: str
     oidc_name: str
+    meeting_mode: str
+    text_retention_days: int | None
+    audio_retention_days: int | None
+    is_names_purged: bool
     node_name: str
     max_connections: int
     joins_per_minute: int
@@ -100,6 +105,10 @@ def environment_read(*, base_dir: Path) -> Environment:
             oidc_client_id=env.str("OIDC_CLIENT_ID", ""),
             oidc_client_secret=env.str("OIDC_CLIENT_SECRET", ""),
             oidc_name=env.str("OIDC_NAME", "single sign-on"),
+            meeting_mode=env.str("MEETING_MODE", MEETING_MODES[1], validate=validate.OneOf(MEETING_MODES)),
+            text_retention_days=env.int("TEXT_RETENTION_DAYS", None, validate=validate.Range(min=0, max=36_500)),
+            audio_retention_days=env.int("AUDIO_RETENTION_DAYS", None, validate=validate.Range(min=0, max=36_500)),
+            is_names_purged=env.bool("PURGE_NAMES", False),
             node_name=env.str("NODE_NAME", "") or f"{socket.gethostname()}-{os.getpid()}",
             max_connections=env.int("MAX_CONNECTIONS", 10_000, validate=validate.Range(min=1)),
             joins_per_minute=env.int("JOINS_PER_MINUTE", 600, validate=validate.Range(min=1)),
@@ -166,10 +175,12 @@ def _database(url: str) -> dict[str, Any]:
     if database["ENGINE"].endswith("sqlite3"):
         # IMMEDIATE: a transaction that reads before it writes cannot fail halfway with "database is locked".
         # FULL: what was acknowledged to a client survives a power cut.
+        # secure_delete: what is purged or redacted is overwritten, not only forgotten.
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             **database.get("OPTIONS", {}),  # how long to wait for a lock may be said in the URL: ?timeout=SECONDS
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+            "PRAGMA secure_delete=ON;",
         }
     return database

@@ -38,6 +38,11 @@ OIDC_ISSUER = ENVIRONMENT.oidc_issuer
 OIDC_CLIENT_ID = ENVIRONMENT.oidc_client_id
 OIDC_CLIENT_SECRET = ENVIRONMENT.oidc_client_secret
 OIDC_NAME = ENVIRONMENT.oidc_name
+# What meetings that say nothing of it are, and how long what is kept of them is kept (docs/privacy.md).
+MEETING_MODE = ENVIRONMENT.meeting_mode
+TEXT_RETENTION_DAYS = ENVIRONMENT.text_retention_days
+AUDIO_RETENTION_DAYS = ENVIRONMENT.audio_retention_days
+PURGE_NAMES = ENVIRONMENT.is_names_purged
 NODE_NAME = ENVIRONMENT.node_name
 MAX_CONNECTIONS = ENVIRONMENT.max_connections
 JOINS_PER_MINUTE = ENVIRONMENT.joins_per_minute

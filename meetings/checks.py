@@ -14,6 +14,7 @@ from meetings.limits import (
     VOCABULARY_MAX_TERMS,
     VOCABULARY_TERM_MAX_CHARS,
 )
+from meetings.policies import policies_known
 
 # Control characters, lone surrogates, and the marks that make text show in another order than it was typed.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -59,9 +60,7 @@ def policies_checked(value: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid("The policies must be a JSON object.") from error
     if len(text) > POLICIES_MAX_BYTES:
         raise Invalid(f"The policies must not be longer than {POLICIES_MAX_BYTES} bytes.")
-    if not isinstance(value.get("recording", False), bool):
-        raise Invalid("The policy recording is true or false.")
-    return dict(value)
+    return policies_known(dict(value))
 
 
 def vocabulary_checked(value: Sequence[str]) -> list[str]:

@@ -15,7 +15,8 @@ TICKET_TTL_S = 60
 DELIVERY_WINDOW_S = 86_400  # after the end of the meeting
 
 KNOWN_CONSENT = ("captions", "transcript", "recording")
-REQUIRED_CONSENT = ("captions", "transcript")
+AUDIO_CONSENT = ("captions",)  # without it no sample is accepted; without `transcript` nothing of it is kept
+REQUIRED_CONSENT = ("captions", "transcript")  # what callers by telephone, and programs that say nothing, agree to
 
 DISPLAY_NAME_MAX_CHARS = 80
 TITLE_MAX_CHARS = 200

@@ -27,14 +27,16 @@ def participant_wire(participant: Participant) -> ParticipantWire:
 def segment_wire(segment: Segment, revision: SegmentRevision | None = None) -> SegmentWire:
     """The segment as it stands, or as it stood in `revision`. What was redacted is redacted in every revision.
 
-    What is retracted is shown to nobody: its text is kept for the day when it is restored.
+    Of a line of which a passage was redacted the rest is shown, as it stands now. What is retracted is shown to nobody:
+    its text is kept for the day when it is restored.
     """
     shown = segment if revision is None else revision
     place = segment if revision is None or revision.start_ms is None else revision
     speaker = segment.participant if revision is None or revision.participant is None else revision.participant
     is_redacted = segment.state == Segment.State.REDACTED
-    is_hidden = is_redacted or shown.state == Segment.State.RETRACTED
-    text = "" if is_hidden else shown.text
+    is_hidden = not is_redacted and shown.state == Segment.State.RETRACTED
+    said = segment if is_redacted else shown
+    text = "" if is_hidden else said.text
     return {
         "id": str(segment.pk),
         "rev": shown.rev,
@@ -47,7 +49,7 @@ def segment_wire(segment: Segment, revision: SegmentRevision | None = None) -> S
         "stable_chars": len(text),
         "language": shown.language,
         "confidence": round(shown.confidence, 3),
-        "words": [] if is_hidden else cast("list[WordWire]", shown.words),
+        "words": [] if is_hidden else cast("list[WordWire]", said.words),
         "engine": shown.engine,
     }
 

@@ -45,7 +45,9 @@ class EventsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """The lines that stand after event `as_of_seq`, by start; retracted ones are left out. `gaps`: what was lost."""
+    """The lines that stand after event `as_of_seq`, by start; retracted ones are left out, and so are those that were
+    shown live and are not to be kept. `gaps`: what was lost.
+    """
 
     meeting: Meeting
     as_of_seq: int
@@ -197,7 +199,7 @@ def _segments_at(meeting_id: UUID, *, until_seq: int, has_words: bool) -> list[S
     participants = Participant.objects.in_bulk(
         Segment.objects.filter(meeting=meeting_id).order_by().values_list("participant", flat=True).distinct()
     )
-    found = Segment.objects.filter(meeting=meeting_id)
+    found = Segment.objects.filter(meeting=meeting_id, is_kept=True)
     segments = [segment for segment in (found if has_words else found.defer("words")) if segment.pk in revs]
     for segment in segments:
         segment.participant = participants[segment.participant_id]  # one for all their lines, not one for each

@@ -6,9 +6,11 @@ from django.db import connection
 from django.utils import timezone
 
 from meetings.exports.work import exports_work
+from meetings.purges import purges_work
 from meetings.recordings.work import recordings_work
 from meetings.search.index import index_compact
 from meetings.services import (
+    audio_redaction,
     audit_anchor,
     audit_check,
     exports,
@@ -89,6 +91,7 @@ def exports_expired_delete() -> int:
     return exports.exports_expired_delete(now=timezone.now())
 
 
+@shared_task
 def webhooks_deliver() -> int:
     return webhooks_work(clock=timezone.now, sender=Sender(is_private_allowed=settings.WEBHOOK_ALLOW_PRIVATE))
 
@@ -96,3 +99,14 @@ def webhooks_deliver() -> int:
 @shared_task
 def webhooks_sweep() -> int:
     return webhook_deliveries.webhooks_sweep(now=timezone.now())
+
+
+@shared_task(time_limit=RECORDING_TIME_LIMIT_S)
+def purges_make() -> int:
+    """Delete what is not to be kept any longer."""
+    return purges_work(clock=timezone.now)
+
+
+@shared_task
+def audio_redactions_make() -> int:
+    return audio_redaction.audio_redactions_work(now=timezone.now())

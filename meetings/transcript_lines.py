@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from meetings.exports.cues import REDACTED, redacted_words
 from meetings.exports.gaps import gap_cues
 from meetings.models import Segment
 from meetings.selectors import Transcript
@@ -38,6 +39,11 @@ class Line:
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
     @property
+    def is_gone(self) -> bool:
+        """There is nothing left that could be removed."""
+        return self.text == REDACTED
+
+    @property
     def is_gap(self) -> bool:
         return not self.speaker
 
@@ -69,7 +75,7 @@ def _said(read: Transcript, playable: Collection[UUID]) -> list[Line]:
             speaker_id=segment["participant_id"],
             speaker=segment["speaker"],
             place=places.get(segment["participant_id"], 0) % N_COLOURS,
-            text="[removed]" if segment["state"] == Segment.State.REDACTED else segment["text"],
+            text=redacted_words(segment["text"]) if segment["state"] == Segment.State.REDACTED else segment["text"],
             language=segment["language"],
             segment_id=segment["id"],
             rev=segment["rev"],

@@ -4,6 +4,7 @@ from django.urls import path
 
 from meetings import (
     history_views,
+    keeping_views,
     search_views,
     views,
 )
@@ -16,6 +17,7 @@ urlpatterns = [
     path("m/<slug:code>/", views.meeting, name="meeting"),
     path("m/<slug:code>/transcript/", views.transcript, name="transcript"),
     path("m/<slug:code>/history/", history_views.history, name="history"),
+    path("m/<slug:code>/keeping/", keeping_views.keeping, name="keeping"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/", views.recording, name="recording"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/retry/", views.recording_retried, name="recording_retry"),
 ]

@@ -19,6 +19,7 @@ from meetings.api.credentials import actor_of_session, hosted_remember
 from meetings.errors import Forbidden, Invalid, NotFound
 from meetings.export_menu import export_menu
 from meetings.forms import JoinForm, NewMeetingForm
+from meetings.keeping import keeping_of
 from meetings.language_names import languages_offered
 from meetings.limits import DISPLAY_NAME_MAX_CHARS
 from meetings.models import Meeting, Recording
@@ -32,7 +33,7 @@ from meetings.services.meetings import meeting_create
 from meetings.services.recording_jobs import recording_retry
 from meetings.standing import meetings_of
 from meetings.transcript_lines import transcript_lines
-from meetings.transcript_page import transcript_page_data
+from meetings.transcript_page import may_edit, transcript_page_data
 
 STATE_WORDS = {
     Meeting.State.SCHEDULED.value: "Not started",
@@ -95,6 +96,7 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
         "join_url": request.build_absolute_uri(reverse("meetings:meeting", args=[found.code])),
         "name_max_chars": DISPLAY_NAME_MAX_CHARS,
         "languages": languages_offered(settings.SPEECH_LANGUAGES, also=found.language),
+        "keeping": keeping_of(found),
         "page_data": {
             "code": found.code,
             "meeting_id": str(found.pk),
@@ -126,10 +128,11 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "state_words": STATE_WORDS[found.state],
         "lines": lines,
         "page_data": transcript_page_data(request, actor, read),
+        "is_host": is_host,
+        "may_redact": may_edit(actor, found),
         "speaker_names": list(dict.fromkeys(line.speaker for line in lines if not line.is_gap)),
         "account": account_of(ledger(meeting_id=found.pk)) if is_host else None,
         "recordings": recordings_of(meeting_id=found.pk) if is_host else (),
-        "is_host": is_host,
         "exports": export_menu(found, n_lines=len(lines), is_host=is_host),
     }
     return render(request, "transcript.html", context)

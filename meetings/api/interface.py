@@ -11,8 +11,10 @@ from meetings.api import (
     meeting_calls,
     organisation_calls,
     participant_calls,
+    personal_data_calls,
     recording_calls,
     replacement_calls,
+    retention_calls,
     role_calls,
     search_calls,
     token_calls,
@@ -55,3 +57,5 @@ api.add_router("/meetings/{ref}/replacements", replacement_calls.router)
 api.add_router("", audit_calls.router)
 api.add_router("", export_calls.router)
 api.add_router("", webhook_calls.router)
+api.add_router("", retention_calls.router)
+api.add_router("", personal_data_calls.router)

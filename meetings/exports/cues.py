@@ -41,6 +41,11 @@ def line_of(text: str) -> str:
     return _BREAKS.sub(" ", line).strip()
 
 
+def redacted_words(text: str) -> str:
+    """What is shown of a redacted line: what is left of it, if a passage was cut out of it; else only that it was."""
+    return text if REDACTED in text else REDACTED
+
+
 def speaker_of(display_name: str) -> str:
     """A name that shows: one made of nothing visible would leave its words without an owner."""
     line = line_of(display_name)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from meetings.exports.cues import REDACTED, Cue
+from meetings.exports.cues import Cue, redacted_words
 from meetings.exports.document import json_document
 from meetings.exports.gaps import gap_cues
 from meetings.exports.markdown import markdown
@@ -51,7 +51,7 @@ def cues(transcript: "Transcript", options: ExportOptions = AS_IT_IS) -> list[Cu
             start_ms=segment["start_ms"],
             end_ms=segment["end_ms"],
             speaker=segment["speaker"] if options.has_names else None,
-            text=REDACTED if segment["state"] == "redacted" else segment["text"],
+            text=redacted_words(segment["text"]) if segment["state"] == "redacted" else segment["text"],
             speaker_id=segment["participant_id"],
             language=segment["language"],
             kind="redacted" if segment["state"] == "redacted" else "said",

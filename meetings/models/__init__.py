@@ -13,6 +13,7 @@ from meetings.models.meeting import Meeting, Participant
 from meetings.models.node_reading import NodeReading
 from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
+from meetings.models.retention import DeletionProof, LegalHold, Purge, RedactedRange
 from meetings.models.search import SearchLine
 from meetings.models.segment import Segment, SegmentRevision
 from meetings.models.telephony import IngestKey, PhoneCall
@@ -31,10 +32,12 @@ __all__ = [
     "AuditHead",
     "ConsentRecord",
     "Correction",
+    "DeletionProof",
     "Export",
     "GapRepair",
     "IdempotencyKey",
     "IngestKey",
+    "LegalHold",
     "Meeting",
     "MeetingEvent",
     "MeetingRole",
@@ -44,9 +47,11 @@ __all__ = [
     "Organisation",
     "Participant",
     "PhoneCall",
+    "Purge",
     "Recording",
     "RecordingChunk",
     "RecordingSwitch",
+    "RedactedRange",
     "Replacement",
     "SearchLine",
     "Segment",

@@ -21,7 +21,8 @@ class Segment(models.Model):
     `participant` is who said it, as far as anybody knows; `audio_session` is whose microphone heard it, always. A line
     that was split off another one has the act in `made_by`.
     `text_salt` goes into the audit trail's hash of the text. It lives here, so that purging the row leaves an audit
-    hash from which a short sentence cannot be guessed back.
+    hash from which a short sentence cannot be guessed back. A line that is not `is_kept` is shown live and is in no
+    transcript: it is purged when everybody has gone. `purged_at`: its text was deleted, for good.
     """
 
     class State(models.TextChoices):
@@ -46,6 +47,9 @@ class Segment(models.Model):
     language = models.CharField(max_length=35)
     confidence = models.FloatField()
     engine = models.CharField(max_length=100)
+    # The database's own default is for nodes of an older version, which do not know of the column.
+    is_kept = models.BooleanField(default=True, db_default=True, editable=False)
+    purged_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     made_by = models.ForeignKey(
         Correction, null=True, blank=True, editable=False, on_delete=models.RESTRICT, related_name="made_segments"
@@ -53,7 +57,12 @@ class Segment(models.Model):
 
     class Meta:
         ordering = ("start_ms", "id")
-        indexes = (models.Index(fields=("meeting", "start_ms"), name="segment_of_meeting_by_time"),)
+        indexes = (
+            models.Index(fields=("meeting", "start_ms"), name="segment_of_meeting_by_time"),
+            models.Index(
+                fields=("meeting",), condition=Q(is_kept=False, purged_at__isnull=True), name="segment_not_to_be_kept"
+            ),
+        )
         constraints = (
             models.CheckConstraint(name="segment_starts_before_it_ends", condition=Q(start__lt=F("end"))),
             models.CheckConstraint(name="segment_rev_from_one", condition=Q(rev__gte=1)),

@@ -18,9 +18,10 @@ from meetings.recordings.assembly import timeline
 from meetings.recordings.flac import Int16, flac_blocks
 from meetings.recordings.mixing import Voice, mix
 from meetings.recordings.names import mix_recording_path, session_recording_path
-from meetings.recordings.reading import chunk_pieces
+from meetings.recordings.reading import chunk_pieces, ranges_redacted
+from meetings.recordings.silencing import silenced
 from meetings.recordings.storage import recording_storage
-from meetings.recordings.switches import ranges_joined
+from meetings.recordings.switches import Range, ranges_joined
 from meetings.session_clock import SessionClock
 
 COPY_BYTES = 1_048_576
@@ -81,15 +82,29 @@ def _session_make(recording: Recording, *, lease: Lease) -> Made:
     session_id, end = recording.audio_session_id, int(recording.made_from)
     assert session_id is not None
     chunks = list(RecordingChunk.objects.filter(audio_session=session_id).order_by("start"))
-    if not chunks:  # asked for because there were some: whoever made it, or purged it, has let them go
-        raise LeaseLost("The pieces of the recording are gone.")
+    redacted = ranges_redacted(session_id=session_id)
+    if not chunks:
+        return _session_remake(recording, redacted, lease=lease)
     path = session_recording_path(meeting_id=recording.meeting_id, session_id=session_id, made_from=recording.made_from)
     return Made(
-        saved=_flac_save(path, timeline(chunk_pieces(chunks), end=end), lease=lease),
+        saved=_flac_save(path, silenced(timeline(chunk_pieces(chunks), end=end), redacted), lease=lease),
         made_from=recording.made_from,
         spans=[[start, last] for start, last in ranges_joined((c.start, c.end) for c in chunks if c.file)],
         missing=[{"from": c.start, "to": c.end, "reason": c.missing} for c in chunks if c.missing],
     )
+
+
+def _session_remake(recording: Recording, redacted: list[Range], *, lease: Lease) -> Made:
+    """Its pieces were let go for the file that is there: that is written anew, without what was redacted since."""
+    if not recording.file:  # asked for because there were pieces: whoever purged them has let them go
+        raise LeaseLost("The pieces of the recording are gone.")
+    assert recording.audio_session_id is not None
+    path = session_recording_path(
+        meeting_id=recording.meeting_id, session_id=recording.audio_session_id, made_from=recording.made_from
+    )
+    with recording_storage().open(recording.file) as file:
+        saved = _flac_save(path, silenced(flac_blocks(file), redacted), lease=lease)
+    return Made(saved=saved, made_from=recording.made_from, spans=recording.spans, missing=recording.missing)
 
 
 def _mix_make(recording: Recording, *, lease: Lease) -> Made:
@@ -105,7 +120,7 @@ def _mix_make(recording: Recording, *, lease: Lease) -> Made:
     with ExitStack() as files:
         voices = [
             Voice(
-                blocks=flac_blocks(files.enter_context(recording_storage().open(each.file))),
+                blocks=silenced(flac_blocks(files.enter_context(recording_storage().open(each.file))), _redacted(each)),
                 meeting_ms=clock.meeting_ms,
             )
             for each, clock in clocks
@@ -113,6 +128,11 @@ def _mix_make(recording: Recording, *, lease: Lease) -> Made:
         path = mix_recording_path(meeting_id=recording.meeting_id, made_from=made_from)
         saved = _flac_save(path, mix(voices), lease=lease)
     return Made(saved=saved, made_from=made_from, missing=missing, problem="voices_missing" if missing else "")
+
+
+def _redacted(recording: Recording) -> list[Range]:
+    session_id = recording.audio_session_id
+    return [] if session_id is None else ranges_redacted(session_id=session_id)
 
 
 def _clock(recording: Recording) -> SessionClock:

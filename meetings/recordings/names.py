@@ -6,7 +6,7 @@ from uuid import UUID
 
 from meetings.values import SessionOwner
 
-_CHUNK = re.compile(r"(\d+)-(\d+)-(\d+)\.flac")
+_CHUNK = re.compile(r"(\d+)-(\d+)-(\d+)(?:-[0-9a-f]{32})?\.flac")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,13 @@ def chunk_name_parse(path: str) -> ChunkName | None:
         return ChunkName(meeting_id=UUID(meeting_id), owner=owner, start=int(found[1]), end=int(found[2]))
     except ValueError:
         return None
+
+
+def chunk_path_anew(path: str, *, mark: UUID) -> str:
+    """Where the same samples are written without what was redacted: beside the file, under a name of its own."""
+    directory, _, name = path.rpartition("/")
+    bounds = "-".join(name.removesuffix(".flac").split("-")[:3])
+    return f"{directory}/{bounds}-{mark.hex}.flac"
 
 
 def session_recording_path(*, meeting_id: UUID, session_id: UUID, made_from: str) -> str:

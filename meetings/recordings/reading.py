@@ -8,9 +8,10 @@ from uuid import UUID
 import numpy as np
 from django.db.models import QuerySet
 
-from meetings.models import Recording, RecordingChunk, Segment
+from meetings.models import Recording, RecordingChunk, RedactedRange, Segment
 from meetings.recordings.assembly import Piece, timeline
 from meetings.recordings.flac import Int16, UnreadableAudio, flac_decode, flac_read
+from meetings.recordings.silencing import block_silenced
 from meetings.recordings.storage import recording_storage
 from meetings.recordings.switches import Range, overlaps, ranges_joined
 
@@ -26,12 +27,28 @@ def chunk_pieces(chunks: Sequence[RecordingChunk]) -> list[Piece]:
     ]
 
 
+def chunk_samples(chunk: RecordingChunk) -> Int16:
+    """Raises UnreadableAudio, FileNotFoundError."""
+    return _chunk_read(chunk.file, chunk.sha256)
+
+
 def samples_read(*, session_id: UUID, start: int, end: int) -> Int16:
     """Exactly the samples [start, end) of a session, silence where nothing was recorded.
 
-    The pieces may be let go for the finished recording while we look for them: then we look again.
-    Raises UnreadableAudio.
+    The pieces may be let go for the finished recording, or written anew, while we look for them: then we look again.
+    What was redacted is silence, whatever the files still hold. Raises UnreadableAudio.
     """
+    samples = _samples_stored(session_id=session_id, start=start, end=end)
+    return block_silenced(samples, ranges_redacted(session_id=session_id), start=start)
+
+
+def ranges_redacted(*, session_id: UUID) -> list[Range]:
+    """What nobody hears any more of a session."""
+    found = RedactedRange.objects.filter(audio_session=session_id)
+    return ranges_joined(found.values_list("start", "end"))
+
+
+def _samples_stored(*, session_id: UUID, start: int, end: int) -> Int16:
     for _ in range(N_ATTEMPTS):
         chunks = list(RecordingChunk.objects.filter(audio_session=session_id, start__lt=end, end__gt=start))
         whole = Recording.objects.filter(audio_session=session_id, state=Recording.State.DONE).first()

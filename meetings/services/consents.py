@@ -9,8 +9,23 @@ from django.utils import timezone
 from meetings.errors import NotFound
 from meetings.limits import KNOWN_CONSENT
 from meetings.models import ConsentRecord, Participant
+from meetings.policies import EPHEMERAL, mode_of
 from meetings.services.audit import audit_append
 from meetings.services.presence import participant_consented
+
+TRANSCRIPT_SCOPE = "transcript"
+
+
+def is_kept(participant: Participant) -> bool:
+    """Whether what is committed now goes into the transcript: the meeting has one, and its speaker agrees to it.
+
+    A connection takes no audio of somebody who never declared anything: what is committed of them is no live voice.
+    """
+    if mode_of(participant.meeting.policies) == EPHEMERAL:
+        return False
+    if participant.consent:
+        return TRANSCRIPT_SCOPE in participant.consent
+    return not participant.consent_records.exists()
 
 
 def consent_record(

@@ -13,6 +13,7 @@ from meetings.codes import code_new
 from meetings.errors import Forbidden
 from meetings.models import Meeting, MeetingEvent
 from meetings.recordings.switches import is_recorded
+from meetings.retention import policies_begun
 from meetings.services.audit import audit_append
 from meetings.services.events import event_append
 from meetings.services.languages import language_known
@@ -43,7 +44,7 @@ def meeting_create(
             title=title_checked(title),
             host=actor.user,
             language=language_known(language),
-            policies=policies_checked(policies or {}),
+            policies=policies_begun(policies_checked(policies or {})),
             vocabulary=vocabulary_checked(vocabulary),
         )
         webhook_event_append(meeting_id=meeting.pk, type=MEETING_CREATED, data={})

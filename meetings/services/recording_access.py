@@ -9,6 +9,7 @@ from meetings.models import Recording, Segment
 from meetings.recordings.flac import Int16
 from meetings.recordings.links import Link
 from meetings.recordings.reading import samples_read, segment_has_audio
+from meetings.services.audio_redaction import recording_holds_redacted
 from meetings.services.audit import audit_append
 
 
@@ -41,6 +42,8 @@ def recording_download(*, link: Link) -> RecordingFile:
         recording = done.select_related("meeting", "audio_session").filter(pk=link.target_id).first()
         if recording is None:
             raise NotFound("There is no such recording.")
+        if recording_holds_redacted(recording):
+            raise NotFound("The recording is being made anew; ask again in a minute.", code="recording_redacted")
         audit_append(
             meeting_id=recording.meeting_id,
             actor=link.actor,

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from meetings.models import AudioSession, Meeting, Recording, RecordingChunk
+from meetings.models import AudioSession, Meeting, Recording, RecordingChunk, RedactedRange
 from meetings.recordings.making import LeaseLost, Made, SavedFile
 from meetings.services.audit import SYSTEM, audit_append
 from meetings.services.recording_files import files_delete
@@ -109,6 +109,8 @@ def recording_done(*, recording: Recording, made: Made) -> None:
         if n_updated != 1:
             raise LeaseLost("The recording is not ours to make any more.")
         replaced += _pieces_let_go(recording, made.saved.n_samples)
+        # Had anything been redacted since this was begun, the lease would be lost.
+        RedactedRange.objects.filter(audio_session__recording=recording).update(is_in_recording=False)
         audit_append(
             meeting_id=recording.meeting_id,
             actor=SYSTEM,

@@ -58,13 +58,16 @@ def segment_restore(
 ) -> Segment:
     """Put a retracted line back as it was. It is not judged again.
 
-    Raises NotFound, StaleRevision. Raises Conflict: the line stands, was redacted, or its words stand in another line.
+    Raises NotFound, StaleRevision. Raises Conflict: the line stands, was redacted, its text was deleted, or its words
+    stand in another line.
     """
     reason = reason_checked(reason)
     with transaction.atomic():
         segment = segment_lock(segment_id, expected_rev=expected_rev)
         if segment.state != Segment.State.RETRACTED:
             raise Conflict("Only a retracted segment can be restored.")
+        if segment.purged_at is not None:
+            raise Conflict("The text of this segment was deleted.", code="text_deleted")
         if not segment.text:
             raise Conflict("There are no words to put back.", code="nothing_to_restore")
         _must_not_stand_elsewhere(segment)

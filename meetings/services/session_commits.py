@@ -16,6 +16,7 @@ from meetings.messages import log_message
 from meetings.models import AudioSession, GapRepair, MeetingEvent, Segment
 from meetings.services.audit import audit_append, text_hash
 from meetings.services.bleed import bleed_retract
+from meetings.services.consents import is_kept
 from meetings.services.events import EventDraft, events_append
 from meetings.services.gaps import gap_draft, gap_repair
 from meetings.services.presence import participant_joined
@@ -176,6 +177,7 @@ def _segment(session: AudioSession, final: FinalSegment, *, clock: SessionClock)
         language=final.language,
         confidence=final.confidence,
         engine=final.engine,
+        is_kept=is_kept(session.participant),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from meetings.errors import Invalid
-from meetings.limits import HEARTBEAT_MS, REQUIRED_CONSENT, RESUME_WINDOW_S, STREAM_LIMITS
+from meetings.limits import AUDIO_CONSENT, HEARTBEAT_MS, RESUME_WINDOW_S, STREAM_LIMITS
 from meetings.values import EndedSession, OpenedSession, Redeemed
 from streaming.agent_voice import AgentVoice
 from streaming.consumers.base import StreamConsumer
@@ -49,7 +49,8 @@ class AudioConsumer(StreamConsumer):
         if self._has_ended:
             return
         pipeline = self._after_hello()
-        if not self._consent.issuperset(REQUIRED_CONSENT):
+        says_nothing = frame.is_muted and not frame.n_samples
+        if not says_nothing and not self._consent.issuperset(AUDIO_CONSENT):
             raise ConsentMissing
         pipeline.put_frame(frame)
 

@@ -43,7 +43,7 @@ class Site:
 
     def speak(self, page: Page, name: str) -> None:
         page.get_by_label("Your name").fill(name)
-        page.get_by_role("checkbox").check()
+        page.get_by_label("I agree that my voice is transcribed").check()
         page.get_by_role("button", name="Join and speak").click()
         self.wait_connected(page)
 

@@ -81,7 +81,7 @@ def test_joining_works_with_the_keyboard_alone(site: Site, new_page: NewPage, si
         if focused == "join":
             break
     choices = [name for name in reached if name not in ("", "microphone")]  # enabled once devices are known
-    assert choices == ["display-name", "language", "try-microphone", "consent", "join"]
+    assert choices == ["display-name", "language", "try-microphone", "consent", "consent-live-only", "join"]
     page.keyboard.press("Enter")
     site.wait_connected(page)
     assert page.evaluate("document.activeElement.id") == "captions-heading"

@@ -130,7 +130,7 @@ def test_nobody_speaks_without_having_agreed(site: Site, new_page: NewPage, sile
     page.get_by_label("Your name").fill("Ada")
     page.get_by_role("button", name="Join and speak").click()
     expect(page.get_by_text("please agree")).to_be_visible()
-    expect(page.get_by_role("checkbox")).to_be_focused()
+    expect(page.get_by_label("I agree that my voice is transcribed")).to_be_focused()
     assert asked == []
 
 

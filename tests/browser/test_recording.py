@@ -97,7 +97,7 @@ def test_a_meeting_that_is_not_recorded_asks_for_nothing_and_shows_nothing(
     page = new_page(silence)
     site.meeting_make(page, "Plain")
     expect(page.get_by_text("The sound itself is not recorded.")).to_be_visible()
-    expect(page.get_by_role("checkbox")).to_have_count(1)
+    expect(page.get_by_label(TO_BE_RECORDED)).to_have_count(0)
     site.speak(page, "Ada")
     expect(page.locator("#recording-sign")).to_be_hidden()
     expect(page.locator("#record-me")).to_be_hidden()

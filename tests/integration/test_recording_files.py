@@ -117,7 +117,7 @@ def test_purging_deletes_every_file_and_row_and_proves_it(host: Actor, storage: 
     assert not Recording.objects.filter(meeting=meeting).exists()
     assert segments_with_audio(meeting_id=meeting.pk) == set()
     entry = AuditEvent.objects.get(action="recording.purged")
-    assert (entry.actor, entry.data["n_files"], len(entry.data["digest"])) == (host.label, 5, 64)
+    assert (entry.actor, entry.data["counts"]["files"], len(entry.data["digest"])) == (host.label, 5, 64)
     assert audit_verify(meeting_id=meeting.pk) is None
     assert work() == 0
 

@@ -144,7 +144,7 @@ def test_what_is_committed_while_everything_is_purged_keeps_its_row_or_loses_its
         assert recordings_purge(meeting=meeting, actor=host.label) == 2
     assert files(storage) == set(came)
     assert list(RecordingChunk.objects.values_list("file", flat=True)) == came
-    assert AuditEvent.objects.get(action="recording.purged").data["n_files"] == 2
+    assert AuditEvent.objects.get(action="recording.purged").data["counts"] == {"files": 2}
 
 
 @pytest.mark.usefixtures("ada")

@@ -98,3 +98,21 @@ test("whoever is renamed has said everything under the new name, as after a relo
   const joined = { type: "event", seq: 1, event: { type: "participant.joined", participant: { id: "ada", display_name: "Ada", role: "speaker" } } };
   assert.equal(peopleReduce(peopleReduce(NOBODY, joined), changed).get("ada").name, "Grace");
 });
+
+test("what the server has deleted is shown as removed: everybody's, or one person's", () => {
+  const said = [segment("a", 2, "final"), segment("b", 2, "final", { participant_id: "bob" }), segment("c", 2, "retracted")];
+  const purged = (more) => after([{ type: "event", seq: 9, event: { type: "content.purged", ...more } }], after(said));
+  assert.deepEqual(shown(purged({ what: "text" })), ["a3redacted", "b3redacted"]);
+  assert.deepEqual(shown(purged({ what: "participant", participant_id: "bob" })), ["a2final", "b3redacted"]);
+  assert.deepEqual(shown(purged({ what: "audio" })), ["a2final", "b2final"]);
+  assert.equal(purged({ what: "text" }).closed.get("a").text, "");
+});
+
+test("who agrees to nothing is seen to, until they agree again", () => {
+  const ada = { id: "ada", display_name: "Ada", role: "speaker" };
+  const told = (granted) => ({ type: "event", seq: 1, event: { type: "participant.consented", participant: ada, granted } });
+  const here = peopleReduce(NOBODY, { type: "event", seq: 1, event: { type: "participant.joined", participant: ada } });
+  const silent = peopleReduce(here, told([]));
+  assert.equal(silent.get("ada").isSilent, true);
+  assert.equal(peopleReduce(silent, told(["captions"])).get("ada").isSilent, false);
+});

@@ -29,6 +29,7 @@ export function captionsReduce(captions, message) {
       return withdrawOf(captions, known.participant_id);
     case "event":
       if (known.event.type === "participant.changed") return rename(captions, known.event.participant);
+      if (known.event.type === "content.purged") return purge(captions, known.event);
       return known.event.type === "participant.left" ? withdrawOf(captions, known.event.participant?.id) : captions;
     case "snapshot": {
       const current = new Set(known.segments.map(({ id }) => id));
@@ -71,6 +72,23 @@ function rename(captions, person) {
       ]),
     );
   return { open: named(captions.open), closed: named(captions.closed) };
+}
+
+/**
+ * The server has deleted what was said, by everybody or by one person.
+ * @param {Captions} captions
+ * @param {import("../protocol/messages.js").MeetingEvent} event
+ * @returns {Captions}
+ */
+function purge(captions, { what, participant_id: participantId }) {
+  if (what !== "text" && what !== "participant") return captions;
+  const gone = (/** @type {Segment} */ { participant_id: speaker, state }) =>
+    state !== "retracted" && (what === "text" || speaker === participantId);
+  const closed = new Map(captions.closed);
+  for (const [id, segment] of closed) {
+    if (gone(segment)) closed.set(id, { ...segment, rev: segment.rev + 1, state: "redacted", text: "", words: [] });
+  }
+  return { open: captions.open, closed };
 }
 
 /** @param {Captions} captions @param {string | undefined} participantId @returns {Captions} */

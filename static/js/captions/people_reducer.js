@@ -10,6 +10,7 @@
  * @property {string} role
  * @property {boolean} isHere
  * @property {boolean} isSpeaking
+ * @property {boolean} [isSilent] has agreed to nothing: is not heard by the server
  *
  * @typedef {ReadonlyMap<string, Presence>} People
  */
@@ -64,6 +65,10 @@ function eventApply(people, event) {
       const { participant } = event;
       return participant ? change(people, participant.id, { name: participant.display_name }) : people;
     }
+    case "participant.consented": {
+      const { participant, granted } = event;
+      return participant ? change(people, participant.id, { isSilent: !granted?.includes("captions") }) : people;
+    }
     case "participant.left":
       return event.participant ? change(people, event.participant.id, { isHere: false, isSpeaking: false }) : people;
     case "meeting.ended":
@@ -85,8 +90,8 @@ function snapshotApply(people, present) {
 
 /** @param {People} people @param {Person} person @returns {People} */
 function arrive(people, { id, display_name, role }) {
-  const isSpeaking = people.get(id)?.isSpeaking ?? false;
-  return new Map(people).set(id, { id, name: display_name, role, isHere: true, isSpeaking });
+  const { isSpeaking = false, isSilent = false } = people.get(id) ?? {};
+  return new Map(people).set(id, { id, name: display_name, role, isHere: true, isSpeaking, isSilent });
 }
 
 /** @param {People} people @param {string} id @param {Partial<Presence>} changes @returns {People} */

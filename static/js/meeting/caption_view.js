@@ -190,7 +190,7 @@ function lineElement(id) {
 /** @param {HTMLElement} element @param {Segment} segment */
 function fill(element, { state, speaker, start_ms, text, stable_chars, words, language }) {
   const isPartial = state === "partial";
-  const shown = state === "redacted" ? "[removed]" : text;
+  const shown = text || (state === "redacted" ? "[redacted]" : "");
   // The wire counts code points, JavaScript strings count UTF-16 units.
   const nStable = isPartial ? [...shown].slice(0, stable_chars).join("").length : shown.length;
   const [time, name, line] = element.children;

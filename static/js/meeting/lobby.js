@@ -8,11 +8,13 @@ import { refusedWords } from "./trouble_words.js";
  * @typedef {object} Joining
  * @property {string} name
  * @property {string} language
+ * @property {boolean} isKept whether the person's words go into the transcript
  * @property {boolean} isRecorded whether the person's sound may be recorded
  *
  * @typedef {object} LobbyChoices
  * @property {(joining: Joining) => Promise<void>} onJoin rejects with the reason when it does not work out
  * @property {(name: string) => Promise<void>} onWatch likewise
+ * @property {(name: string) => Promise<void>} onListen to the others, without speaking; likewise
  * @property {() => Promise<void>} onTry opens the microphone to show its level
  */
 
@@ -34,12 +36,14 @@ export class Lobby {
     this.#name.value = localStorage.getItem(NAME_KEY) ?? "";
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const join = (/** @type {string} */ name) => choices.onJoin({ name, language: this.#language.value, isRecorded: this.#isRecorded });
+      const join = (/** @type {string} */ name) =>
+        choices.onJoin({ name, language: this.#language.value, isKept: this.#isKept, isRecorded: this.#isRecorded });
       if (this.#mayJoin()) void this.#go(byId("join", HTMLButtonElement), join);
     });
-    byId("watch", HTMLButtonElement).addEventListener("click", (event) => {
-      void this.#go(/** @type {HTMLButtonElement} */ (event.currentTarget), choices.onWatch);
-    });
+    for (const [id, choice] of /** @type {const} */ ([["watch", choices.onWatch], ["listen", choices.onListen]])) {
+      const button = byId(id, HTMLButtonElement);
+      button.addEventListener("click", () => void this.#go(button, choice));
+    }
     byId("try-microphone", HTMLButtonElement).addEventListener("click", () => void this.#try());
     for (const field of [this.#name, this.#consent]) {
       field.addEventListener("input", () => field.validity.valid && this.#mark(field, true));
@@ -50,6 +54,12 @@ export class Lobby {
   get #isRecorded() {
     const box = document.getElementById("consent-recording");
     return box instanceof HTMLInputElement && box.checked;
+  }
+
+  /** Whoever is asked may have it shown only; where nothing is kept nobody is asked. */
+  get #isKept() {
+    const box = document.getElementById("consent-live-only");
+    return box instanceof HTMLInputElement && !box.checked;
   }
 
   hide() {

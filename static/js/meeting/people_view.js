@@ -56,8 +56,8 @@ function personRow(place) {
 }
 
 /** @param {HTMLElement} row @param {Presence} person @param {boolean} isSelf */
-function fill(row, { name, role, isSpeaking }, isSelf) {
-  const notes = [isSelf ? "you" : "", ROLES[role] ?? "", isSpeaking ? "speaking" : ""].filter(Boolean);
+function fill(row, { name, role, isSpeaking, isSilent }, isSelf) {
+  const notes = [isSelf ? "you" : "", ROLES[role] ?? "", isSilent ? "not transcribed" : isSpeaking ? "speaking" : ""].filter(Boolean);
   const [mark, words] = row.children;
   mark.textContent = initials(name);
   words.children[0].textContent = name;

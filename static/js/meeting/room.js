@@ -5,6 +5,7 @@ import { CaptionFeed } from "../session/caption_feed.js";
 import { ticketSource } from "../session/audio_session.js";
 import { participantAdmit } from "../session/rest.js";
 import { byId } from "./elements.js";
+import { CAPTIONS, ConsentChoice, scopesOf } from "./consent_choice.js";
 import { offerEnd } from "./end_dialog.js";
 import { Hearing } from "./hearing.js";
 import { LanguageChoice } from "./language_choice.js";
@@ -14,7 +15,7 @@ import { RecordingChoice, SCOPE } from "./recording_choice.js";
 import { RoomView } from "./room_view.js";
 import { TroubleNotices } from "./trouble_notices.js";
 import { deliveredWords, leftWords, undeliveredWords } from "./trouble_words.js";
-import { CONSENT, Voice } from "./voice.js";
+import { NO_MICROPHONE, Voice, isSilent } from "./voice.js";
 
 /**
  * @typedef {import("../audio/microphone.js").Microphone} Microphone
@@ -34,6 +35,7 @@ import { CONSENT, Voice } from "./voice.js";
  */
 
 const WORDS_EVERY_MS = 1_000;
+const WITHDRAWN = "You have withdrawn your consent: nothing is captured from you any more. You can listen and read on.";
 
 export class Room {
   #page;
@@ -59,6 +61,7 @@ export class Room {
   #language;
   #hearing;
   #recording;
+  #consent = new ConsentChoice((granted) => this.#agree(granted));
 
   /** @param {PageData} page @param {KeptSessions} shelf @param {Surroundings} around */
   constructor(page, shelf, around) {
@@ -69,7 +72,7 @@ export class Room {
     this.#hearing = new Hearing(this.#view.notices, (isOn) => this.#voice?.listen(isOn));
     this.#recording = new RecordingChoice(
       page.is_recorded,
-      (isAgreed) => this.#voice?.agree(consentWith(isAgreed)),
+      (isAgreed) => this.#agree(this.#consent.with(SCOPE, isAgreed)),
       (words) => this.notices.show("recording", words),
     );
     byId("leave", HTMLButtonElement).addEventListener("click", () => void this.leave());
@@ -94,23 +97,42 @@ export class Room {
   }
 
   /** @param {import("./lobby.js").Joining} joining @param {Microphone} microphone open */
-  async speak({ name, language, isRecorded }, microphone) {
+  async speak({ name, language, isKept, isRecorded }, microphone) {
+    const own = language === this.#page.language ? "" : language; // who did not choose goes with the meeting
+    await this.#join(name, own, scopesOf({ isKept, isRecorded }), microphone);
+    this.#microphone = microphone;
+  }
+
+  /** Hears and reads the others: no microphone, no consent, nothing captured. @param {string} name */
+  async listen(name) {
+    await this.#join(name, "", [], NO_MICROPHONE);
+    this.#showSilent("listening");
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} language
+   * @param {readonly string[]} consent
+   * @param {import("./voice.js").Source} microphone
+   */
+  async #join(name, language, consent, microphone) {
     const { code: meeting, role } = this.#page;
     const title = document.querySelector(".meeting-title h1")?.textContent ?? "";
-    const own = language === this.#page.language ? "" : language; // who did not choose goes with the meeting
-    const consent = consentWith(isRecorded);
-    const voice = this.#makeVoice({ meeting, title, name, role, language: own, consent }, microphone);
+    const voice = this.#makeVoice({ meeting, title, name, role, language, consent }, microphone);
     const ownId = await voice.join();
     this.#voice = voice;
-    this.#microphone = microphone;
+    this.#consent.set(consent);
     this.#hearing.open();
     this.#open(ownId);
   }
 
   /** Goes on where an earlier page of this browser was. @param {KeptSession} kept @param {Microphone} microphone */
   resume(kept, microphone) {
-    this.#voice = this.#makeVoice(kept.record, microphone);
-    this.#microphone = microphone;
+    const isListener = isSilent(kept.record);
+    this.#voice = this.#makeVoice(kept.record, isListener ? NO_MICROPHONE : microphone);
+    if (isListener) this.#showSilent("listening");
+    else this.#microphone = microphone;
+    this.#consent.set(kept.record.consent);
     this.#voice.resume(kept);
     this.#muteButton.show(kept.record.isMuted);
     this.#hearing.open();
@@ -125,10 +147,35 @@ export class Room {
     const around = this.#around;
     const listener = this.#listener();
     this.#feed = new CaptionFeed({ admission, pageUrl: location.href, fetchTicket, listener, around });
-    for (const element of document.querySelectorAll("[data-voice]")) /** @type {HTMLElement} */ (element).hidden = true;
-    for (const element of document.querySelectorAll("[data-watching]")) /** @type {HTMLElement} */ (element).hidden = false;
+    this.#showSilent("watching");
     this.#open(admission.participant_id);
     this.#feed.start();
+  }
+
+  /** @param {"watching" | "listening"} how */
+  #showSilent(how) {
+    for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-voice]"))) {
+      element.hidden = how === "watching" || element.dataset.voice !== "ears";
+    }
+    for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-silent]"))) {
+      element.hidden = element.dataset.silent !== how;
+    }
+  }
+
+  /**
+   * Withdrawing mutes at once; it is said as soon as all that was captured before is with the server, or after a second.
+   * @param {readonly string[]} granted all that the person agrees to from now on
+   */
+  #agree(granted) {
+    if (!this.#voice) return;
+    if (granted.includes(CAPTIONS)) {
+      this.notices.clear("consent");
+      this.#voice.agree(granted);
+      return;
+    }
+    this.#mute(true);
+    this.notices.show("consent", WITHDRAWN);
+    this.#voice.withdraw();
   }
 
   /** Blocks of the microphone. @type {import("../audio/microphone.js").MicrophoneListener["onBlock"]} */
@@ -176,7 +223,7 @@ export class Room {
     this.#feed?.reopen();
   }
 
-  /** @param {import("./voice.js").Speaker} speaker @param {Microphone} microphone */
+  /** @param {import("./voice.js").Speaker} speaker @param {import("./voice.js").Source} microphone */
   #makeVoice({ meeting, title, name, role, language, consent }, microphone) {
     return new Voice(
       { meeting, title, name, role, language, consent },
@@ -220,6 +267,7 @@ export class Room {
     this.#view.show(message);
     this.#trouble.receive(message, this.#ownId);
     this.#recording.receive(message, this.#ownId);
+    this.#consent.receive(message, this.#ownId);
     const refused = this.#language.receive(message, this.#ownId);
     if (refused) this.notices.show("language", refused);
     if (message.type === "draining" && message.reason === "meeting_ended") void this.#voice?.finish();
@@ -268,6 +316,10 @@ export class Room {
   /** @param {boolean} isMuted @returns {boolean} whether there was something to mute */
   #mute(isMuted) {
     if (!this.#voice || this.#voice.isFinishing) return false;
+    if (!isMuted && !this.#consent.granted.includes(CAPTIONS)) {
+      this.notices.show("consent", `${WITHDRAWN} “My consent” lets you speak again.`);
+      return false;
+    }
     this.#microphone?.mute(isMuted);
     this.#voice.mute(isMuted);
     this.#muteButton.show(isMuted);
@@ -284,9 +336,4 @@ export class Room {
     const isAway = this.#phase === "waiting" || this.#phase === "ending" || this.#phase === "paused";
     return this.isOpen && isAway && (this.#voice?.unsettled_ms ?? 0) > 1_000;
   }
-}
-
-/** @param {boolean} isRecorded whether the person's sound may be @returns {readonly string[]} in the protocol's words */
-function consentWith(isRecorded) {
-  return isRecorded ? [...CONSENT, SCOPE] : CONSENT;
 }

@@ -42,8 +42,12 @@ import { RestProblem, participantAdmit } from "../session/rest.js";
  * @property {VoiceListener} listener
  */
 
-/** What joining asks for on the page, in the protocol's words. */
-export const CONSENT = ["captions", "transcript"];
+/** What pages of older versions, which kept nothing of it, had asked for, in the protocol's words. */
+const CONSENT = ["captions", "transcript"];
+const WITHDRAWN_WITHIN_MS = 800;
+const WITHDRAWN_STEP_MS = 50;
+/** Of those who only listen. @type {Source} */
+export const NO_MICROPHONE = { flush: async () => {}, close: () => {} };
 const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1000;
 
 export class Voice {
@@ -160,6 +164,18 @@ export class Voice {
     this.#speaker = { ...this.#speaker, consent };
     this.#kept?.spill.note({ consent });
     this.#session?.agree(consent);
+  }
+
+  /** The person, who is muted by now, agrees to nothing any more: said behind what was captured before, within a second. */
+  withdraw() {
+    const { around, microphone } = this.#options;
+    const until_ms = around.now_ms() + WITHDRAWN_WITHIN_MS;
+    const say = () => {
+      const isSent = (this.#session?.unsent_ms ?? 0) < WITHDRAWN_STEP_MS;
+      if (isSent || around.now_ms() >= until_ms) this.agree([]);
+      else around.setTimer(say, WITHDRAWN_STEP_MS);
+    };
+    void microphone.flush().then(say);
   }
 
   /** Stops capturing, delivers everything, and ends; the session's phase tells when that is done. */
@@ -285,4 +301,9 @@ export class Voice {
     const kept = this.#kept;
     if (kept) void kept.spill.remove().then(kept.letGo);
   }
+}
+
+/** @param {SessionRecord} record @returns {boolean} whether it is of somebody whose voice may not be captured */
+export function isSilent({ consent }) {
+  return consent !== undefined && !consent.includes("captions");
 }

@@ -9,6 +9,7 @@ import { Lobby } from "../meeting/lobby.js";
 import { MicrophoneCare } from "../meeting/microphone_care.js";
 import { MicrophonePicker, microphoneProblem } from "../meeting/microphone_picker.js";
 import { Room } from "../meeting/room.js";
+import { isSilent } from "../meeting/voice.js";
 import { KeptSessions } from "../session/kept_sessions.js";
 import { spillStoreOpen } from "../session/spill_store.js";
 import { browserSurroundings } from "../session/surroundings.js";
@@ -44,6 +45,7 @@ class MeetingPage {
       onTry: () => this.#open(),
       onJoin: (joining) => this.#join(joining),
       onWatch: (name) => this.#watch(name),
+      onListen: (name) => this.#listen(name),
     });
     this.#care = new MicrophoneCare({
       microphone: this.#microphone,
@@ -98,6 +100,14 @@ class MeetingPage {
     this.#lobby.hide();
   }
 
+  /** @param {string} name */
+  async #listen(name) {
+    await this.#room.listen(name);
+    this.#lobbyMeter.stop();
+    this.#microphone.close();
+    this.#lobby.hide();
+  }
+
   /** Goes on where an earlier page was in this meeting; delivers what earlier pages kept of others. */
   async #pickUp() {
     const records = await this.#shelf.list();
@@ -123,6 +133,7 @@ class MeetingPage {
     const { isMuted, deviceId } = kept.record;
     this.#microphone.mute(isMuted); // before it opens: nothing of a muted person is captured
     this.#room.resume(kept, this.#microphone);
+    if (isSilent(kept.record)) return true;
     const mayBegin = afterAbsence(kept.record, this.#around.wall_ms()) === "listen";
     void this.#care.goOn(deviceId, mayBegin);
     return true;

@@ -30,6 +30,7 @@
  * @property {string} [title] of a changed meeting
  * @property {boolean} [on] whether the meeting is recorded from now on
  * @property {readonly string[]} [granted] all that a participant agrees to from now on
+ * @property {string} [what] was deleted: "text", "unkept", "audio" or "participant"
  * @property {string} [participant_id]
  * @property {string} [session_id] of a gap, as all that follow
  * @property {number} [from] position

@@ -1,0 +1,72 @@
+"""Erase one person from a meeting: what they said, how they sounded, what they were called. There is no way back."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from meetings.errors import Conflict, NotFound
+from meetings.models import AudioSession, DeletionProof, Meeting, MeetingEvent, Participant, Segment
+from meetings.services.audio_redaction import audio_redact, mix_make_anew
+from meetings.services.deletion_proofs import Deleted, digest_on, proof_store
+from meetings.services.events import event_append
+from meetings.services.holds import hold_refuse
+from meetings.services.lines_deletion import contexts_delete, contexts_lock, copies_of, database_scrub, lines_delete
+from meetings.services.names_deletion import participant_name_delete
+from meetings.services.recording_purge import session_sound_let_go
+
+ERASED = "participant"
+
+
+def participant_erase(*, participant: Participant, by: str) -> DeletionProof:
+    """The ledger's counters, their consents and the audit trail stay: numbers, times and ids.
+
+    Raises NotFound. Raises Conflict: they are still connected, or the meeting is on legal hold.
+    """
+    at = timezone.now()
+    with transaction.atomic():
+        understood = contexts_lock(meeting_id=participant.meeting_id)
+        locked = Participant.objects.select_for_update(of=("self",), no_key=True).filter(pk=participant.pk).first()
+        if locked is None:
+            raise NotFound("There is no such participant.")
+        meeting = Meeting.objects.select_for_update(no_key=True).get(pk=locked.meeting_id)
+        hold_refuse(meeting.pk)
+        sessions = list(locked.audio_sessions.all())
+        if any(each.state == AudioSession.State.OPEN for each in sessions):
+            raise Conflict("They are still connected; ask again when they have left.", code="participant_present")
+        deleted = _all_delete(locked, sessions, meeting=meeting)
+        contexts_delete(understood)
+        participant_name_delete(locked)
+        proof = proof_store(meeting_id=meeting.pk, deleted=deleted, by=by, reason="asked", action="participant.erased")
+        event_append(
+            meeting_id=meeting.pk,
+            type=MeetingEvent.Type.CONTENT_PURGED,
+            payload={"what": ERASED, "participant_id": str(locked.pk), "reason": "asked", "at_ms": meeting.at_ms(at)},
+        )
+    database_scrub()
+    return proof
+
+
+def _all_delete(participant: Participant, sessions: list[AudioSession], *, meeting: Meeting) -> Deleted:
+    at = timezone.now()
+    lines = list(Segment.objects.filter(participant=participant, purged_at__isnull=True).order_by("pk"))
+    copies = {
+        copy.pk: copy
+        for line in lines
+        for copy in copies_of(
+            meeting_id=meeting.pk, session_id=line.audio_session_id, from_ms=line.start_ms, to_ms=line.end_ms
+        )
+        if copy.participant_id != participant.pk
+    }
+    gone = lines_delete([*lines, *copies.values()], at=at)
+    for copy in copies.values():  # what others' microphones heard of this voice
+        audio_redact(session=copy.audio_session, meeting_id=meeting.pk, start=copy.start, end=copy.end, at=at)
+    sounds = [sha256 for session in sessions for sha256 in session_sound_let_go(session)]
+    if sounds:
+        mix_make_anew(meeting.pk)
+    for session in sessions:
+        session.levels.all().delete()
+    return Deleted(
+        what=ERASED,
+        target=f"participant:{participant.pk}",
+        counts={"segments": gone.n_segments, "revisions": gone.n_revisions, "files": len(sounds)},
+        digest=digest_on(digest_on("", gone.hashes), sounds),
+    )

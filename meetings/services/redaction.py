@@ -1,0 +1,180 @@
+"""Take a passage out of a line for good: from its text, every revision, its words, and the recorded sound."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from meetings.errors import Conflict, NotFound
+from meetings.models import Meeting, MeetingEvent, Segment, SegmentRevision
+from meetings.models.segment import salt_new
+from meetings.passages import MARK, Passage, words_cut
+from meetings.services.audio_redaction import audio_redact
+from meetings.services.audit import audit_append, text_hash
+from meetings.services.events import event_append
+from meetings.services.holds import hold_refuse
+from meetings.services.lines_deletion import (
+    contexts_delete,
+    contexts_lock,
+    copies_elsewhere_delete,
+    copies_of,
+    database_scrub,
+    lines_delete,
+)
+
+State = Segment.State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Left:
+    """What stays of a line. [start, end) are the samples, `from_ms` to `to_ms` the time, that are silenced."""
+
+    text: str
+    words: list[object]
+    start: int
+    end: int
+    from_ms: int
+    to_ms: int
+
+
+def segment_redact(*, segment_id: UUID, actor: str, passage: Passage | None = None, rev: int | None = None) -> Segment:
+    """`passage` None is the whole line; `rev` is the revision that the caller saw. There is no way back.
+
+    Every earlier revision loses its text whole, since the passage stands elsewhere in it. What other microphones heard
+    of the line and was taken out of the transcript goes as well.
+
+    Raises NotFound, Invalid. Raises Conflict: the line was changed since, has no text any more, or is on hold.
+    """
+    at = timezone.now()
+    with transaction.atomic():
+        segment, understood = _locked(segment_id)
+        hold_refuse(segment.meeting_id)
+        if segment.purged_at is not None:
+            raise Conflict("The text of this segment was deleted already.", code="text_deleted")
+        if rev is not None and rev != segment.rev:
+            raise Conflict("The segment was changed since; look at it again.", code="segment_changed")
+        left = _left(segment, passage)
+        copies = copies_of(
+            meeting_id=segment.meeting_id,
+            session_id=segment.audio_session_id,
+            from_ms=left.from_ms,
+            to_ms=left.to_ms,
+        )
+        copies += _relatives(segment)
+        lines_delete(copies, at=at)
+        copies_elsewhere_delete(segment.meeting_id)
+        contexts_delete({segment.audio_session_id, *(copy.audio_session_id for copy in copies)} & understood)
+        _history_redact(segment, actor=actor, at=at)
+        _line_redact(segment, left, at=at)
+        _sound_redact(segment, left, copies, at=at)
+        _tell(segment, left, copies, actor=actor)
+    database_scrub()
+    return segment
+
+
+def _locked(segment_id: UUID) -> tuple[Segment, set[UUID]]:
+    """Under the meeting's lock no commit, correction or purge of it goes on. Also the sessions that were locked before.
+
+    Of these a commit that is waiting for us may bring a context back; it goes with the next pause.
+    """
+    meeting_id = Segment.objects.values_list("meeting_id", flat=True).filter(pk=segment_id).first()
+    if meeting_id is None:
+        raise NotFound("There is no such segment.")
+    understood = set(contexts_lock(meeting_id=meeting_id))
+    Meeting.objects.select_for_update(no_key=True).values_list("pk").get(pk=meeting_id)
+    locked = Segment.objects.select_for_update(of=("self",)).select_related("participant", "audio_session")
+    return locked.get(pk=segment_id), understood
+
+
+def _relatives(segment: Segment) -> list[Segment]:
+    """What was joined to a line, and is retracted since. What it was split from, and was split off, has it in its past."""
+    same = Segment.objects.filter(audio_session=segment.audio_session_id).exclude(pk=segment.pk)
+    past = SegmentRevision.objects.filter(segment__in=same, start__lt=segment.end, end__gt=segment.start)
+    past.update(text=MARK, words=[])
+    joined = same.filter(state=State.RETRACTED, start__lt=segment.end, end__gt=segment.start, purged_at__isnull=True)
+    return list(joined.select_related("audio_session"))
+
+
+def _left(segment: Segment, passage: Passage | None) -> _Left:
+    whole = _Left(
+        text="",
+        words=[],
+        start=segment.start,
+        end=segment.end,
+        from_ms=segment.start_ms,
+        to_ms=segment.end_ms,
+    )
+    if passage is None or passage.checked(segment.text).is_all_of(segment.text):
+        return whole
+    text = passage.cut_from(segment.text)
+    cut = words_cut(text=segment.text, words=segment.words, passage=passage)
+    clock = segment.audio_session.clock
+    if cut.from_ms is None or cut.to_ms is None or clock is None:  # it is not known when it was said
+        return replace(whole, text=text, words=list(cut.left))
+    return _Left(
+        text=text,
+        words=list(cut.left),
+        start=min(max(clock.position_at(cut.from_ms), segment.start), segment.end - 1),
+        end=max(min(clock.position_at(cut.to_ms), segment.end), segment.start + 1),
+        from_ms=cut.from_ms,
+        to_ms=cut.to_ms,
+    )
+
+
+def _history_redact(segment: Segment, *, actor: str, at: datetime) -> None:
+    """The revision that this one replaces is told of, without its text."""
+    SegmentRevision.objects.create(
+        segment=segment,
+        rev=segment.rev,
+        state=segment.state,
+        text=MARK,
+        words=[],
+        language=segment.language,
+        confidence=segment.confidence,
+        engine=segment.engine,
+        actor=actor,
+        reason="redacted",
+        at=at,
+    )
+    SegmentRevision.objects.filter(segment=segment).update(text=MARK, words=[])
+
+
+def _line_redact(segment: Segment, left: _Left, *, at: datetime) -> None:
+    """With a new salt: the old one would still let a short passage be guessed from the trail's hash."""
+    segment.rev += 1
+    segment.text, segment.words, segment.text_salt = left.text, left.words, salt_new()
+    if segment.state != State.RETRACTED:
+        segment.state = State.REDACTED
+    segment.purged_at = None if left.text else at
+    segment.save(update_fields=["rev", "text", "words", "text_salt", "state", "purged_at"])
+
+
+def _sound_redact(segment: Segment, left: _Left, copies: list[Segment], *, at: datetime) -> None:
+    spans = [(segment.audio_session, left.start, left.end), *((c.audio_session, c.start, c.end) for c in copies)]
+    for session, start, end in spans:
+        audio_redact(session=session, meeting_id=segment.meeting_id, start=start, end=end, at=at)
+
+
+def _tell(segment: Segment, left: _Left, copies: list[Segment], *, actor: str) -> None:
+    event_append(
+        meeting_id=segment.meeting_id,
+        type=MeetingEvent.Type.SEGMENT,
+        payload={"segment_id": str(segment.pk), "rev": segment.rev},
+        segment=segment,
+    )
+    audit_append(
+        meeting_id=segment.meeting_id,
+        actor=actor,
+        action="segment.redacted",
+        target=f"segment:{segment.pk}",
+        data={
+            "rev": segment.rev,
+            "is_whole": not left.text,
+            "from": left.start,
+            "to": left.end,
+            "copies": [str(copy.pk) for copy in copies],
+            "text_hash": text_hash(salt=segment.text_salt, text=segment.text),
+        },
+    )
