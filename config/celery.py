@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "hear-recordings-again": {
+        "task": "config.tasks.second_passes_hear",
+        "schedule": 20.0,
+        "options": {"expires": 20.0},
+    },
     "sweep-recorded-files": {
         "task": "meetings.tasks.recording_files_sweep",
         "schedule": 3_600.0,

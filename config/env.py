@@ -37,6 +37,8 @@ class Environment:
     recognizer_processes: int
     speech_models: tuple[str, ...]  # preferred ones first
     speech_model_dir: str
+    is_second_pass: bool
+    second_pass_models: tuple[str, ...]
     is_guest_meetings: bool
     node_name: str
     max_connections: int
@@ -82,6 +84,8 @@ def environment_read(*, base_dir: Path) -> Environment:
             ),
             speech_models=names_listed(env.str("SPEECH_MODEL", "")) or names_listed(RECOGNIZERS[recognizer]),
             speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
+            is_second_pass=env.bool("SECOND_PASS", True),
+            second_pass_models=names_listed(env.str("SECOND_PASS_MODEL", "")),
             is_guest_meetings=env.bool("GUEST_MEETINGS", True),
             node_name=env.str("NODE_NAME", "") or f"{socket.gethostname()}-{os.getpid()}",
             max_connections=env.int("MAX_CONNECTIONS", 10_000, validate=validate.Range(min=1)),

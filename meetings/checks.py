@@ -14,6 +14,7 @@ from meetings.limits import (
     VOCABULARY_MAX_TERMS,
     VOCABULARY_TERM_MAX_CHARS,
 )
+from meetings.second_pass.policy import AUTO, is_policy
 
 # Control characters, lone surrogates, and the marks that make text show in another order than it was typed.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -61,6 +62,8 @@ def policies_checked(value: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(f"The policies must not be longer than {POLICIES_MAX_BYTES} bytes.")
     if not isinstance(value.get("recording", False), bool):
         raise Invalid("The policy recording is true or false.")
+    if not is_policy(value.get("second_pass", AUTO)):
+        raise Invalid('The policy second_pass is true, false or "auto".')
     return dict(value)
 
 

@@ -18,6 +18,8 @@ os.environ |= {
     "REDIS_URL": "",
     "SPEECH_MODEL": "moonshine-base-en,whisper-base",
     "SPEECH_MODEL_DIR": "",
+    "SECOND_PASS": "on",
+    "SECOND_PASS_MODEL": "",
     "RECOGNIZER": "auto",
     "BEHIND_PROXY": "0",
 }

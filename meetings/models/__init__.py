@@ -8,6 +8,7 @@ from meetings.models.log import AuditEvent, MeetingEvent
 from meetings.models.meeting import Meeting, Participant
 from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
+from meetings.models.second_pass import SecondPass
 from meetings.models.segment import Segment, SegmentRevision
 from meetings.models.telephony import IngestKey, PhoneCall
 
@@ -27,6 +28,7 @@ __all__ = [
     "Recording",
     "RecordingChunk",
     "RecordingSwitch",
+    "SecondPass",
     "Segment",
     "SegmentRevision",
     "SessionLanguage",

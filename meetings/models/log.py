@@ -27,6 +27,7 @@ class MeetingEvent(models.Model):
         PARTICIPANT_CHANGED = "participant.changed"
         PARTICIPANT_LANGUAGE = "participant.language"
         AUDIO_GAP = "audio.gap"
+        AUDIO_REPAIRED = "audio.repaired"
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="events")
     seq = models.PositiveBigIntegerField()
