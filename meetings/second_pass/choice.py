@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from meetings.same_words import WORD
 from meetings.second_pass.hearing import Heard
+from meetings.second_pass.plain import plain_words
 from meetings.values import WordTiming
 from meetings.wire import WordWire
 
 # docs/second-pass.md has the figures that these are from.
-MOST_DOUBT = 0.05  # by how much less sure than the first the second hearing may be
+MOST_DOUBT = 0.07  # by how much less sure than the first the second hearing may be
 LEAST_SHARE = 0.5  # of the first one's words; a decoder that lost its way says less
 LEAST_SHIFT_MS = 100  # what word times are good to: to move one by less says nothing
 
@@ -48,11 +48,6 @@ def improvement(
     if timed is None:
         return None
     return Improvement(text=text, words=timed, confidence=confidence, engine=engine, is_new_text=False)
-
-
-def plain_words(text: str) -> list[str]:
-    """As they are compared: a comma or a capital more is no other text."""
-    return WORD.findall(text.casefold())
 
 
 def text_of(words: Sequence[WordWire]) -> str:

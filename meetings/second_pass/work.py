@@ -161,7 +161,7 @@ def _first_stretch(items: Sequence[Item]) -> list[Item]:
 
 
 def _place(line: Segment) -> Place:
-    return Place(start=line.start, end=line.end, language=line.language)
+    return Place(start=line.start, end=line.end, language=line.language, text=line.text)
 
 
 def _is_recorded(ranges: Sequence[Range], item: Item) -> bool:
