@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from meetings.codes import code_normalise
+from meetings.gaps_repaired import gaps_repaired
 from meetings.language_tags import tag_matches
 from meetings.messages import gap_wire, log_message, participant_wire, segment_wire
-from meetings.gaps_repaired import gaps_repaired
 from meetings.models import AudioSession, AuditEvent, Meeting, MeetingEvent, Participant, Segment, SegmentRevision
 from meetings.session_clock import ClockCorrection, SessionClock, corrections_stored
 from meetings.vocabulary import MOST_WORDS, words_in_force

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from meetings import views
+from meetings import second_pass_views, views
 
 app_name = "meetings"
 urlpatterns = [
@@ -12,4 +12,5 @@ urlpatterns = [
     path("m/<slug:code>/transcript/", views.transcript, name="transcript"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/", views.recording, name="recording"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/retry/", views.recording_retried, name="recording_retry"),
+    path("m/<slug:code>/second-pass/", second_pass_views.second_pass_started, name="second_pass"),
 ]

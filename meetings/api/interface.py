@@ -8,6 +8,7 @@ from meetings.api import (
     meeting_calls,
     participant_calls,
     recording_calls,
+    second_pass_calls,
     transcript_calls,
 )
 from meetings.api.credentials import credentials
@@ -37,3 +38,4 @@ api.add_router("/meetings/{ref}/ingest-keys", ingest_key_calls.router)
 api.add_router("/meetings/{ref}", transcript_calls.router)
 api.add_router("", event_calls.router)
 api.add_router("", recording_calls.router)
+api.add_router("", second_pass_calls.router)

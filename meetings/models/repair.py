@@ -28,6 +28,7 @@ class GapRepair(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     problem = models.CharField(max_length=100, blank=True, default="")
     segment = models.OneToOneField(Segment, null=True, blank=True, on_delete=models.SET_NULL, related_name="gap_repair")
+    # Nodes of an older version write it. The lease that counts is the pass's.
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True, blank=True)
