@@ -40,6 +40,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "hear-recordings-again": {
+        "task": "config.tasks.second_passes_hear",
+        "schedule": 20.0,
+        "options": {"expires": 20.0},
+    },
     "sweep-recorded-files": {
         "task": "meetings.tasks.recording_files_sweep",
         "schedule": 3_600.0,

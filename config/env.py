@@ -39,6 +39,8 @@ class Environment:
     recognizer_processes: int
     speech_models: tuple[str, ...]  # preferred ones first
     speech_model_dir: str
+    is_second_pass: bool
+    second_pass_models: tuple[str, ...]
     is_guest_meetings: bool
     oidc_issuer: str
     oidc_client_id: str
@@ -100,6 +102,8 @@ def environment_read(*, base_dir: Path) -> Environment:
             ),
             speech_models=names_listed(env.str("SPEECH_MODEL", "")) or names_listed(RECOGNIZERS[recognizer]),
             speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
+            is_second_pass=env.bool("SECOND_PASS", True),
+            second_pass_models=names_listed(env.str("SECOND_PASS_MODEL", "")),
             is_guest_meetings=env.bool("GUEST_MEETINGS", True),
             oidc_issuer=env.str("OIDC_ISSUER", ""),
             oidc_client_id=env.str("OIDC_CLIENT_ID", ""),

@@ -33,6 +33,8 @@ SPEECH_LANGUAGES: tuple[str, ...] = tuple(
     dict.fromkeys(code for name in SPEECH_MODELS for code in (MODELS[name].languages if name in MODELS else ("*",)))
 )
 SPEECH_MODEL_DIR = ENVIRONMENT.speech_model_dir
+SECOND_PASS = ENVIRONMENT.is_second_pass
+SECOND_PASS_MODELS = ENVIRONMENT.second_pass_models
 GUEST_MEETINGS = ENVIRONMENT.is_guest_meetings
 OIDC_ISSUER = ENVIRONMENT.oidc_issuer
 OIDC_CLIENT_ID = ENVIRONMENT.oidc_client_id

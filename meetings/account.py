@@ -33,6 +33,8 @@ def account_of(ledgers: "Iterable[SessionLedger]") -> Account | None:
     in_flight: Counter[tuple[object, str]] = Counter()
     for ledger in heard:
         for gap in ledger.gaps:
+            if gap.is_repaired:
+                continue
             missing[ledger.participant_id, ledger.display_name, reason_words(gap.reason)] += gap.end - gap.start
         if ledger.in_flight:
             in_flight[ledger.participant_id, ledger.display_name] += ledger.in_flight

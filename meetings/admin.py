@@ -35,6 +35,7 @@ from meetings.models import (
     PhoneCall,
     Recording,
     RecordingChunk,
+    SecondPass,
     Segment,
     SegmentRevision,
 )
@@ -154,8 +155,16 @@ class AuditHeadAdmin(ReadOnlyAdmin):
 
 @admin.register(GapRepair)
 class GapRepairAdmin(ReadOnlyAdmin):
-    list_display = ("meeting", "audio_session", "start", "end", "reason", "state", "lease_until", "created_at")
+    list_display = ("meeting", "audio_session", "start", "end", "reason", "state", "problem", "created_at", "done_at")
     list_filter = ("state", "reason")
+    list_select_related = ("meeting", "audio_session")
+    search_fields = ("audio_session__id", "meeting__code")
+
+
+@admin.register(SecondPass)
+class SecondPassAdmin(ReadOnlyAdmin):
+    list_display = ("meeting", "audio_session", "state", "n_done", "n_lines", "n_replaced", "n_repaired", "problem")
+    list_filter = ("state",)
     list_select_related = ("meeting", "audio_session")
     search_fields = ("audio_session__id", "meeting__code")
 

@@ -15,6 +15,7 @@ from meetings.limits import (
     VOCABULARY_TERM_MAX_CHARS,
 )
 from meetings.policies import policies_known
+from meetings.second_pass.policy import AUTO, is_policy
 
 # Control characters, lone surrogates, and the marks that make text show in another order than it was typed.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -60,6 +61,8 @@ def policies_checked(value: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid("The policies must be a JSON object.") from error
     if len(text) > POLICIES_MAX_BYTES:
         raise Invalid(f"The policies must not be longer than {POLICIES_MAX_BYTES} bytes.")
+    if not is_policy(value.get("second_pass", AUTO)):
+        raise Invalid('The policy second_pass is true, false or "auto".')
     return policies_known(dict(value))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from meetings.codes import code_normalise
+from meetings.gaps_repaired import gaps_repaired
 from meetings.language_tags import tag_matches
 from meetings.messages import gap_wire, log_message, participant_wire, segment_wire
 from meetings.models import AudioSession, AuditEvent, Meeting, MeetingEvent, Participant, Segment, SegmentRevision
@@ -58,11 +59,15 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Lost samples [start, end) of a session; on the wire they are called from and to."""
+    """Lost samples [start, end) of a session; on the wire they are called from and to.
+
+    `is_repaired`: what was said there was understood afterwards, from the recording.
+    """
 
     start: int
     end: int
     reason: str
+    is_repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,12 +184,17 @@ def transcript(
 
 
 def _gaps_at(meeting_id: UUID, *, until_seq: int, names: Mapping[str, str]) -> list[GapWire]:
-    """By start; what has no time comes last. `names` of those whose gaps are asked for, by id."""
+    """By start; what has no time comes last. `names` of those whose gaps are asked for, by id.
+
+    What was made good by then is none any more.
+    """
     events = MeetingEvent.objects.filter(meeting=meeting_id, type=MeetingEvent.Type.AUDIO_GAP, seq__lte=until_seq)
+    repaired = gaps_repaired(meeting_id=meeting_id, until_seq=until_seq)
     gaps = [
         gap_wire(event, speaker=names[event.payload["participant_id"]])
         for event in events.order_by("seq")
         if event.payload["participant_id"] in names
+        and (event.payload["session_id"], event.payload["from"]) not in repaired
     ]
     gaps.sort(key=lambda gap: (gap["start_ms"] is None, gap["start_ms"] or 0, gap["session_id"], gap["from"]))
     return gaps
@@ -216,8 +226,10 @@ def _is_named(participant: ParticipantWire, speakers: Collection[str]) -> bool:
 
 def ledger(*, meeting_id: UUID) -> list[SessionLedger]:
     gaps: dict[UUID | None, list[Gap]] = {}
+    repaired = gaps_repaired(meeting_id=meeting_id)
     for event in MeetingEvent.objects.filter(meeting=meeting_id, type=MeetingEvent.Type.AUDIO_GAP).order_by("seq"):
-        gap = Gap(start=event.payload["from"], end=event.payload["to"], reason=event.payload["reason"])
+        start, is_repaired = event.payload["from"], (event.payload["session_id"], event.payload["from"]) in repaired
+        gap = Gap(start=start, end=event.payload["to"], reason=event.payload["reason"], is_repaired=is_repaired)
         gaps.setdefault(event.audio_session_id, []).append(gap)
     found = AudioSession.objects.filter(participant__meeting=meeting_id)
     sessions = found.select_related("participant").order_by("created_at", "id")

@@ -43,5 +43,7 @@ def ledger_shape(ledger: SessionLedger) -> Shown:
         "muted": ledger.muted,
         "gap": ledger.gap,
         "in_flight": ledger.in_flight,
-        "gaps": [{"from": gap.start, "to": gap.end, "reason": gap.reason} for gap in ledger.gaps],
+        "gaps": [
+            {"from": gap.start, "to": gap.end, "reason": gap.reason, "repaired": gap.is_repaired} for gap in ledger.gaps
+        ],
     }

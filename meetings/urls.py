@@ -6,6 +6,7 @@ from meetings import (
     history_views,
     keeping_views,
     search_views,
+    second_pass_views,
     views,
 )
 
@@ -20,4 +21,5 @@ urlpatterns = [
     path("m/<slug:code>/keeping/", keeping_views.keeping, name="keeping"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/", views.recording, name="recording"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/retry/", views.recording_retried, name="recording_retry"),
+    path("m/<slug:code>/second-pass/", second_pass_views.second_pass_started, name="second_pass"),
 ]

@@ -26,6 +26,7 @@ from meetings.models import Meeting, Recording
 from meetings.recordings.links import Link, link_path
 from meetings.recordings.reading import recordings_of, segments_with_audio
 from meetings.recordings.switches import is_recorded
+from meetings.second_pass_views import second_pass_shown
 from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
 from meetings.services.audit_views import transcript_viewed
@@ -132,6 +133,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "may_redact": may_edit(actor, found),
         "speaker_names": list(dict.fromkeys(line.speaker for line in lines if not line.is_gap)),
         "account": account_of(ledger(meeting_id=found.pk)) if is_host else None,
+        "second_pass": second_pass_shown(found, is_host=is_host),
         "recordings": recordings_of(meeting_id=found.pk) if is_host else (),
         "exports": export_menu(found, n_lines=len(lines), is_host=is_host),
     }

@@ -71,6 +71,7 @@ EventWire = TypedDict(
         "reason": NotRequired[str],
         "start_ms": NotRequired[int | None],
         "end_ms": NotRequired[int | None],
+        "segment_id": NotRequired[str | None],
     },
 )
 

@@ -22,6 +22,8 @@ os.environ |= {
     "REDIS_URL": "",
     "SPEECH_MODEL": "moonshine-base-en,whisper-base",
     "SPEECH_MODEL_DIR": "",
+    "SECOND_PASS": "on",
+    "SECOND_PASS_MODEL": "",
     "RECOGNIZER": "auto",
     "BEHIND_PROXY": "0",
     "OIDC_ISSUER": "",

@@ -17,6 +17,7 @@ from meetings.api import (
     retention_calls,
     role_calls,
     search_calls,
+    second_pass_calls,
     token_calls,
     transcript_calls,
     webhook_calls,
@@ -59,3 +60,4 @@ api.add_router("", export_calls.router)
 api.add_router("", webhook_calls.router)
 api.add_router("", retention_calls.router)
 api.add_router("", personal_data_calls.router)
+api.add_router("", second_pass_calls.router)

@@ -249,6 +249,10 @@ class GapOut(Schema):
     reason: str
 
 
+class LedgerGapOut(GapOut):
+    repaired: bool = Field(description="made good from the recording: the transcript has what was said there")
+
+
 class ClockCorrectionOut(Schema):
     """From this position on meeting time is that much later than origin_ms alone says, and never goes back."""
 
@@ -273,7 +277,7 @@ class SessionLedgerOut(Schema):
     muted: int
     gap: int
     in_flight: int
-    gaps: list[GapOut]
+    gaps: list[LedgerGapOut]
 
 
 class LedgerOut(Schema):

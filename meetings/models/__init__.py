@@ -15,6 +15,7 @@ from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
 from meetings.models.retention import DeletionProof, LegalHold, Purge, RedactedRange
 from meetings.models.search import SearchLine
+from meetings.models.second_pass import SecondPass
 from meetings.models.segment import Segment, SegmentRevision
 from meetings.models.telephony import IngestKey, PhoneCall
 from meetings.models.webhook import (
@@ -54,6 +55,7 @@ __all__ = [
     "RedactedRange",
     "Replacement",
     "SearchLine",
+    "SecondPass",
     "Segment",
     "SegmentRevision",
     "SessionLanguage",

@@ -28,6 +28,7 @@ class MeetingEvent(models.Model):
         PARTICIPANT_LANGUAGE = "participant.language"
         AUDIO_GAP = "audio.gap"
         CONTENT_PURGED = "content.purged"
+        AUDIO_REPAIRED = "audio.repaired"
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="events")
     seq = models.PositiveBigIntegerField()

@@ -89,7 +89,7 @@ def _locked(segment_id: UUID) -> tuple[Segment, set[UUID]]:
 
 
 def _relatives(segment: Segment) -> list[Segment]:
-    """What was joined to a line, and is retracted since. What it was split from, and was split off, has it in its past."""
+    """What was joined to a line, and is retracted since. What was split from it, or it from, has it in its past."""
     same = Segment.objects.filter(audio_session=segment.audio_session_id).exclude(pk=segment.pk)
     past = SegmentRevision.objects.filter(segment__in=same, start__lt=segment.end, end__gt=segment.start)
     past.update(text=MARK, words=[])

@@ -52,11 +52,15 @@ class RecognizerProcess:
     The first request that needs another model than the first one makes the child load it, and is given time for that.
     """
 
-    def __init__(self, model: PreparedModel, *others: PreparedModel, name: str = "recognizer") -> None:
+    def __init__(
+        self, model: PreparedModel, *others: PreparedModel, name: str = "recognizer", niceness: int = 0
+    ) -> None:
+        """`niceness`: how far behind everything else on the machine it stands, 0 to 19."""
         self._model = model
         self._models = (model, *others)
         self._loaded = {model}
         self._name = name
+        self._niceness = niceness
         self._child: Process | None = None
         self._is_given_up = False
         self._languages: tuple[str, ...] = ()
@@ -142,6 +146,7 @@ class RecognizerProcess:
         try:
             self._child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "streaming.recognizers.worker", *itertools.chain.from_iterable(models)),
+                *("--nice", str(self._niceness)),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=PIPE,

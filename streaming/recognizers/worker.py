@@ -21,6 +21,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides when we end
     answers = _take_stdout()
     arguments = _arguments()
+    os.nice(arguments.nice)
     requests: queue.Queue[Request] = queue.Queue(maxsize=1)
     # A thread of its own, so that the end of the input is noticed while the model is loading or decoding.
     threading.Thread(target=_read, args=(sys.stdin.buffer, requests), daemon=True).start()
@@ -51,6 +52,7 @@ def _arguments() -> argparse.Namespace:
         metavar=("NAME", "ENGINE", "DIRECTORY", "LANGUAGES"),
         help="LANGUAGES are codes joined by commas; repeated in the order of preference",
     )
+    parser.add_argument("--nice", type=int, default=0, help="how far behind everything else, 0 to 19")
     return parser.parse_args()
 
 

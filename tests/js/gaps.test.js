@@ -76,3 +76,30 @@ test("after a reload the microphone goes on by itself only while the person is s
   assert.equal(afterAbsence(left, 1_000_000 + 7_200_000), "deliver");
   assert.equal(afterAbsence({ ...left, isFinishing: true }, 1_002_000), "deliver");
 });
+
+const good = (from, to, more = {}) => gap(from, to, { type: "audio.repaired", reason: undefined, ...more });
+
+test("what was made good from the recording is no loss any more", () => {
+  assert.deepEqual(shown([gap(0, 16_000), good(0, 16_000)]), []);
+  assert.deepEqual(shown([gap(0, 16_000), good(0, 16_000, { session_id: "t" })]).length, 1);
+});
+
+test("of a loss that was told in steps the rest stays", () => {
+  const steps = [gap(0, 16_000), gap(16_000, 32_000), gap(32_000, 48_000)];
+  assert.deepEqual(shown([...steps, good(16_000, 32_000)]), [[0, 1_000, "device_lost"], [2_000, 1_000, "device_lost"]]);
+});
+
+test("what is made good of something else changes nothing", () => {
+  const gaps = [gap(0, 16_000)].reduce(gapsReduce, NO_GAPS);
+  assert.equal(gapsReduce(gaps, good(32_000, 48_000)), gaps);
+});
+
+test("the host reads of a loss that was made good no more", () => {
+  const [first, second] = LOST.gaps;
+  const repaired = { ...LOST, gaps: [{ ...first, repaired: true }, second] };
+  assert.deepEqual(words(session(repaired)), {
+    tone: "bad", summary: "0.5 s of audio missing", details: ["0.5 s of Ada's audio lost: device disconnected"],
+  });
+  const all = { ...LOST, gaps: LOST.gaps.map((each) => ({ ...each, repaired: true })) };
+  assert.equal(words(session(all)).tone, "good");
+});

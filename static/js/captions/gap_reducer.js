@@ -28,12 +28,37 @@ export const NO_GAPS = new Map();
  */
 export function gapsReduce(gaps, message) {
   const known = /** @type {FeedMessage} */ (message);
+  if (known.type === "event" && known.event.type === "audio.repaired") return repaired(gaps, gapOf(known.event));
   if (known.type !== "event" || known.event.type !== "audio.gap") return gaps;
   const gap = gapOf(known.event);
   const ofSession = [...gaps.values()].filter(({ sessionId }) => sessionId === gap.sessionId);
   if (ofSession.some(({ from, to }) => from <= gap.from && gap.to <= to)) return gaps; // told again after a resume
   const before = ofSession.find(({ to, reason }) => to === gap.from && reason === gap.reason);
   return new Map(gaps).set(before?.id ?? gap.id, before ? { ...before, to: gap.to } : gap);
+}
+
+/**
+ * What was made good is no loss any more; a gap that is more of one loss than that keeps the rest.
+ * @param {Gaps} gaps
+ * @param {Gap} good
+ * @returns {Gaps}
+ */
+function repaired(gaps, good) {
+  const isPart = (/** @type {Gap} */ gap) => gap.sessionId === good.sessionId && gap.from < good.to && good.from < gap.to;
+  if (![...gaps.values()].some(isPart)) return gaps;
+  const left = [...gaps.values()].flatMap((gap) => (isPart(gap) ? [before(gap, good.from), behind(gap, good.to)] : [gap]));
+  return new Map(left.filter(({ from: first, to }) => first < to).map((gap) => [gap.id, gap]));
+}
+
+/** @param {Gap} gap @param {number} to @returns {Gap} */
+function before(gap, to) {
+  return { ...gap, to };
+}
+
+/** @param {Gap} gap @param {number} first @returns {Gap} */
+function behind(gap, first) {
+  const start_ms = gap.start_ms === null ? null : gap.start_ms + (first - gap.from) / SAMPLES_PER_MS;
+  return { ...gap, id: `${gap.sessionId}-${first}`, from: first, start_ms };
 }
 
 /** @param {Gap} gap @returns {number} */

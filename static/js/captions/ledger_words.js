@@ -14,7 +14,7 @@ import { lostWords } from "./gap_words.js";
  * @property {number} muted
  * @property {number} gap
  * @property {number} in_flight
- * @property {{from: number, to: number, reason: string}[]} gaps
+ * @property {{from: number, to: number, reason: string, repaired?: boolean}[]} gaps
  *
  * @typedef {object} LedgerWords
  * @property {"quiet" | "good" | "busy" | "bad"} tone
@@ -35,18 +35,23 @@ export function ledgerWords(sessions, nameOf) {
   const names = new Map(sessions.map((session) => [session, session.display_name || nameOf(session.participant_id)]));
   const missing = sessions.flatMap((session) => missingOf(session, names.get(session) ?? ""));
   const pending = sessions.flatMap((session) => pendingOf(session, names.get(session) ?? ""));
-  const lost_ms = sessions.reduce((sum, { gap }) => sum + gap, 0) / SAMPLES_PER_MS;
+  const lost_ms = sessions.reduce((sum, { gap, gaps }) => sum + gap - repairedOf(gaps), 0) / SAMPLES_PER_MS;
   const details = [...new Set([...missing, ...pending])];
   if (missing.length > 0) return { tone: "bad", summary: `${(lost_ms / 1000).toFixed(1)} s of audio missing`, details };
   if (pending.length > 0) return { tone: "busy", summary: "Some speech is still on its way", details };
   return { tone: "good", summary: "All speech accounted for", details };
 }
 
+/** @param {LedgerSession["gaps"]} gaps @returns {number} samples that were made good from the recording */
+function repairedOf(gaps) {
+  return gaps.reduce((sum, { from, to, repaired }) => sum + (repaired ? to - from : 0), 0);
+}
+
 /** @param {LedgerSession} session @param {string} name @returns {string[]} */
 function missingOf({ gaps, settled, speech, nonspeech, muted, gap }, name) {
   /** @type {Map<string, number>} */
   const lost = new Map();
-  for (const { from, to, reason } of gaps) lost.set(reason, (lost.get(reason) ?? 0) + to - from);
+  for (const { from, to, reason, repaired } of gaps) if (!repaired) lost.set(reason, (lost.get(reason) ?? 0) + to - from);
   const lines = [...lost].map(([reason, nSamples]) => lostWords(name, nSamples / SAMPLES_PER_MS, reason));
   const isBalanced = settled === speech + nonspeech + muted + gap;
   return isBalanced ? lines : [...lines, `The server's account of ${name}'s audio does not add up`];

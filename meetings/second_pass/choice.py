@@ -1,0 +1,85 @@
+"""Which of two hearings of a line is kept, and the times of its words. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from meetings.second_pass.hearing import Heard
+from meetings.second_pass.plain import plain_words
+from meetings.values import WordTiming
+from meetings.wire import WordWire
+
+# docs/second-pass.md has the figures that these are from.
+MOST_DOUBT = 0.07  # by how much less sure than the first the second hearing may be
+LEAST_SHARE = 0.5  # of the first one's words; a decoder that lost its way says less
+LEAST_SHIFT_MS = 100  # what word times are good to: to move one by less says nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improvement:
+    """What a line becomes: other words (`is_new_text`), or the same ones at better times."""
+
+    text: str
+    words: list[WordWire]
+    confidence: float
+    engine: str
+    is_new_text: bool
+
+
+def improvement(
+    *,
+    text: str,
+    words: Sequence[WordWire],
+    confidence: float,
+    engine: str,
+    heard: Heard,
+    may_replace: bool,
+    wired: Callable[[Sequence[WordTiming]], list[WordWire]],
+) -> Improvement | None:
+    """None: the line stays as it is. `wired` puts words of the session on the meeting's clock."""
+    again = wired(heard.words)
+    if not again:
+        return None
+    if plain_words(text) != plain_words(text_of(again)):
+        sure = sum(word["c"] for word in again) / len(again)
+        if not may_replace or not _is_better(words, confidence, again, sure):
+            return None
+        return Improvement(text=text_of(again), words=again, confidence=sure, engine=heard.engine, is_new_text=True)
+    timed = words_timed(text, words, again)
+    if timed is None:
+        return None
+    return Improvement(text=text, words=timed, confidence=confidence, engine=engine, is_new_text=False)
+
+
+def text_of(words: Sequence[WordWire]) -> str:
+    """Scripts that put no spaces between words get none."""
+    text = ""
+    for word in words:
+        is_joined = not text or (_is_spaceless(text[-1]) and _is_spaceless(word["w"][:1]))
+        text += word["w"] if is_joined else f" {word['w']}"
+    return text
+
+
+def words_timed(text: str, words: Sequence[WordWire], again: Sequence[WordWire]) -> list[WordWire] | None:
+    """The words of `text`, as they are written, at the times of `again`, which says the same. None: nothing is new.
+
+    Where the two are parted into words differently no time is taken over.
+    """
+    written = text.split()
+    if [plain_words(each) for each in written] != [plain_words(word["w"]) for word in again]:
+        return None
+    if len(words) == len(again) and not any(_is_moved(old, new) for old, new in zip(words, again, strict=True)):
+        return None
+    return [{**word, "w": own} for word, own in zip(again, written, strict=True)]
+
+
+def _is_better(words: Sequence[WordWire], confidence: float, again: Sequence[WordWire], sure: float) -> bool:
+    was_sure = sum(word["c"] for word in words) / len(words) if words else confidence
+    return sure >= was_sure - MOST_DOUBT and len(again) >= LEAST_SHARE * len(words)
+
+
+def _is_moved(old: WordWire, new: WordWire) -> bool:
+    return max(abs(old["s"] - new["s"]), abs(old["e"] - new["e"])) >= LEAST_SHIFT_MS
+
+
+def _is_spaceless(sign: str) -> bool:
+    return bool(sign) and (0x3040 <= ord(sign) <= 0x9FFF or 0x0E00 <= ord(sign) <= 0x0E7F or ord(sign) >= 0x20000)
