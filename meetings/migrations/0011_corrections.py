@@ -20,7 +20,7 @@ def places_fill(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0009_recordings"),
+        ("meetings", "0010_access"),
     ]
 
     operations = [

@@ -25,7 +25,7 @@ def remove(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0009_recordings"),
+        ("meetings", "0013_exports"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0009_recordings"),
+        ("meetings", "0015_retention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

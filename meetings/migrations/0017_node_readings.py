@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0009_recordings"),
+        ("meetings", "0016_webhooks"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0009_recordings"),
+        ("meetings", "0017_node_readings"),
     ]
 
     operations = [
@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                     ("participant.changed", "Participant Changed"),
                     ("participant.language", "Participant Language"),
                     ("audio.gap", "Audio Gap"),
+                    ("content.purged", "Content Purged"),
                     ("audio.repaired", "Audio Repaired"),
                 ],
                 max_length=40,
