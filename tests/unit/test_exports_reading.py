@@ -124,6 +124,13 @@ def test_a_markdown_reader_shows_what_was_said_and_no_markup_of_it(
     assert lines == [line.text if line.kind == "lost" else spoken(line) for line in read.lines]
 
 
+@pytest.mark.parametrize("text", [text for text in HOSTILE_HERE if line_of(text)])
+def test_a_line_that_begins_a_paragraph_of_its_own_is_no_markup_either(text: str) -> None:
+    options = ExportOptions(has_names=False, has_timestamps=False)
+    blocks = shown_by_markdown(markdown(read_of([cue(text, speaker=None)], options=options)))
+    assert blocks[2:] == [("p", line_of(text))]
+
+
 # --- CSV ---------------------------------------------------------------------------------------------------
 
 

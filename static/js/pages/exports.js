@@ -73,6 +73,7 @@ class ExportMenu {
 
   /** @param {ExportState} state */
   #show(state) {
+    if (this.#rows.get(state.id)?.dataset.words === exportWords(state)) return; // it would be read out again
     const row = this.#say(state.id, exportWords(state));
     if (state.state === "queued" || state.state === "running") {
       const bar = document.createElement("progress");
@@ -96,7 +97,7 @@ class ExportMenu {
    */
   #say(id, words) {
     const row = this.#rows.get(id) ?? document.createElement("li");
-    row.textContent = words;
+    row.textContent = row.dataset.words = words;
     this.#rows.set(id, row);
     this.#made.append(row);
     this.#made.hidden = false;
