@@ -1,6 +1,7 @@
 """What participants agree to; audio is accepted only with it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -16,16 +17,21 @@ from meetings.services.presence import participant_consented
 TRANSCRIPT_SCOPE = "transcript"
 
 
-def is_kept(participant: Participant) -> bool:
-    """Whether what is committed now goes into the transcript: the meeting has one, and its speaker agrees to it.
+def is_kept(participant: Participant, *, said_ms: int) -> bool:
+    """Whether what was said up to `said_ms` of meeting time goes into the transcript.
 
-    A connection takes no audio of somebody who never declared anything: what is committed of them is no live voice.
+    By what its speaker agreed to when it was said, however late it is delivered; and never where the meeting has no
+    transcript now. A connection takes no audio of somebody who never declared anything: that is no live voice.
     """
-    if mode_of(participant.meeting.policies) == EPHEMERAL:
+    meeting = participant.meeting
+    if mode_of(meeting.policies) == EPHEMERAL:
         return False
-    if participant.consent:
-        return TRANSCRIPT_SCOPE in participant.consent
-    return not participant.consent_records.exists()
+    declared = list(participant.consent_records.order_by("at", "id").values_list("at", "granted"))
+    if not declared or meeting.started_at is None:
+        return True
+    said_at = meeting.started_at + timedelta(milliseconds=said_ms)
+    stood = [granted for at, granted in declared if at <= said_at] or [declared[0][1]]
+    return TRANSCRIPT_SCOPE in stood[-1]
 
 
 def consent_record(

@@ -36,7 +36,12 @@ def purges_plan(*, now: datetime) -> int:
 
 def meeting_over_at(meeting_id: UUID) -> datetime | None:
     """From when on retention counts; None while somebody is there."""
-    found: datetime | None = _left().filter(pk=meeting_id).values_list("over_at", flat=True).first()
+    meeting = _left().filter(pk=meeting_id).first()
+    return None if meeting is None else _over_at(meeting)
+
+
+def _over_at(meeting: Meeting) -> datetime:
+    found: datetime = getattr(meeting, "over_at")  # noqa: B009 - annotated by the query
     return found
 
 
@@ -54,7 +59,7 @@ def _fleeting_ask(meeting: Meeting) -> int:
 
 
 def _due_ask(meeting: Meeting, retention: Retention, *, now: datetime) -> int:
-    over_at: datetime = getattr(meeting, "over_at")  # noqa: B009 - annotated by the query
+    over_at = _over_at(meeting)
     asked = []
     if (due_at := retention.text_due_at(over_at)) is not None and due_at <= now:
         has_names = retention.has_names_purged and not _is(meeting, "is_text_purged")

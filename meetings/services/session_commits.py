@@ -177,7 +177,7 @@ def _segment(session: AudioSession, final: FinalSegment, *, clock: SessionClock)
         language=final.language,
         confidence=final.confidence,
         engine=final.engine,
-        is_kept=is_kept(session.participant),
+        is_kept=is_kept(session.participant, said_ms=clock.meeting_ms(final.end)),
     )
 
 

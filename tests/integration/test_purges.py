@@ -15,6 +15,7 @@ from meetings.errors import Conflict, Invalid
 from meetings.models import (
     AudioSession,
     AuditEvent,
+    ConsentRecord,
     DeletionProof,
     Meeting,
     MeetingEvent,
@@ -58,7 +59,7 @@ def spoken(*, n_lines: int = 2, granted: tuple[str, ...] = AGREED, **policies: A
     host = host_made(f"host-{Meeting.objects.count()}")
     meeting = meeting_create(actor=host, title="Board", policies=policies)
     who = speaking(meeting)
-    consent_record(participant_id=who.opened.participant_id, granted=granted)
+    ConsentRecord.objects.filter(participant=who.opened.participant_id).update(granted=list(granted))
     who.commit(*(speech(at * 1_600, (at + 1) * 1_600, text=f"{WORDS} {at}") for at in range(n_lines)))
     session_end(owner=who.owner)
     return meeting_end(meeting=meeting, actor=host)
@@ -192,6 +193,19 @@ def test_a_voice_that_agrees_to_captions_alone_is_shown_live_and_is_in_no_transc
     assert texts(meeting) == []
     assert len(texts(other)) == 2
     assert DeletionProof.objects.get().reason == "captions_only"
+
+
+def test_what_was_said_is_kept_as_was_agreed_then_however_late_it_is_delivered() -> None:
+    meeting = meeting_create(actor=host_made(), title="Board")
+    who = speaking(meeting)
+    participant_id = who.opened.participant_id
+    for second, granted in ((1, ["captions"]), (2, list(AGREED)), (3, [])):
+        consent_record(participant_id=participant_id, granted=granted)
+        at = who.opened.meeting_started_at + timedelta(seconds=second)
+        ConsentRecord.objects.filter(pk=ConsentRecord.objects.latest("pk").pk).update(at=at)
+    half = 8_000
+    who.commit(*(speech(at * half, (at + 1) * half, text=f"until {at + 1}") for at in range(8)))
+    assert [line["text"] for line in transcript(meeting=meeting).segments] == ["until 1", "until 4", "until 5"]
 
 
 def test_what_comes_after_the_purge_is_purged_too() -> None:

@@ -170,12 +170,12 @@ export class Voice {
   withdraw() {
     const { around, microphone } = this.#options;
     const until_ms = around.now_ms() + WITHDRAWN_WITHIN_MS;
-    const say = () => {
-      const isSent = (this.#session?.unsent_ms ?? 0) < WITHDRAWN_STEP_MS;
+    const sayBehind = (/** @type {number} */ end) => {
+      const isSent = (this.#session?.sentTo ?? end) >= end;
       if (isSent || around.now_ms() >= until_ms) this.agree([]);
-      else around.setTimer(say, WITHDRAWN_STEP_MS);
+      else around.setTimer(() => sayBehind(end), WITHDRAWN_STEP_MS);
     };
-    void microphone.flush().then(say);
+    void microphone.flush().then(() => sayBehind(this.#ring.end));
   }
 
   /** Stops capturing, delivers everything, and ends; the session's phase tells when that is done. */

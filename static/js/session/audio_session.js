@@ -101,9 +101,9 @@ export class AudioSession {
     return Math.max(0, this.#ring.end - this.#settled) / SAMPLES_PER_MS;
   }
 
-  /** @returns {number} milliseconds of captured time that were not sent yet */
-  get unsent_ms() {
-    return Math.max(0, this.#ring.end - this.#sender.position) / SAMPLES_PER_MS;
+  /** @returns {number} the position before which everything was sent on this connection */
+  get sentTo() {
+    return this.#sender.position;
   }
 
   start() {
