@@ -10,10 +10,11 @@ from meetings.second_pass.quiet import speech_is_going
 from meetings.second_pass.work import Surroundings, second_passes_work
 from streaming.second_ear import second_ear
 
+TIME_LIMIT_S = 1_200  # the slice, and a stretch on a machine that is busy with other things
 SLICE_S = 20.0  # the one worker of a small machine has other work too
 
 
-@shared_task
+@shared_task(time_limit=TIME_LIMIT_S)
 def second_passes_hear() -> bool:
     """A slice of the second pass. While there is more the next one is asked for at once, behind whatever waits."""
     ends_s = time.monotonic() + SLICE_S

@@ -27,7 +27,7 @@ class HearingFailed(Exception):
 
 
 class Ear(Protocol):
-    """A recognizer of its own, beside the live ones, at low priority. It ends with its context."""
+    """A recognizer of its own, beside the live ones and behind them. It ends with its context."""
 
     def hear(self, samples: Int16, *, start: int, language: str, vocabulary: tuple[str, ...]) -> Heard:
         """`start` is the position of the first sample. Raises HearingFailed."""

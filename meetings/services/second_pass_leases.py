@@ -8,7 +8,7 @@ from django.db.models.functions import Least
 from meetings.errors import Conflict
 from meetings.models import SecondPass
 
-LEASE = timedelta(minutes=2)  # renewed with every line
+LEASE = timedelta(minutes=8)  # renewed with every line; a stretch takes that long at the very most
 
 
 class LeaseLost(Conflict):
