@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
@@ -102,13 +103,13 @@ def rows_insert(pattern: Model, rows: Sequence[Mapping[str, object]]) -> None:
         for field in fields[: len(fields) - len(changed)]
     ]
     order = [field.attname for field in fields[len(same) :]]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     places = ", ".join("%s" for _ in fields)
     table = connection.ops.quote_name(pattern._meta.db_table)
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} ({columns}) VALUES ({places})",  # noqa: S608 - names of models
-            ([*same, *(row[name] for name in order)] for row in rows),
+            [[*same, *(cast("Any", row[name]) for name in order)] for row in rows],
         )
 
 

@@ -29,7 +29,7 @@ class SearchForm(forms.Form):
     )
     speaker = forms.CharField(label="Said by", required=False, max_length=DISPLAY_NAME_MAX_CHARS, widget=_text())
     meeting = forms.CharField(
-        label="In one meeting (code or link)",
+        label="Meeting code or link",
         required=False,
         max_length=400,
         widget=_text(autocapitalize="none"),

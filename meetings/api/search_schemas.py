@@ -65,4 +65,4 @@ class HitOut(Schema):
 class SearchPageOut(Page):
     data: list[HitOut] = Field(description="the best first")
     n_matching: int = Field(description=f"lines that match; not counted beyond {RANKED_MAX}")
-    is_cut: bool = Field(description=f"more than the newest {RANKED_MAX} lines match: older ones are not shown")
+    is_cut: bool = Field(description=f"{RANKED_MAX} lines or more match: only the newest are ranked and shown")

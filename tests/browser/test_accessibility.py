@@ -47,6 +47,10 @@ def each_page(site: Site, page: Page) -> list[str]:
     look("after")
     page.goto(address + "transcript/")
     look("transcript")
+    page.goto(site.url + "/search/?q=budget&speaker=Ada")
+    look("search")
+    page.goto(site.url + "/search/?q=%21&since=never")
+    look("search with mistakes")
     page.goto(site.url + "/m/none/")
     look("not found")
     return wrong

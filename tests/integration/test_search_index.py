@@ -174,6 +174,15 @@ def test_the_index_is_made_anew_and_compacted_by_command() -> None:
 
 
 @only_sqlite
+def test_what_an_index_still_knows_by_mistake_is_not_shown() -> None:
+    (segment,) = said("The annual budget.")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER meetings_search_withdrawn")
+    Segment.objects.filter(pk=segment.pk).update(state="redacted")
+    assert (indexed("budget"), found("budget")) == (1, [])
+
+
+@only_sqlite
 def test_a_compacted_index_holds_no_word_of_what_was_deleted() -> None:
     meeting = meeting_made()
     said(*(f"The zanzibar budget number {number}." for number in range(20)), meeting=meeting)
