@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, transaction
@@ -270,11 +274,11 @@ def test_a_purge_that_was_asked_for_may_be_under_way_and_nothing_may_be_another_
     meeting = spoken()
     first = Segment.objects.filter(text="the first line")
     pk = first.get().pk
-    asked = {"meeting_id": meeting.pk, "actor": "user:1", "action": "purge.asked", "target": f"meeting:{meeting.pk}"}
-    audit_append(**asked, data={"what": "audio"})
+    asked = partial(audit_append, meeting_id=meeting.pk, actor="user:1", action="purge.asked", target="meeting:0")
+    asked(data={"what": "audio"})
     Segment.objects.filter(pk=pk).update(text="", text_salt="")
     assert {code for code, _ in codes(meeting.pk)} == {"salt_missing"}
-    audit_append(**asked, data={"what": "text"})
+    asked(data={"what": "text"})
     assert codes(meeting.pk) == set()
     Segment.objects.filter(pk=pk).update(text="never said", text_salt="")
     assert {code for code, _ in codes(meeting.pk)} == {"salt_missing"}
@@ -408,3 +412,16 @@ def test_the_worker_anchors_and_verifies() -> None:
     assert tasks.audit_trail_verify() == 1
     for name in ("audit_trail_anchor", "audit_trail_verify"):
         assert f"meetings.tasks.{name}" in {entry["task"] for entry in app.conf.beat_schedule.values()}
+
+
+def test_chains_from_before_there_were_heads_end_where_they_end() -> None:
+    meeting = spoken()
+    audit_anchor()
+    before = list(AuditHead.objects.values_list("chain", "number", "hash"))
+    unguard()
+    AuditHead.objects.all().delete()
+    migration = import_module("meetings.migrations.0014_audit_heads")
+    migration.install(apps, SimpleNamespace(connection=connection))
+    assert list(AuditHead.objects.values_list("chain", "number", "hash")) == before
+    audit_append(meeting_id=meeting.pk, actor="x", action="meeting.ended", target="y")
+    assert AuditHead.objects.get(pk=meeting.pk.hex).number == len(entries(meeting.pk))

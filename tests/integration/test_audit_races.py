@@ -1,5 +1,6 @@
 """Many append at once, from connections of their own, and each chain stays one. On SQLite they wait for each other."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from meetings.audit_key import signing_key
+from meetings.audit_walk import Sealed
 from meetings.errors import NotFound
 from meetings.models import AuditEvent, AuditHead
+from meetings.services import audit_check as audit_check_module
 from meetings.services.audit import audit_append
 from meetings.services.audit_check import anchors_read, audit_check
 from tests.integration.made import all_at_once, commit, meeting_made, opened, speech
@@ -94,6 +97,24 @@ def test_verifying_while_people_speak_finds_nothing() -> None:
         finally:
             is_over.set()
         assert verifying.result() == []
+
+
+def test_what_is_said_between_two_glances_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the chain was read, and then it grew: it is looked at again, when it cannot grow."""
+    meeting = meeting_made()
+    session = opened(meeting)
+    glances: list[bool] = []
+    entries = audit_check_module._entries
+
+    def grown(meeting_id: UUID | None) -> Iterator[Sealed]:
+        if not glances:
+            commit(session.owner, speech(0, 8_000))
+        glances.append(connection.in_atomic_block)
+        yield from entries(meeting_id)
+
+    monkeypatch.setattr(audit_check_module, "_entries", grown)
+    assert audit_check(meeting_id=meeting.pk) == []
+    assert glances == [False, True]
 
 
 def test_processes_that_ask_for_the_key_at_once_get_the_same() -> None:
