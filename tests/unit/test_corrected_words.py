@@ -46,6 +46,7 @@ def test_a_part_of_a_word_is_not_the_word() -> None:
 
 def test_scripts_without_spaces_are_compared_by_character() -> None:
     assert kept("日本 の 首都", "日本の都市") == [("日本", 0), ("の", 1)]
+    assert kept("日本 の", "日の本の") == [("の", 1)], "torn apart it is another word"
 
 
 @given(WORDS, WORDS)
