@@ -223,6 +223,6 @@ LOGGING = {
         "twisted": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
-        "axes": {"level": "ERROR"},  # its warnings hold names and addresses
+        "axes": {"level": "ERROR"},  # its warnings hold addresses
     },
 }

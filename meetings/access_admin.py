@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import unfold.admin
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -13,6 +14,7 @@ from django.http import HttpRequest
 from meetings.access import Actor, actor_for
 from meetings.errors import MeetingsError
 from meetings.models import MeetingRole, Membership, Organisation, SignOnIdentity
+from meetings.services.accounts import account_note
 from meetings.services.organisations import (
     membership_change,
     membership_give,
@@ -103,6 +105,33 @@ class MembershipAdmin(ServiceAdmin):
             membership_take(membership=obj, actor=actor_of_admin(request))
         except MeetingsError as refusal:
             raise PermissionDenied(refusal.detail) from refusal
+
+
+class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Django's own page of accounts; who is made staff, locked or deleted is in the trail as well."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._note(request, obj, action="account.made")
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        fields = [
+            name for part in message if isinstance(part, dict) for name in part.get("changed", {}).get("fields", [])
+        ]
+        self._note(request, obj, action="account.changed", fields=[str(name) for name in fields])
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for account in queryset:
+            self._note(request, account, action="account.deleted")
+        return super().log_deletions(request, queryset)
+
+    def _note(self, request: HttpRequest, account: User, *, action: str, fields: list[str] | None = None) -> None:
+        account_note(actor=actor_of_admin(request), account=account, action=action, fields=fields or [])
+
+
+admin.site.unregister(User)
+admin.site.register(User, AccountAdmin)
 
 
 class _LookedAtOnly(AnyAdmin):

@@ -22,7 +22,10 @@ SECURITY_SCHEMES = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A token made with `manage.py api_token NAME`.",
+        "description": (
+            "A token made with `manage.py api_token NAME` or `POST /tokens`. Of its scopes `read`, `write`, `admin` "
+            "each includes those before it: reading needs `read`, all else `write`, saying who may do what `admin`."
+        ),
     },
     "session": {
         "type": "apiKey",

@@ -50,3 +50,20 @@ def test_members_are_named_changed_and_taken_and_an_owner_stays(root: Client) ->
 def test_the_rest_is_looked_at_only(root: Client, model: str) -> None:
     assert root.get(f"/admin/meetings/{model}/").status_code == 200
     assert root.get(f"/admin/meetings/{model}/add/").status_code == 403
+
+
+def test_what_happens_to_accounts_is_in_the_trail(root: Client) -> None:
+    """Their names are not: the trail holds ids."""
+    new = {"username": "carol", "password1": "correct horse battery", "password2": "correct horse battery"}
+    assert root.post("/admin/auth/user/add/", {**new, "usable_password": "true"}).status_code == 302
+    carol = User.objects.get(username="carol")
+    page = f"/admin/auth/user/{carol.pk}/"
+    joined = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    changed = root.post(f"{page}change/", {"username": "carol", "is_active": "on", "is_staff": "on", **joined})
+    assert changed.status_code == 302
+    assert root.post(f"{page}delete/", {"post": "yes"}).status_code == 302
+    entries = list(AuditEvent.objects.filter(target=f"user:{carol.pk}").order_by("number"))
+    assert [entry.action for entry in entries] == ["account.made", "account.changed", "account.deleted"]
+    assert "Staff status" in entries[1].data["fields"]
+    assert [entry.data["is_staff"] for entry in entries] == [False, True, True]
+    assert "carol" not in str([entry.data for entry in entries])

@@ -100,6 +100,13 @@ def test_behind_a_proxy_the_address_that_it_saw_counts(client: Client, settings:
     assert log_in(client, HTTP_X_FORWARDED_FOR=elsewhere, REMOTE_ADDR="127.0.0.1") == 302
 
 
+@pytest.mark.parametrize("said", ["nonsense", "", "[2001:db8::1]:4711", "::ffff:198.51.100.7", "fe80::1%eth0"])
+def test_whatever_is_said_of_an_address_can_be_counted(client: Client, settings: Settings, said: str) -> None:
+    settings.NINJA_NUM_PROXIES = 1
+    assert log_in(client, password="wrong", HTTP_X_FORWARDED_FOR=said) == 200
+    assert AccessAttempt.objects.get().ip_address
+
+
 def test_one_address_tries_only_so_many_accounts_in_a_minute(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttling, "LOGINS_PER_MINUTE", 3)
     assert [log_in(client, username=f"user-{n}") for n in range(4)] == [200, 200, 200, 429]
