@@ -12,6 +12,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from meetings.api import throttling
+from meetings.api.examples import REQUESTS
 from meetings.api.problems import CONTENT_TYPE
 from meetings.api.schemas import ProblemOut
 
@@ -58,6 +59,8 @@ def openapi_document(api: "NinjaAPI") -> dict[str, Any]:
     for operation in _operations(document):
         operation.pop("security", None)
         _describe_limits(operation["responses"])
+        if (example := REQUESTS.get(operation["operationId"])) is not None:
+            operation["requestBody"]["content"]["application/json"]["example"] = example
         operation["responses"]["default"] = {
             "description": "A refusal (RFC 9457).",
             "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},

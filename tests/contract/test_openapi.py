@@ -63,6 +63,20 @@ def test_every_call_says_how_it_refuses_and_what_it_needs(document: dict[str, An
     assert document["security"] == [{"token": []}, {"session": []}, {}]
 
 
+def test_every_request_body_has_an_example_that_is_one(document: dict[str, Any]) -> None:
+    n_bodies = 0
+    for path in document["paths"].values():
+        for call in path.values():
+            content = call.get("requestBody", {}).get("content", {}).get("application/json")
+            if content is None:
+                continue
+            n_bodies += 1
+            assert "example" in content, f"meetings/api/examples.py has none for {call['operationId']}"
+            validator = OAS31Validator({**content["schema"], "components": document["components"]})
+            assert [error.message for error in validator.iter_errors(content["example"])] == [], call["operationId"]
+    assert n_bodies >= 8
+
+
 def test_the_docs_page_needs_no_other_server() -> None:
     page = Client().get("/api/docs/").content.decode()
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
@@ -84,6 +98,7 @@ def test_answers_are_what_the_document_says(document: dict[str, Any]) -> None:
     ref = f"/meetings/{meeting['id']}"
     admission = post(client, f"{ref}/participants", {"display_name": "Bob"}).json()
     key = post(client, f"{ref}/ingest-keys", {"consent": ["captions", "transcript"]})
+    webhook = post(client, "/webhooks", {"url": "https://hooks.example.com/", "event_types": ["*"]})
     post(client, f"{ref}/end")
     segment_ref = f"/segments/{get(client, f'{ref}/segments').json()['data'][0]['id']}"
     split = post(client, f"{segment_ref}/split", {"at": 5}, headers={"If-Match": '"1"'})
@@ -109,6 +124,15 @@ def test_answers_are_what_the_document_says(document: dict[str, Any]) -> None:
         ("post", "/meetings/{ref}/replacements", 201, replacement),
         ("post", "/meetings/{ref}/replacements/{replacement_id}/apply", 200, applied),
         ("get", "/meetings/{ref}/replacements", 200, get(client, f"{ref}/replacements")),
+        ("post", "/webhooks", 201, webhook),
+        ("get", "/webhooks", 200, get(client, "/webhooks")),
+        ("post", "/webhooks/{webhook_id}/test", 202, post(client, f"/webhooks/{webhook.json()['id']}/test")),
+        (
+            "get",
+            "/webhooks/{webhook_id}/deliveries",
+            200,
+            get(client, f"/webhooks/{webhook.json()['id']}/deliveries"),
+        ),
         ("get", "/meetings/{ref}", "default", get(client, "/meetings/nobody-knows")),
         ("post", "/meetings", "default", post(client, "/meetings", {})),
     ]

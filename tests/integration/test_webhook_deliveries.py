@@ -17,6 +17,7 @@ from meetings.services.meetings import meeting_end, meeting_update
 from meetings.services.webhook_deliveries import (
     LEASE,
     delivery_next,
+    delivery_note,
     delivery_redeliver,
     webhook_claim,
     webhook_events_spread,
@@ -24,7 +25,7 @@ from meetings.services.webhook_deliveries import (
 )
 from meetings.services.webhook_endpoints import webhook_delete, webhook_rotate, webhook_test, webhook_update
 from meetings.webhooks.retrying import DISABLE_AFTER, GIVE_UP_AFTER, MOST_ATTEMPTS
-from meetings.webhooks.sending import Request, Sender
+from meetings.webhooks.sending import Answer, Request, Sender
 from meetings.webhooks.work import webhooks_work
 from tests.hook_server import hook_server
 from tests.integration.made import commit, host_made, meeting_made, opened, speech, user_made
@@ -332,6 +333,23 @@ def test_an_endpoint_is_one_worker_s_and_another_s_when_that_one_is_dead(host: A
     assert worked(clock, receiver) == 1
 
 
+def test_what_is_asked_for_anew_while_a_request_is_on_its_way_is_sent_anew(host: Actor) -> None:
+    webhook_made(host, "*")
+    meeting_made(actor=host)
+    clock, receiver = Clock(), Receiver()
+    webhook_events_spread(now=clock())
+    endpoint = webhook_claim(now=clock())
+    assert endpoint is not None
+    delivery = delivery_next(endpoint=endpoint, now=clock())
+    assert delivery is not None
+    delivery_redeliver(delivery=delivery, actor=host)
+    late = Answer(status=204, error="", duration_ms=7)
+    delivery_note(endpoint=endpoint, delivery=delivery, answer=late, now=clock(), chance=0.5)
+    assert WebhookDelivery.objects.get().state == State.PENDING
+    WebhookEndpoint.objects.update(lease=None, lease_until=None)
+    assert worked(clock, receiver) == 1
+
+
 def test_a_delivery_that_kills_its_workers_is_given_up_too(host: Actor) -> None:
     webhook_made(host, "*")
     meeting_made(actor=host)
@@ -351,12 +369,7 @@ def test_a_delivery_that_kills_its_workers_is_given_up_too(host: Actor) -> None:
 def test_an_answer_that_comes_after_the_webhook_was_removed_is_nobody_s(host: Actor) -> None:
     made = webhook_made(host, "*")
     meeting_made(actor=host)
-
-    class Removing(Receiver):
-        pass
-
-    receiver = Removing()
-    clock = Clock()
+    clock, receiver = Clock(), Receiver()
     webhook_events_spread(now=clock())
     endpoint = webhook_claim(now=clock())
     assert endpoint is not None
