@@ -10,6 +10,7 @@ from bench.record_rows import Filled
 from meetings.access import Actor, actor_for
 from meetings.api.shapes import meeting_shape
 from meetings.exports.formats import FORMATS
+from meetings.exports.options import AS_IT_IS
 from meetings.models import Meeting
 from meetings.search.asking import Asked, search_asked
 from meetings.search.reading import SearchFilters
@@ -95,4 +96,4 @@ def _exports(record: Filled) -> Iterator[Measure]:
 
 def _export(meeting: Meeting, extension: str, _: int) -> int:
     request = RequestFactory(SERVER_NAME="localhost").get("/")
-    return len(FORMATS[extension].write(transcript(meeting=meeting), meeting_shape(request, meeting)))
+    return len(FORMATS[extension].write(transcript(meeting=meeting), meeting_shape(request, meeting), AS_IT_IS))

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from meetings.errors import Conflict, Invalid
 from meetings.exports.formats import FORMATS
+from meetings.exports.options import AS_IT_IS
 from meetings.models import (
     AudioSession,
     AuditEvent,
@@ -54,7 +55,9 @@ def everything_read(meeting: Meeting) -> str:
         read = transcript(meeting=meeting, as_of_seq=seq)
         found.append(str(read.segments))
         found += [
-            form.write(read, {"title": "x", "started_at": None}) for name, form in FORMATS.items() if name != "json"
+            form.write(read, {"title": "x", "started_at": None}, AS_IT_IS).decode("utf-8", "replace")
+            for name, form in FORMATS.items()
+            if name in ("txt", "md", "csv", "vtt", "srt", "ttml")
         ]
     return "\n".join(found)
 
