@@ -1,11 +1,24 @@
 """What a line says, who says it and where: all that a revision keeps, apart from its number."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from meetings.models import Segment, SegmentRevision
 from meetings.wire import WordWire
 
+FIELDS = (
+    "state",
+    "participant",
+    "start",
+    "end",
+    "start_ms",
+    "end_ms",
+    "text",
+    "words",
+    "language",
+    "confidence",
+    "engine",
+)
 STANDING = (Segment.State.FINAL, Segment.State.CORRECTED)
 
 
@@ -76,20 +89,8 @@ def content_of_revision(revision: SegmentRevision, segment: Segment) -> Content:
 
 def content_put(segment: Segment, content: Content) -> None:
     """Not saved."""
-    for name, value in asdict(content).items():
-        setattr(segment, name, list(value) if name == "words" else value)
-
-
-FIELDS = (
-    "state",
-    "participant",
-    "start",
-    "end",
-    "start_ms",
-    "end_ms",
-    "text",
-    "words",
-    "language",
-    "confidence",
-    "engine",
-)
+    segment.participant_id = content.participant_id
+    segment.words = list(content.words)
+    for name in FIELDS:
+        if name not in ("participant", "words"):
+            setattr(segment, name, getattr(content, name))

@@ -17,7 +17,7 @@ from meetings.errors import Conflict, Invalid, NotFound, StaleRevision
 from meetings.models import AuditEvent, Correction, MeetingEvent, Participant, Segment, SegmentRevision
 from meetings.selectors import transcript
 from meetings.services.audit import SYSTEM, audit_verify, text_hash
-from meetings.services.replacements import replacement_apply, replacement_propose, replacement_revert
+from meetings.services.replacements import MOST_HITS, replacement_apply, replacement_propose, replacement_revert
 from meetings.services.segment_bounds import segment_merge, segment_split
 from meetings.services.segments import segment_correct, segment_restore, segment_retract
 from meetings.services.undo import segment_undo
@@ -373,6 +373,17 @@ def test_only_some_speakers_lines_are_searched_and_never_another_meetings() -> N
     assert len(mine.hits) == 1
     with pytest.raises(NotFound):
         replacement_apply(meeting=meeting_made(), replacement_id=mine.pk, actor=ME)
+
+
+def test_too_many_places_are_refused_and_nothing_is_kept_of_them() -> None:
+    meeting = meeting_made()
+    (segment,) = line(meeting, "a")
+    Segment.objects.filter(pk=segment.pk).update(text="a " * (MOST_HITS + 1))
+    with pytest.raises(Invalid) as refused:
+        replacement_propose(meeting=meeting, actor=ME, find="a")
+    assert refused.value.code == "too_many_hits"
+    Segment.objects.filter(pk=segment.pk).update(text="a " * MOST_HITS)
+    assert len(replacement_propose(meeting=meeting, actor=ME, find="a").hits) == MOST_HITS
 
 
 def test_the_database_holds_no_replacement_whose_state_contradicts_its_acts() -> None:
