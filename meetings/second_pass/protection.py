@@ -2,10 +2,8 @@
 
 from enum import Enum
 
-from django.db.models import Q
-
-from meetings.models import Segment, SegmentRevision
-from meetings.services.audit import SYSTEM
+from meetings.correction_selectors import is_corrected_by_a_human
+from meetings.models import Segment
 
 
 class Allowed(Enum):
@@ -18,7 +16,6 @@ def allowed_changes(segment: Segment) -> Allowed:
     """The one place that decides it. Any revision by somebody else than the system makes a line a person's."""
     if segment.state in (Segment.State.REDACTED, Segment.State.RETRACTED):
         return Allowed.NOTHING
-    if segment.state == Segment.State.CORRECTED:
+    if segment.state == Segment.State.CORRECTED or is_corrected_by_a_human(segment):
         return Allowed.WORD_TIMES
-    by_people = SegmentRevision.objects.filter(~Q(actor=SYSTEM), segment=segment)
-    return Allowed.WORD_TIMES if by_people.exists() else Allowed.EVERYTHING
+    return Allowed.EVERYTHING

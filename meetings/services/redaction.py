@@ -23,6 +23,7 @@ from meetings.services.lines_deletion import (
     database_scrub,
     lines_delete,
 )
+from meetings.services.revisions import revision_of
 
 State = Segment.State
 
@@ -125,19 +126,7 @@ def _left(segment: Segment, passage: Passage | None) -> _Left:
 
 def _history_redact(segment: Segment, *, actor: str, at: datetime) -> None:
     """The revision that this one replaces is told of, without its text."""
-    SegmentRevision.objects.create(
-        segment=segment,
-        rev=segment.rev,
-        state=segment.state,
-        text=MARK,
-        words=[],
-        language=segment.language,
-        confidence=segment.confidence,
-        engine=segment.engine,
-        actor=actor,
-        reason="redacted",
-        at=at,
-    )
+    revision_of(segment, actor=actor, reason="redacted", at=at).save(force_insert=True)
     SegmentRevision.objects.filter(segment=segment).update(text=MARK, words=[])
 
 

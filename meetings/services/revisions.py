@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -80,7 +81,10 @@ def correction_make(
         meeting_id=meeting_id, kind=kind, actor=actor, reason=reason, at=timezone.now()
     )
     segments = [segment for segment, _ in changes]
-    SegmentRevision.objects.bulk_create(_revision(segment, correction) for segment in segments)
+    SegmentRevision.objects.bulk_create(
+        revision_of(segment, actor=actor, reason=reason, at=correction.at, correction=correction)
+        for segment in segments
+    )
     for segment, content in changes:
         segment.rev += 1
         content_put(segment, content)
@@ -96,16 +100,18 @@ def correction_make(
     return Corrected(correction=correction, segments=tuple(touched))
 
 
-def _revision(segment: Segment, correction: Correction) -> SegmentRevision:
-    content = content_of(segment)
+def revision_of(
+    segment: Segment, *, actor: str, reason: str, at: datetime, correction: Correction | None = None
+) -> SegmentRevision:
+    """The line as it stands, to be kept as an earlier text; who replaces it, why and when. Not saved yet."""
     return SegmentRevision(
         segment=segment,
         rev=segment.rev,
         correction=correction,
-        actor=correction.actor,
-        reason=correction.reason,
-        at=correction.at,
-        **_columns(content),
+        actor=actor,
+        reason=reason,
+        at=at,
+        **_columns(content_of(segment)),
     )
 
 

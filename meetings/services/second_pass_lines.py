@@ -8,12 +8,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from meetings.models import Meeting, MeetingEvent, SecondPass, Segment, SegmentRevision
+from meetings.models import Meeting, MeetingEvent, SecondPass, Segment
 from meetings.second_pass.choice import Improvement, improvement
 from meetings.second_pass.hearing import Heard
 from meetings.second_pass.protection import Allowed, allowed_changes
 from meetings.services.audit import SYSTEM, audit_append, text_hash
 from meetings.services.events import event_append
+from meetings.services.revisions import revision_of
 from meetings.services.second_pass_leases import pass_advance
 from meetings.session_clock import SessionClock
 from meetings.values import WordTiming
@@ -79,19 +80,7 @@ def _made(segment: Segment, heard: Heard | None) -> Improvement | None:
 
 
 def _revise(segment: Segment, made: Improvement) -> None:
-    SegmentRevision.objects.create(
-        segment=segment,
-        rev=segment.rev,
-        state=segment.state,
-        text=segment.text,
-        words=segment.words,
-        language=segment.language,
-        confidence=segment.confidence,
-        engine=segment.engine,
-        actor=SYSTEM,
-        reason=REASON,
-        at=timezone.now(),
-    )
+    revision_of(segment, actor=SYSTEM, reason=REASON, at=timezone.now()).save(force_insert=True)
     segment.rev += 1
     segment.words = made.words
     if made.is_new_text:
