@@ -1,13 +1,13 @@
 """Names and sound go too, a hold stops everything, hosts decide, and afterwards the words are in no file."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.files.storage import FileSystemStorage
 from django.db import connection
 
 from config.celery import app
+from meetings.access import actor_for
 from meetings.errors import Conflict
 from meetings.models import (
     AuditEvent,
@@ -28,7 +28,7 @@ from meetings.services.sessions import session_end
 from tests.integration.api_calls import assert_problem, get, guest, made, post
 from tests.integration.made import host_made
 from tests.integration.purged import now, spoken, texts, then
-from tests.integration.recorded import files, speaking, work
+from tests.integration.recorded import files, said, speaking, work
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 def test_names_go_with_the_text_where_the_policy_says_so() -> None:
     meeting = spoken(retention_days=30, purge_names=True)
     other = spoken(retention_days=30)
-    meeting_update(meeting=meeting, actor=program_actor(meeting), title="Zanzibar", vocabulary=["Quixote"])
+    meeting_update(meeting=meeting, actor=actor_for(meeting.host), title="Zanzibar", vocabulary=["Quixote"])
     purges_work(clock=then)
     meeting.refresh_from_db()
     assert (meeting.title, meeting.vocabulary) == ("Erased meeting", [])
@@ -49,20 +49,12 @@ def test_names_go_with_the_text_where_the_policy_says_so() -> None:
     assert Participant.objects.get(meeting=other).display_name == "Ada"
 
 
-def program_actor(meeting: Meeting) -> Any:
-    from meetings.access import actor_for
-
-    return actor_for(meeting.host)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_sound_goes_before_the_text_or_with_it(storage: FileSystemStorage) -> None:
     def recorded(days: object) -> Meeting:
         host = host_made(f"host-{Meeting.objects.count()}")
         meeting = meeting_create(actor=host, title="Board", policies={"recording": True, "retention_days": days})
         who = speaking(meeting)
-        from tests.integration.recorded import said
-
         said(who)
         session_end(owner=who.owner)
         return meeting_end(meeting=meeting, actor=host)
