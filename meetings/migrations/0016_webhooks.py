@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0015_retention"),
+        ("meetings", "0015_audit_heads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

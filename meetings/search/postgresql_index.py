@@ -40,11 +40,11 @@ def index_install(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(
             f"INSERT INTO {LINE} (segment_id, meeting_id, participant_id, language, text, vector) "
             "SELECT id, meeting_id, participant_id, language, '', meetings_search_vector(text, language) "
-            f"FROM {SEGMENT} WHERE state IN ('final', 'corrected') AND text <> '' ORDER BY created_at, start_ms"
+            f"FROM {SEGMENT} WHERE state IN ('final', 'corrected') AND is_kept AND text <> '' ORDER BY created_at, start_ms"
         )
         cursor.execute(
             "CREATE TRIGGER meetings_search_changed "
-            "AFTER INSERT OR UPDATE OF state, text, language, meeting_id, participant_id "
+            "AFTER INSERT OR UPDATE OF state, is_kept, text, language, meeting_id, participant_id "
             f"ON {SEGMENT} FOR EACH ROW EXECUTE FUNCTION meetings_search_line()"
         )
         cursor.execute(
@@ -101,7 +101,7 @@ def _functions(*, lowered: str, stemmers: dict[str, str]) -> list[str]:
         "RETURN setweight(to_tsvector('simple', words), 'A') || CASE WHEN stemmer IS NULL THEN '' "
         "ELSE setweight(to_tsvector(stemmer, words), 'B') END; END $$",
         "CREATE OR REPLACE FUNCTION meetings_search_line() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF NEW.state IN ('final', 'corrected') AND NEW.text <> '' THEN "
+        "IF NEW.state IN ('final', 'corrected') AND NEW.is_kept AND NEW.text <> '' THEN "
         f"INSERT INTO {LINE} (segment_id, meeting_id, participant_id, language, text, vector) "
         "VALUES (NEW.id, NEW.meeting_id, NEW.participant_id, NEW.language, '', "
         "meetings_search_vector(NEW.text, NEW.language)) "

@@ -36,7 +36,7 @@ def _line(segment: str) -> str:
 
 
 def _stands(segment: str) -> str:
-    return f"({segment}.state IN ('final', 'corrected') AND {segment}.text <> '')"
+    return f"({segment}.state IN ('final', 'corrected') AND {segment}.is_kept AND {segment}.text <> '')"
 
 
 _LINE_COLUMNS = f"INSERT INTO {LINE} (segment_id, meeting_id, participant_id, language, text)"
@@ -48,7 +48,7 @@ _INTO_INDEX = f"INSERT INTO {INDEX} (rowid, text, meeting_id) VALUES (NEW.id, NE
 _OUT_OF_INDEX = (
     f"INSERT INTO {INDEX} ({INDEX}, rowid, text, meeting_id) VALUES ('delete', OLD.id, OLD.text, OLD.meeting_id)"
 )
-_CHANGED = f"AFTER UPDATE OF state, text, language, meeting_id, participant_id ON {SEGMENT}"
+_CHANGED = f"AFTER UPDATE OF state, is_kept, text, language, meeting_id, participant_id ON {SEGMENT}"
 
 TRIGGERS: Final = {
     name: f"CREATE TRIGGER {name} {when} BEGIN {does}; END"

@@ -54,6 +54,8 @@ def must_stand(segment: Segment) -> None:
     must_not_be_redacted(segment.state)
     if segment.state == State.RETRACTED:
         raise Conflict("The line was taken out of the transcript: put it back first.", code="segment_retracted")
+    if segment.purged_at is not None:
+        raise Conflict("The text of this line was deleted.", code="text_deleted")
 
 
 def must_not_be_redacted(state: str) -> None:

@@ -104,7 +104,13 @@ def _made(segment: Segment, content: Content, participant_id: UUID | None) -> Se
         if named is None:
             raise Invalid("The speaker must be somebody of this meeting.", code="not_in_this_meeting")
         speaker = named
-    made = Segment(id=uuid4(), meeting_id=segment.meeting_id, audio_session_id=segment.audio_session_id, rev=1)
+    made = Segment(
+        id=uuid4(),
+        meeting_id=segment.meeting_id,
+        audio_session_id=segment.audio_session_id,
+        is_kept=segment.is_kept,
+        rev=1,
+    )
     content_put(made, replace(content, participant_id=speaker.pk))
     made.participant = speaker
     return made

@@ -420,7 +420,7 @@ def test_chains_from_before_there_were_heads_end_where_they_end() -> None:
     before = list(AuditHead.objects.values_list("chain", "number", "hash"))
     unguard()
     AuditHead.objects.all().delete()
-    migration = import_module("meetings.migrations.0014_audit_heads")
+    migration = import_module("meetings.migrations.0015_audit_heads")
     migration.install(apps, SimpleNamespace(connection=connection))
     assert list(AuditHead.objects.values_list("chain", "number", "hash")) == before
     audit_append(meeting_id=meeting.pk, actor="x", action="meeting.ended", target="y")

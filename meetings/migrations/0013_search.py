@@ -17,7 +17,7 @@ def remove(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = (("meetings", "0011_corrections"),)
+    dependencies = (("meetings", "0012_retention"),)
     operations = (
         migrations.CreateModel(
             name="SearchLine",

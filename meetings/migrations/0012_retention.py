@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0014_audit_heads"),
+        ("meetings", "0011_corrections"),
     ]
 
     operations = [

@@ -25,7 +25,7 @@ def remove(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0013_exports"),
+        ("meetings", "0014_exports"),
     ]
 
     operations = [
