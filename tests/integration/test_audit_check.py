@@ -21,7 +21,7 @@ from config.celery import app
 from meetings import tasks
 from meetings.access import GUEST
 from meetings.audit_key import KEY_FILE, KNOWN_KEYS_FILE, signing_key
-from meetings.audit_triggers import triggers_missing, triggers_remove
+from meetings.audit_triggers import heads_remove, triggers_missing, triggers_remove
 from meetings.models import AuditEvent, AuditHead, Meeting, Segment, SegmentRevision
 from meetings.services.audit import audit_append, audit_hash, text_hash
 from meetings.services.audit_anchor import WITNESS_FILE, audit_anchor
@@ -418,7 +418,7 @@ def test_chains_from_before_there_were_heads_end_where_they_end() -> None:
     meeting = spoken()
     audit_anchor()
     before = list(AuditHead.objects.values_list("chain", "number", "hash"))
-    unguard()
+    heads_remove(connection)
     AuditHead.objects.all().delete()
     migration = import_module("meetings.migrations.0015_audit_heads")
     migration.install(apps, SimpleNamespace(connection=connection))
