@@ -120,6 +120,25 @@ class MemoryStore:
 
 async def recordings_transcribe(recordings: Mapping[str, Float32], *, pool: Pool, language: str) -> Transcription:
     """One recording (float32 mono 16 kHz) per speaker, on a common clock."""
+    stores = await _stores(recordings, pool=pool, language=language)
+    results = [_transcription(speaker, store) for speaker, store in stores.items()]
+    return Transcription(
+        lines=sorted((line for each in results for line in each.lines), key=lambda line: (line.start_ms, line.end_ms)),
+        lost=sorted((lost for each in results for lost in each.lost), key=lambda lost: lost.start_ms),
+    )
+
+
+async def segments_transcribe(
+    recordings: Mapping[str, Float32], *, pool: Pool, language: str
+) -> dict[str, list[FinalSegment]]:
+    """The same as the lines that a server would store, in samples and with their words, by speaker."""
+    stores = await _stores(recordings, pool=pool, language=language)
+    return {
+        speaker: [segment for segment in store.segments if not segment.is_bleed] for speaker, store in stores.items()
+    }
+
+
+async def _stores(recordings: Mapping[str, Float32], *, pool: Pool, language: str) -> dict[str, MemoryStore]:
     scheduler, levels = Scheduler(pool=pool, clock=SystemClock()), RoomLevels()
     scheduler.start()
     sessions = {
@@ -132,11 +151,7 @@ async def recordings_transcribe(recordings: Mapping[str, Float32], *, pool: Pool
             await _stream({sessions[speaker][0]: audio for speaker, audio in recordings.items()})
     finally:
         await scheduler.close()
-    results = [_transcription(speaker, store) for speaker, (_, store) in sessions.items()]
-    return Transcription(
-        lines=sorted((line for each in results for line in each.lines), key=lambda line: (line.start_ms, line.end_ms)),
-        lost=sorted((lost for each in results for lost in each.lost), key=lambda lost: lost.start_ms),
-    )
+    return {speaker: store for speaker, (_, store) in sessions.items()}
 
 
 def _session(

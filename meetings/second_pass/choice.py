@@ -11,7 +11,7 @@ from meetings.wire import WordWire
 # docs/second-pass.md has the figures that these are from.
 MOST_DOUBT = 0.07  # by how much less sure than the first the second hearing may be
 LEAST_SHARE = 0.5  # of the first one's words; a decoder that lost its way says less
-LEAST_SHIFT_MS = 100  # what word times are good to: to move one by less says nothing
+LEAST_SHIFT_MS = 100  # to move a word by less says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,14 @@ def improvement(
     engine: str,
     heard: Heard,
     may_replace: bool,
+    has_guesses: bool = False,
     wired: Callable[[Sequence[WordTiming]], list[WordWire]],
 ) -> Improvement | None:
-    """None: the line stays as it is. `wired` puts words of the session on the meeting's clock."""
+    """None: the line stays as it is. `wired` puts words of the session on the meeting's clock.
+
+    `has_guesses`: the times of its words are guesses, as those of words that a person wrote. Times that a recognizer
+    gave are as good as new ones: no revision is made for them.
+    """
     again = wired(heard.words)
     if not again:
         return None
@@ -44,7 +49,7 @@ def improvement(
         if not may_replace or not _is_better(words, confidence, again, sure):
             return None
         return Improvement(text=text_of(again), words=again, confidence=sure, engine=heard.engine, is_new_text=True)
-    timed = words_timed(text, words, again)
+    timed = words_timed(text, words, again, has_guesses=has_guesses)
     if timed is None:
         return None
     return Improvement(text=text, words=timed, confidence=confidence, engine=engine, is_new_text=False)
@@ -59,7 +64,9 @@ def text_of(words: Sequence[WordWire]) -> str:
     return text
 
 
-def words_timed(text: str, words: Sequence[WordWire], again: Sequence[WordWire]) -> list[WordWire] | None:
+def words_timed(
+    text: str, words: Sequence[WordWire], again: Sequence[WordWire], *, has_guesses: bool
+) -> list[WordWire] | None:
     """The words of `text`, as they are written, at the times of `again`, which says the same. None: nothing is new.
 
     Where the two are parted into words differently no time is taken over.
@@ -67,7 +74,8 @@ def words_timed(text: str, words: Sequence[WordWire], again: Sequence[WordWire])
     written = text.split()
     if [plain_words(each) for each in written] != [plain_words(word["w"]) for word in again]:
         return None
-    if len(words) == len(again) and not any(_is_moved(old, new) for old, new in zip(words, again, strict=True)):
+    is_timed = len(words) == len(again)
+    if is_timed and not (has_guesses and any(_is_moved(old, new) for old, new in zip(words, again, strict=True))):
         return None
     return [{**word, "w": own} for word, own in zip(again, written, strict=True)]
 

@@ -75,6 +75,7 @@ def _made(segment: Segment, heard: Heard | None) -> Improvement | None:
         engine=segment.engine,
         heard=heard,
         may_replace=allowed is Allowed.EVERYTHING,
+        has_guesses=allowed is Allowed.WORD_TIMES,
         wired=lambda words: words_wire(words, start=segment.start, end=segment.end, clock=clock),
     )
 

@@ -159,7 +159,7 @@ def test_whoever_takes_over_goes_on_where_it_stood(meeting: Meeting, host: Actor
         pass
 
     class Mortal(ToldEar):
-        def hear(self, *args: object, **more: object) -> Heard:  # type: ignore[override]
+        def hear(self, *args: object, **more: object) -> Heard:
             heard = super().hear(*args, **more)  # type: ignore[arg-type]
             if len(self.heard) == 2:
                 raise Killed
