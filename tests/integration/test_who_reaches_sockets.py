@@ -2,18 +2,20 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
+from django.db import connection
 
 from config.asgi import application
 from meetings.access import actor_for
 from meetings.models import Meeting
 from meetings.services.tokens import api_token_create_own
+from streaming import store as store_module
 from streaming.clocks import SystemClock
 from streaming.conditions import Conditions
 from streaming.consumers import base
@@ -40,12 +42,21 @@ class Feeds:
         pass
 
 
+def on_closed_connection(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The store's threads keep their connections for as long as a node runs; this one ends with its test."""
+    try:
+        return function(*args, **kwargs)
+    finally:
+        connection.close()
+
+
 @pytest.fixture
 async def _node(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """What a node has that lets callers in: the real store, and feeds of no meeting."""
     store = Store()
     node = SimpleNamespace(clock=SystemClock(), conditions=Conditions(), store=store, broadcast=Feeds())
     monkeypatch.setattr(base, "runtime", lambda: node)
+    monkeypatch.setattr(store_module, "_on_kept_connection", on_closed_connection)
     yield
     store.close()
 
