@@ -56,13 +56,20 @@ class Environment:
     tickets_per_minute: int
     requests_per_minute: int
     is_webhook_allow_private: bool
-    email_host: str
-    email_port: int
-    email_user: str
-    email_password: str
-    email_from: str
+    email: "Email"
     log_level: str
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email:
+    """The mail server; without a host there is none."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    sender: str
 
 
 class _Variables(Env):
@@ -97,9 +104,7 @@ def environment_read(*, base_dir: Path) -> Environment:
             recordings_dir=base_dir / Path(env.str("RECORDINGS_DIR", "") or data_dir / "recordings").expanduser(),
             exports_dir=base_dir / Path(env.str("EXPORTS_DIR", "") or data_dir / "exports").expanduser(),
             recognizer=recognizer,
-            recognizer_processes=env.int(
-                "RECOGNIZER_PROCESSES", min(os.cpu_count() or 1, 4), validate=validate.Range(min=1, max=64)
-            ),
+            recognizer_processes=_recognizer_processes(env),
             speech_models=names_listed(env.str("SPEECH_MODEL", "")) or names_listed(RECOGNIZERS[recognizer]),
             speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
             is_second_pass=env.bool("SECOND_PASS", True),
@@ -119,16 +124,28 @@ def environment_read(*, base_dir: Path) -> Environment:
             tickets_per_minute=env.int("TICKETS_PER_MINUTE", 6_000, validate=validate.Range(min=1)),
             requests_per_minute=env.int("REQUESTS_PER_MINUTE", 12_000, validate=validate.Range(min=1)),
             is_webhook_allow_private=env.bool("WEBHOOK_ALLOW_PRIVATE", False),
-            email_host=env.str("EMAIL_HOST", ""),
-            email_port=env.int("EMAIL_PORT", 587, validate=validate.Range(min=1, max=65535)),
-            email_user=env.str("EMAIL_USER", ""),
-            email_password=env.str("EMAIL_PASSWORD", ""),
-            email_from=env.str("EMAIL_FROM", "colloquy@localhost"),
+            email=_email(env),
             log_level=env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LOG_LEVELS)),
             names=tuple(env.dump()),
         )
     except EnvError as problem:
         raise ImproperlyConfigured(f"{problem} Set it in the environment or in .env.") from problem
+
+
+def _recognizer_processes(env: Env) -> int:
+    few = min(os.cpu_count() or 1, 4)
+    n_processes: int = env.int("RECOGNIZER_PROCESSES", few, validate=validate.Range(min=1, max=64))
+    return n_processes
+
+
+def _email(env: Env) -> Email:
+    return Email(
+        host=env.str("EMAIL_HOST", ""),
+        port=env.int("EMAIL_PORT", 587, validate=validate.Range(min=1, max=65535)),
+        user=env.str("EMAIL_USER", ""),
+        password=env.str("EMAIL_PASSWORD", ""),
+        sender=env.str("EMAIL_FROM", "colloquy@localhost"),
+    )
 
 
 def names_listed(text: str) -> tuple[str, ...]:

@@ -51,13 +51,13 @@ JOINS_PER_MINUTE = ENVIRONMENT.joins_per_minute
 TICKETS_PER_MINUTE = ENVIRONMENT.tickets_per_minute
 REQUESTS_PER_MINUTE = ENVIRONMENT.requests_per_minute
 WEBHOOK_ALLOW_PRIVATE = ENVIRONMENT.is_webhook_allow_private
-EMAIL_HOST = ENVIRONMENT.email_host
-EMAIL_PORT = ENVIRONMENT.email_port
-EMAIL_HOST_USER = ENVIRONMENT.email_user
-EMAIL_HOST_PASSWORD = ENVIRONMENT.email_password
+EMAIL_HOST = ENVIRONMENT.email.host
+EMAIL_PORT = ENVIRONMENT.email.port
+EMAIL_HOST_USER = ENVIRONMENT.email.user
+EMAIL_HOST_PASSWORD = ENVIRONMENT.email.password
 EMAIL_USE_TLS = EMAIL_PORT != 25
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
+DEFAULT_FROM_EMAIL = ENVIRONMENT.email.sender
 DATABASES = {"default": ENVIRONMENT.database}
 
 # --- applications ------------------------------------------------------------------------------------------
