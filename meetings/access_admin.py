@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from meetings.access import Actor, actor_for
 from meetings.errors import MeetingsError
@@ -26,7 +27,9 @@ from meetings.services.organisations import (
 if TYPE_CHECKING:  # the classes are generic in the stubs only
     AnyAdmin = admin.ModelAdmin[Any]
     AnyForm = forms.ModelForm[Any]
+    AnyUserAdmin = UserAdmin[User]
 else:
+    AnyUserAdmin = UserAdmin
     AnyAdmin = unfold.admin.ModelAdmin
     AnyForm = forms.ModelForm
 
@@ -107,8 +110,12 @@ class MembershipAdmin(ServiceAdmin):
             raise PermissionDenied(refusal.detail) from refusal
 
 
-class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic at run time
+class AccountAdmin(AnyUserAdmin, unfold.admin.ModelAdmin):
     """Django's own page of accounts; who is made staff, locked or deleted is in the trail as well."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._note(request, obj, action="account.made")

@@ -1,14 +1,11 @@
 """Django admin: looking at everything, changing little. What others rely on is changed by services only."""
 
-from typing import TYPE_CHECKING
-
 import unfold.admin
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from meetings import (  # noqa: F401 - each registers its models
     access_admin,
@@ -42,21 +39,7 @@ from meetings.models import (
 from meetings.services.ingest_keys import ingest_key_revoke
 from meetings.services.tokens import api_token_revoke
 
-if TYPE_CHECKING:  # the classes are generic in the stubs only
-    AnyUserAdmin = UserAdmin[User]
-else:
-    AnyUserAdmin = UserAdmin
-
-
-admin.site.unregister(User)
 admin.site.unregister(Group)
-
-
-@admin.register(User)
-class AccountAdmin(AnyUserAdmin, unfold.admin.ModelAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
 
 
 @admin.register(Group)

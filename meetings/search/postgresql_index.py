@@ -40,7 +40,8 @@ def index_install(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(
             f"INSERT INTO {LINE} (segment_id, meeting_id, participant_id, language, text, vector) "
             "SELECT id, meeting_id, participant_id, language, '', meetings_search_vector(text, language) "
-            f"FROM {SEGMENT} WHERE state IN ('final', 'corrected') AND is_kept AND text <> '' ORDER BY created_at, start_ms"
+            f"FROM {SEGMENT} WHERE state IN ('final', 'corrected') AND is_kept AND text <> '' "
+            "ORDER BY created_at, start_ms"
         )
         cursor.execute(
             "CREATE TRIGGER meetings_search_changed "

@@ -55,7 +55,7 @@ def everything_read(meeting: Meeting) -> str:
         read = transcript(meeting=meeting, as_of_seq=seq)
         found.append(str(read.segments))
         found += [
-            form.write(read, {"title": "x", "started_at": None}, AS_IT_IS).decode("utf-8", "replace")
+            form.write(read, {"title": "x", "started_at": None, "language": "en"}, AS_IT_IS).decode("utf-8", "replace")
             for name, form in FORMATS.items()
             if name in ("txt", "md", "csv", "vtt", "srt", "ttml")
         ]
