@@ -16,7 +16,6 @@ from meetings.services.events import event_append
 from meetings.services.holds import hold_standing
 from meetings.services.lines_deletion import contexts_delete, contexts_lock, lines_delete
 from meetings.services.names_deletion import meeting_names_delete
-from meetings.services.recording_purge import ACTION as SOUND_ACTION
 from meetings.services.recording_purge import recordings_let_go
 
 LEASE = timedelta(minutes=2)
@@ -117,7 +116,7 @@ def _finish(purge: Purge, meeting: Meeting, *, now: datetime) -> None:
         deleted=deleted,
         by=purge.asked_by,
         reason=purge.reason,
-        action=SOUND_ACTION if purge.what == AUDIO else "text.purged",
+        action="recording.purged" if purge.what == AUDIO else "text.purged",
     )
     event_append(
         meeting_id=meeting.pk,
