@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -92,7 +93,7 @@ def reseal(meeting_id: UUID | None, *, moves_head: bool = True) -> None:
         {"target": "meeting:0"},
         {"data": {"any": "thing"}},
         {"data": ["no", "object"]},
-        {"at": timezone.now()},
+        {"at": datetime(2020, 1, 1, tzinfo=UTC)},
         {"hash": "0" * 64},
     ],
     ids=str,
