@@ -42,7 +42,7 @@ def second_pass_line(
         if segment is not None and made is not None:
             _revise(segment, made)
         end = segment.end if segment else job.done_to
-        pass_advance(job=job, done_to=end, n_replaced=made is not None and made.is_new_text, now=now)
+        pass_advance(job=job, done_to=end, n_replaced=int(made is not None and made.is_new_text), now=now)
     return made
 
 

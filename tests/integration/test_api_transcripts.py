@@ -158,7 +158,7 @@ def test_segments_come_in_pages_each_once(client_: Client, talk: dict[str, Any])
 def test_the_ledger_accounts_for_every_sample(client_: Client, talk: dict[str, Any]) -> None:
     sessions = get(client_, f"/meetings/{talk['id']}/ledger").json()["sessions"]
     ada, bob = sorted(sessions, key=lambda session: str(session["participant_id"] != talk["ada"]))
-    assert ada["gaps"] == [{"from": 32_000, "to": 40_000, "reason": "device_lost"}]
+    assert ada["gaps"] == [{"from": 32_000, "to": 40_000, "reason": "device_lost", "repaired": False}]
     assert bob["gaps"] == []
     assert (ada["display_name"], ada["state"]) == ("Ada", "open")
     assert bob["display_name"] == "Bob <b>"
