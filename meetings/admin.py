@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from meetings import (  # noqa: F401 - each registers its models
     access_admin,
+    retention_admin,
     webhook_admin,
 )
 from meetings.access import actor_for
