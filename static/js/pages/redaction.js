@@ -46,7 +46,8 @@ class Redaction {
   async #redact() {
     if (!this.#asked || this.#button.ariaBusy === "true") return;
     const { button, text, passage } = this.#asked;
-    const rev = Number(button.dataset.rev); // a line that was corrected meanwhile is not the one that was looked at
+    const line = button.closest("li"); // what others corrected meanwhile is on the page: that is what was looked at
+    const rev = Number(line?.dataset.rev ?? button.dataset.rev);
     const body = passage ? { from_char: passage.from, to_char: passage.to, rev } : { whole: true, rev };
     const csrfToken = this.#dialog.querySelector("form")?.dataset.csrf ?? "";
     this.#button.ariaBusy = "true";
