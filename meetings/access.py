@@ -166,6 +166,13 @@ def participant_to_change(
     raise Forbidden("Only the host and the participant may change this.")
 
 
+def participations_to_read(actor: Actor) -> QuerySet[Participant]:
+    """Where the actor's account took part: their own, whatever else they may see."""
+    if actor.user is None or not actor.user.is_active:
+        return Participant.objects.none()
+    return Participant.objects.filter(user=actor.user).select_related("meeting", "user")
+
+
 def is_manager(actor: Actor, meeting: Meeting) -> bool:
     """The host and whoever else owns the meeting."""
     return standing_in(actor, meeting) >= Standing.OWNER

@@ -12,11 +12,10 @@ from django.views.decorators.http import require_safe
 
 from meetings.access import meeting_to_manage
 from meetings.api.credentials import actor_of_session
-from meetings.audit_chain import chain_of
 from meetings.errors import Forbidden, NotFound
 from meetings.history_lines import history_lines
-from meetings.models import AuditHead, Meeting
-from meetings.selectors import audit_trail_back
+from meetings.models import Meeting
+from meetings.selectors import audit_head, audit_trail_back
 from meetings.services.audit_check import audit_check, audit_check_guards
 
 ENTRIES_AT_ONCE = 200
@@ -69,7 +68,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _verdict(meeting: Meeting) -> Verdict:
-    head = AuditHead.objects.filter(pk=chain_of(meeting.pk)).first()
+    head = audit_head(meeting_id=meeting.pk)
     if head is not None and head.number > CHECKED_AT_ONCE:
         return Verdict(at=head.checked_at, n_findings=head.n_findings)
     found = [*audit_check_guards(), *audit_check(meeting_id=meeting.pk)]

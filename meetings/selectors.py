@@ -6,11 +6,21 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from meetings.audit_chain import chain_of
 from meetings.codes import code_normalise
 from meetings.gaps_repaired import gaps_repaired
 from meetings.language_tags import tag_matches
 from meetings.messages import gap_wire, log_message, participant_wire, segment_wire
-from meetings.models import AudioSession, AuditEvent, Meeting, MeetingEvent, Participant, Segment, SegmentRevision
+from meetings.models import (
+    AudioSession,
+    AuditEvent,
+    AuditHead,
+    Meeting,
+    MeetingEvent,
+    Participant,
+    Segment,
+    SegmentRevision,
+)
 from meetings.session_clock import ClockCorrection, SessionClock, corrections_stored
 from meetings.vocabulary import MOST_WORDS, words_in_force
 from meetings.wire import GapWire, ParticipantWire, SegmentWire, WireMessage
@@ -21,6 +31,7 @@ __all__ = [
     "ParticipantWire",
     "SessionLedger",
     "Transcript",
+    "audit_head",
     "audit_trail",
     "audit_trail_back",
     "events_after",
@@ -262,6 +273,11 @@ def session_clock(*, session_id: UUID) -> SessionClock | None:
     """
     session = AudioSession.objects.only("origin_ms", "corrections").filter(pk=session_id).first()
     return None if session is None else session.clock
+
+
+def audit_head(*, meeting_id: UUID) -> AuditHead | None:
+    """How long the meeting's trail is, and what its last regular verification found. None: nothing was entered yet."""
+    return AuditHead.objects.filter(pk=chain_of(meeting_id)).first()
 
 
 def audit_trail(*, meeting_id: UUID, after_number: int = 0, limit: int = 100) -> list[AuditEvent]:

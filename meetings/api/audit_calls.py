@@ -5,7 +5,7 @@ from django.utils.http import content_disposition_header
 from ninja import Query, Router
 
 from meetings.access import meeting_to_manage
-from meetings.api.audit_schemas import AuditPage, KeyOut, ProofOut
+from meetings.api.audit_schemas import AuditPage, AuditProofOut, KeyOut
 from meetings.api.credentials import actor_of
 from meetings.api.cursors import Cursor
 from meetings.api.parameters import PageQuery, Ref
@@ -33,7 +33,7 @@ def audit(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> HttpRespons
     return _answer({"data": data, "next_cursor": next_cursor, "has_more": has_more})
 
 
-@router.get("/meetings/{ref}/audit/proof", response=ProofOut, operation_id="audit_proof")
+@router.get("/meetings/{ref}/audit/proof", response=AuditProofOut, operation_id="audit_proof")
 def proof(request: HttpRequest, ref: Ref) -> HttpResponse:
     """For the host: the whole trail with what is needed to check it, and a transcript, anywhere. It is audited."""
     actor = actor_of(request)

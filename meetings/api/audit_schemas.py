@@ -54,7 +54,7 @@ class SignatureOut(KeyOut):
     value: str = Field(description="over the document without `signature`, as canonical JSON; 64 bytes in hex")
 
 
-class ProofOut(Schema):
+class AuditProofOut(Schema):
     """Checked by `python -m meetings.verify_proof`, which needs no server."""
 
     format: Literal["colloquy-audit-proof/1"]

@@ -24,7 +24,7 @@ from meetings.api.shapes import Shape
 from meetings.correction_selectors import HistoryEntry, segment_history
 from meetings.errors import NotFound
 from meetings.messages import segment_wire
-from meetings.models import Correction, Segment
+from meetings.models import Segment
 from meetings.services.idempotency import idempotent
 from meetings.services.revisions import Corrected
 from meetings.services.segment_bounds import segment_merge, segment_split
@@ -57,8 +57,8 @@ def correct(
     def act(actor: Actor, rev: int) -> Corrected:
         return segment_correct(segment_id=segment_id, expected_rev=rev, actor=actor.label, **changes.model_dump())
 
-    _carried_out(request, segment_id, if_match, idempotency_key, changes, act, action="segment.correct")
-    segment = segment_to_read(actor_of(request), segment_id)
+    done = _carried_out(request, segment_id, if_match, idempotency_key, changes, act, action="segment.correct")
+    segment = done.segments[0]
     etag_put(response, segment)
     return segment_wire(segment)
 
@@ -175,16 +175,16 @@ def _carried_out(
     _may_edit(actor, segment_id)
     rev = rev_expected(if_match)
     content = f"{segment_id} {rev} {body.model_dump_json()}".encode()
-    with present_revision_told():
+    with present_revision_told(actor):
         outcome = idempotent(
             actor=actor, key=key, action=action, request=content, make=lambda: act(actor, rev).reference
         )
-    return _as_it_stands(segment_id, outcome.reference)
+    return _as_it_stands(segment_to_read(actor, segment_id), outcome.reference)
 
 
 def _latest(segment: Segment) -> Corrected:
-    act = Correction.objects.get(revisions__segment=segment, revisions__rev=segment.rev - 1)
-    return Corrected(correction=act, segments=(segment,))
+    replaced = segment.revisions.select_related("correction").get(rev=segment.rev - 1)
+    return Corrected(correction=replaced.correction, segments=(segment,))
 
 
 def _may_edit(actor: Actor, segment_id: UUID) -> None:
@@ -194,15 +194,15 @@ def _may_edit(actor: Actor, segment_id: UUID) -> None:
         raise NotFound("There is no such line. What is still being said can be corrected once it is final.") from error
 
 
-def _as_it_stands(segment_id: UUID, reference: UUID) -> Corrected:
-    correction = Correction.objects.filter(pk=reference).first()
-    found = Segment.objects.select_related("participant")
-    first = found.get(pk=segment_id)
+def _as_it_stands(segment: Segment, reference: UUID) -> Corrected:
+    meeting = segment.meeting
+    correction = meeting.corrections.filter(pk=reference).first()
     if correction is None:
-        return Corrected(correction=None, segments=(first,))
+        return Corrected(correction=None, segments=(segment,))
+    found = meeting.segments.select_related("participant")
     touched = found.filter(revisions__correction=correction) | found.filter(made_by=correction)
-    others = touched.exclude(pk=segment_id).distinct().order_by("start_ms", "pk")
-    return Corrected(correction=correction, segments=(first, *others))
+    others = touched.exclude(pk=segment.pk).distinct().order_by("start_ms", "pk")
+    return Corrected(correction=correction, segments=(segment, *others))
 
 
 def _shape(response: HttpResponse, done: Corrected) -> Shape:

@@ -50,7 +50,7 @@ def credentials(request: HttpRequest) -> Actor:
 
 
 def credentials_admin(request: HttpRequest) -> Actor:
-    """For calls that say who may do what, or show it, that let others in, or that delete for good."""
+    """For calls that say who may do what, or show it, that let others in, or that keep or delete for good."""
     return _asking(request, ApiToken.Scope.ADMIN)
 
 
@@ -70,8 +70,17 @@ def credentials_or_resume_token(request: HttpRequest) -> Actor:
 
     So a page that was open when its CSRF token was rotated (by logging in beside it) still reconnects.
     """
+    return _guest_where_unproved(credentials, request)
+
+
+def credentials_admin_or_resume_token(request: HttpRequest) -> Actor:
+    """The same for a call that deletes for good."""
+    return _guest_where_unproved(credentials_admin, request)
+
+
+def _guest_where_unproved(judge: Callable[[HttpRequest], Actor], request: HttpRequest) -> Actor:
     try:
-        return credentials(request)
+        return judge(request)
     except ProblemError as refusal:
         if refusal.problem is CSRF_FAILED:
             return GUEST

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+_LINE = "0197a1c2-0000-7000-8000-000000000000"
+
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "meeting_create": {
         "title": "Board",
@@ -15,6 +17,27 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "participant_update": {"display_name": "Ada L.", "language": "de"},
     "ticket_renew": {"resume_token": "as the admission gave it"},
     "ingest_key_create": {"consent": ["captions", "transcript"], "display_name": "Hotline", "expires_in_s": 86_400},
+    "role_give": {"user": "ada@example.org", "role": "editor"},
+    "role_change": {"role": "viewer"},
+    "meeting_organisation_set": {"organisation": "board"},
+    "organisation_create": {"name": "The board", "slug": "board"},
+    "organisation_rename": {"name": "Board and council"},
+    "membership_give": {"user": "ada", "role": "admin"},
+    "membership_change": {"role": "member"},
+    "token_create": {"name": "minutes bot", "scope": "write", "expires_in_s": 31_536_000},
+    "segment_correct": {"text": "We meet again on Monday.", "reason": "misheard"},
+    "segment_undo": {"to_rev": 1, "reason": "it was right before"},
+    "segment_split": {"at": 24, "reason": "two people"},
+    "segment_merge": {"next_id": _LINE, "reason": "one sentence"},
+    "segment_retract": {"reason": "nobody said this"},
+    "segment_restore": {"reason": "it was said after all"},
+    "segment_redact": {"from_char": 4, "to_char": 17, "rev": 2},
+    "replacement_propose": {"find": "Love lace", "replace": "Lovelace", "match_case": True},
+    "replacement_apply": {"hits": [0, 2]},
+    "export_request": {"format": "docx", "speakers": ["Ada"], "paragraphs": True},
+    "hold_place": {"reason": "Case 2026/17"},
+    "meeting_purge": {"what": "audio"},
+    "participant_erase": {"resume_token": "as the admission gave it"},
     "webhook_create": {"url": "https://hooks.example.com/colloquy", "event_types": ["meeting.ended", "segment.final"]},
     "webhook_update": {"event_types": ["*"], "is_enabled": True},
 }

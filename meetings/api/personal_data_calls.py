@@ -5,14 +5,13 @@ from typing import Annotated
 from django.http import HttpRequest
 from ninja import Header, Router
 
-from meetings.access import participant_to_change
+from meetings.access import participant_to_change, participations_to_read
 from meetings.api import throttling
-from meetings.api.credentials import actor_of, credentials_or_resume_token
+from meetings.api.credentials import actor_of, credentials_admin_or_resume_token, credentials_or_resume_token
 from meetings.api.parameters import ParticipantId, Ref
 from meetings.api.problems import UNAUTHENTICATED, ProblemError
-from meetings.api.retention_schemas import ErasureIn, MyDataOut, PersonalDataOut, ProofOut
+from meetings.api.retention_schemas import DeletionProofOut, ErasureIn, MyDataOut, PersonalDataOut
 from meetings.api.shapes import Shape
-from meetings.models import Participant
 from meetings.personal_data import personal_data
 from meetings.retention_status import proof_shape
 from meetings.services.erasure import participant_erase
@@ -32,7 +31,7 @@ def mine(request: HttpRequest) -> Shape:
     actor = actor_of(request)
     if actor.user is None:
         raise ProblemError(UNAUTHENTICATED)
-    found = list(Participant.objects.filter(user=actor.user).select_related("meeting", "user"))
+    found = list(participations_to_read(actor))
     for participant in found:
         personal_data_note(participant=participant, by=actor.label)
     return {"data": [personal_data(participant) for participant in found]}
@@ -55,8 +54,8 @@ def data(request: HttpRequest, ref: Ref, participant_id: ParticipantId, resume_t
 
 @router.post(
     "/meetings/{ref}/participants/{uuid:participant_id}/erase",
-    response=ProofOut,
-    auth=credentials_or_resume_token,
+    response=DeletionProofOut,
+    auth=credentials_admin_or_resume_token,
     operation_id="participant_erase",
     throttle=throttling.tickets,
     openapi_extra=throttling.DESCRIBED,

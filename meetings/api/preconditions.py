@@ -8,6 +8,7 @@ from typing import Annotated
 from django.http import HttpResponse
 from ninja import Header
 
+from meetings.access import Actor, segment_to_read
 from meetings.api.problems import Problem, ProblemError, problem_of
 from meetings.errors import StaleRevision
 from meetings.messages import segment_wire
@@ -52,12 +53,12 @@ def etag_put(response: HttpResponse, segment: Segment) -> None:
 
 
 @contextmanager
-def present_revision_told() -> Iterator[None]:
+def present_revision_told(actor: Actor) -> Iterator[None]:
     """A stale change is refused together with what stands now, so that it can be looked at and decided upon."""
     try:
         yield
     except StaleRevision as error:
-        segment = Segment.objects.select_related("participant").get(pk=error.segment_id)
+        segment = segment_to_read(actor, error.segment_id)
         problem = problem_of(error)
         raise ProblemError(
             Problem(

@@ -42,7 +42,7 @@ def propose(request: HttpRequest, ref: Ref, proposal: ReplacementIn, idempotency
 
     content = f"{meeting.pk} {proposal.model_dump_json()}".encode()
     outcome = idempotent(actor=actor, key=idempotency_key, action="replacement.propose", request=content, make=make)
-    found = Replacement.objects.get(pk=outcome.reference)
+    found = meeting.replacements.get(pk=outcome.reference)
     return Status(201, {**_shape(found), "hits": [_hit_shape(hit) for hit in replacement_hits(found)]})
 
 
@@ -50,7 +50,7 @@ def propose(request: HttpRequest, ref: Ref, proposal: ReplacementIn, idempotency
 def list_(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> Shape:
     """What was proposed, applied and reverted, newest first."""
     meeting = meeting_to_edit(actor_of(request), ref)
-    found = Replacement.objects.filter(meeting=meeting).select_related("applied", "reverted")
+    found = meeting.replacements.select_related("applied", "reverted")
     if page.cursor is not None:
         last = Cursor.unpack(page.cursor, listing=LISTING)
         found = found.filter(Q(created_at__lt=last.moment) | Q(created_at=last.moment, id__gt=last.id))
@@ -64,7 +64,7 @@ def list_(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> Shape:
 def read(request: HttpRequest, ref: Ref, replacement_id: ReplacementId) -> Shape:
     """One of them with its hits, in the words of the lines that were searched."""
     meeting = meeting_to_edit(actor_of(request), ref)
-    found = Replacement.objects.filter(meeting=meeting, pk=replacement_id).first()
+    found = meeting.replacements.filter(pk=replacement_id).first()
     if found is None:
         raise NotFound("There is no such replacement.")
     return {**_shape(found), "hits": [_hit_shape(hit) for hit in replacement_hits(found)]}

@@ -27,7 +27,7 @@ class ApplyIn(Schema):
     )
 
 
-class HitOut(Schema):
+class ReplacementHitOut(Schema):
     """`before`, `found` and `behind` together are the line as it was when it was searched."""
 
     index: int
@@ -59,7 +59,7 @@ class ReplacementOut(Schema):
 
 
 class ReviewOut(ReplacementOut):
-    hits: list[HitOut]
+    hits: list[ReplacementHitOut]
 
 
 class ReplacedOut(ReplacementOut):

@@ -5,7 +5,7 @@ from ninja import Router
 from ninja.responses import Status
 
 from meetings.access import meeting_to_manage, segment_to_edit
-from meetings.api.credentials import actor_of
+from meetings.api.credentials import actor_of, credentials_admin
 from meetings.api.parameters import Ref, SegmentId
 from meetings.api.retention_schemas import HoldIn, HoldOut, PurgeIn, PurgeOut, RedactionIn, RetentionOut
 from meetings.api.schemas import SegmentOut
@@ -19,7 +19,7 @@ from meetings.services.holds import hold_lift, hold_place
 from meetings.services.purge_jobs import purge_ask
 from meetings.services.redaction import segment_redact
 
-router = Router(tags=["retention"])
+router = Router(tags=["retention"], auth=credentials_admin)
 
 
 @router.post("/segments/{uuid:segment_id}/redact", response=SegmentOut, operation_id="segment_redact")

@@ -42,7 +42,7 @@ class HoldOut(Schema):
     lifted_at: datetime | None
 
 
-class ProofOut(Schema):
+class DeletionProofOut(Schema):
     """Keeps nothing of what was deleted. The audit trail's entry `audit_number` seals it."""
 
     id: UUID
@@ -81,7 +81,7 @@ class RetentionOut(Schema):
     audio_due_at: datetime | None
     hold: HoldOut | None
     purges: list[PurgeOut]
-    proofs: list[ProofOut]
+    proofs: list[DeletionProofOut]
 
 
 class ErasureIn(Schema):

@@ -46,7 +46,7 @@ class HitMeetingOut(Schema):
     started_at: datetime | None
 
 
-class HitOut(Schema):
+class SearchHitOut(Schema):
     meeting: HitMeetingOut
     segment_id: UUID
     rev: int
@@ -63,6 +63,6 @@ class HitOut(Schema):
 
 
 class SearchPageOut(Page):
-    data: list[HitOut] = Field(description="the best first")
+    data: list[SearchHitOut] = Field(description="the best first")
     n_matching: int = Field(description=f"lines that match; not counted beyond {RANKED_MAX}")
     is_cut: bool = Field(description=f"{RANKED_MAX} lines or more match: only the newest are ranked and shown")

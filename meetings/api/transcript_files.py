@@ -17,7 +17,7 @@ from meetings.exports import archive
 from meetings.exports.formats import FORMATS
 from meetings.exports.making import transcript_content, transcript_of
 from meetings.exports.wish import ARCHIVE, Wish
-from meetings.models import Meeting, Segment
+from meetings.models import Meeting
 from meetings.services.exports import transcript_exported
 
 # Of what takes long to make, what takes a second or so: see docs/exports.md. More is a job.
@@ -75,7 +75,7 @@ def file_name(meeting: Meeting, extension: str) -> str:
 
 
 def _refuse_long(meeting: Meeting) -> None:
-    if Segment.objects.filter(meeting=meeting).count() > MOST_LINES_AT_ONCE:
+    if meeting.segments.count() > MOST_LINES_AT_ONCE:
         raise TakesLonger
 
 

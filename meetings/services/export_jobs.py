@@ -9,6 +9,8 @@ from django.db.models import F, Q, QuerySet
 from meetings.errors import Conflict
 from meetings.exports.storage import files_delete
 from meetings.models import Export
+from meetings.services.webhook_outbox import webhook_event_append
+from meetings.webhooks.catalogue import EXPORT_READY
 
 LEASE = timedelta(minutes=5)  # renewed between the parts of the work; a PDF of a long day is one of them
 MOST_ATTEMPTS = 4
@@ -49,6 +51,10 @@ def export_done(*, export: Export, file: str, sha256: str, n_bytes: int, made_se
     done = {"file": file, "sha256": sha256, "n_bytes": n_bytes, "made_seq": made_seq, "done_at": now}
     with transaction.atomic():
         n_updated = _mine(export).update(state=Export.State.DONE, progress=100, problem="", **done, **_FREE)
+        if n_updated == 1:
+            webhook_event_append(
+                meeting_id=export.meeting_id, type=EXPORT_READY, data={"export": {"id": str(export.pk)}}
+            )
     if n_updated != 1:
         files_delete([file])
         raise ExportLeaseLost

@@ -49,7 +49,7 @@ def second_pass_start(*, meeting: Meeting, actor: str) -> int:
         _meeting_lock(meeting.pk)
         recorded = list(_recorded(meeting.pk).values_list("pk", flat=True))
         if not recorded:
-            raise Conflict("Nothing of this meeting is recorded.", code="not_recorded")
+            raise Conflict("Nothing of this meeting is recorded.", code="nothing_recorded")
         over = SecondPass.objects.filter(meeting=meeting, audio_session__in=recorded).exclude(state=WAITING)
         GapRepair.objects.filter(
             audio_session__in=list(over.values_list("audio_session_id", flat=True)), state=GapRepair.State.GIVEN_UP

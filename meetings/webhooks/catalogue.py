@@ -8,6 +8,7 @@ EVERYTHING = "*"
 TEST = "webhook.test"  # only by hand, and whatever is subscribed to
 MEETING_CREATED = "meeting.created"
 RECORDING_READY = "recording.ready"
+EXPORT_READY = "export.ready"
 
 _OF_SEGMENTS: Mapping[str, str] = {
     Segment.State.FINAL: "segment.final",
@@ -17,7 +18,7 @@ _OF_SEGMENTS: Mapping[str, str] = {
 }
 # What is in a meeting's log goes by the type it has there.
 OF_THE_LOG = frozenset({*MeetingEvent.Type.values, *_OF_SEGMENTS.values()} - {MeetingEvent.Type.SEGMENT.value})
-TYPES: tuple[str, ...] = tuple(sorted({*OF_THE_LOG, MEETING_CREATED, RECORDING_READY}))
+TYPES: tuple[str, ...] = tuple(sorted({*OF_THE_LOG, MEETING_CREATED, RECORDING_READY, EXPORT_READY}))
 
 
 def log_type(type: str, segment: Segment | None) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from meetings.api.schemas import Schema
 from meetings.models import Meeting
 from tests.integration.api_calls import get, made, post, program
 from tests.integration.made import commit, gap, opened, silence, speech
@@ -75,6 +77,18 @@ def test_every_request_body_has_an_example_that_is_one(document: dict[str, Any])
             validator = OAS31Validator({**content["schema"], "components": document["components"]})
             assert [error.message for error in validator.iter_errors(content["example"])] == [], call["operationId"]
     assert n_bodies >= 8
+
+
+def test_no_two_schemas_have_one_name() -> None:
+    """The document holds one of them only, and says it of both."""
+    names = Counter(each.__name__ for each in _schemas(Schema))
+    assert len(names) > 50
+    assert [name for name, n in names.items() if n > 1] == []
+
+
+def _schemas(base: type[Schema]) -> set[type[Schema]]:
+    mine = {each for each in base.__subclasses__() if each.__module__.startswith("meetings.")}
+    return mine.union(*(_schemas(each) for each in mine))
 
 
 def test_the_docs_page_needs_no_other_server() -> None:

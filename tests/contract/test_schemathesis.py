@@ -8,6 +8,7 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from pytest_django.fixtures import Settings
 from schemathesis.specs.openapi.checks import (
@@ -20,11 +21,16 @@ from schemathesis.specs.openapi.checks import (
 from meetings.access import actor_for
 from meetings.api import api
 from meetings.api.openapi import openapi_document
+from meetings.exports.wish import Wish
 from meetings.models import ApiToken, Meeting
+from meetings.services.exports import export_request
 from meetings.services.ingest_keys import ingest_key_create
-from meetings.services.tokens import api_token_create
+from meetings.services.organisations import membership_give, organisation_create
+from meetings.services.replacements import replacement_propose
+from meetings.services.roles import role_give
+from meetings.services.tokens import api_token_create, api_token_create_own
 from meetings.services.webhook_endpoints import webhook_test
-from tests.integration.made import admitted, commit, opened, speech
+from tests.integration.made import admitted, commit, opened, speech, user_made
 from tests.integration.webhooks_made import webhook_made
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +47,7 @@ CHECKS: list[Any] = [
     response_schema_conformance,
 ]
 bounded = settings(
-    max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=2, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -65,6 +71,10 @@ def world(settings: Settings) -> dict[str, str]:
     session = opened(meeting)
     commit(session.owner, speech(0, 16_000), received=16_000)
     made = webhook_made(actor)
+    organisation = organisation_create(actor=actor, name="The board", slug="board")
+    member = membership_give(organisation=organisation, actor=actor, user=user_made("ada"), role="member")
+    wished, now = Wish(format="txt"), timezone.now()
+    export = export_request(meeting=meeting, actor=actor.label, wish=wished, join_url="", now=now)
     return {
         "token": token,
         "ref": str(meeting.pk),
@@ -74,6 +84,12 @@ def world(settings: Settings) -> dict[str, str]:
         "key_id": str(ingest_key_create(meeting=meeting, actor=actor, consent=["captions", "transcript"]).row.pk),
         "webhook_id": str(made.row.pk),
         "delivery_id": str(webhook_test(endpoint=made.row, actor=actor).pk),
+        "slug": organisation.slug,
+        "membership_id": str(member.pk),
+        "role_id": str(role_give(meeting=meeting, actor=actor, person="ada", role="editor").pk),
+        "replacement_id": str(replacement_propose(meeting=meeting, actor=actor.label, find="hello", replace="bye").pk),
+        "export_id": str(export.pk),
+        "token_id": str(api_token_create_own(actor=actor, name="other").row.pk),
     }
 
 

@@ -15,10 +15,15 @@ GET    /api/schema/                                          200
 GET    /api/schema                                           200
 GET    /api/docs/                                            200
 GET    /api/docs                                             200
+GET    /api/asyncapi/                                        200
 GET    /api/v1/                                              404
 GET    /api/anything                                         404
 GET    /ingest/teler/{word}/flow                             key_invalid
 GET    /ingest/twilio/{word}/twiml                           key_invalid
+
+GET    /problems/                                            200
+GET    /problems/{problem}                                   200
+GET    /problems/{word}                                      404
 
 GET    /                                                     200
 POST   /                                                     302
@@ -26,6 +31,14 @@ GET    /join/?code={code}                                    302
 GET    /m/{code}/                                            200
 GET    /m/{code}/transcript/                                 200
 GET    /m/{code}/recordings/{recording_id}/               404 404 404 404 302 302
+POST   /m/{code}/recordings/{failed_recording_id}/retry/  404 404 404 404 302 302
+POST   /m/{code}/second-pass/                             404 404 404 404 302 302
+GET    /m/{code}/history/                                 403 403 403 403 200 200
+GET    /m/{code}/keeping/                                 404 404 404 404 200 200
+POST   /m/{code}/keeping/                                 404 404 404 404 302 302
+GET    /search/                                              200
+GET    /search/?q=hello                                   403 200 200 200 200 200
+GET    /search/?q=hello&meeting={code}                       200
 GET    /login/                                               200
 POST   /login/                                               200
 GET    /login/sso/                                           404
@@ -64,6 +77,12 @@ GET    /api/v1/meetings/{ref}/segments/{segment_id}/audio 404 404 not_recorded n
 GET    /api/v1/meetings/{ref}/recordings                  404 404 403 403 200 200
 GET    /api/v1/meetings/{code}/recordings                 403 403 403 403 200 200
 DELETE /api/v1/meetings/{ref}/recordings                  404 404 403 403 204 204
+POST   /api/v1/meetings/{ref}/recordings/{failed_recording_id}/retry   404 404 403 403 202 202
+POST   /api/v1/meetings/{code}/recordings/{failed_recording_id}/retry  403 403 403 403 202 202
+GET    /api/v1/meetings/{ref}/second-pass                 404 404 200 200 200 200
+GET    /api/v1/meetings/{code}/second-pass                   200
+POST   /api/v1/meetings/{ref}/second-pass                 404 404 403 403 meeting_not_ended meeting_not_ended
+POST   /api/v1/meetings/{code}/second-pass                403 403 403 403 meeting_not_ended meeting_not_ended
 GET    /api/v1/audio/segments/{word}                         link_invalid
 GET    /api/v1/audio/recordings/{word}                       link_invalid
 GET    /api/v1/meetings/{ref}/ingest-keys                 404 404 403 403 200 200
@@ -91,6 +110,80 @@ DELETE /api/v1/organisations/{slug}/members/{membership_id}   401 404 403 204 20
 GET    /api/v1/tokens                                     401 200 200 200 200 200
 POST   /api/v1/tokens                                     401 201 201 201 201 201
 DELETE /api/v1/tokens/{token_id}                          401 404 404 404 404 204
+
+GET    /api/v1/search?q=hello                             401 200 200 200 200 200
+GET    /api/v1/search?q=hello&meeting={ref}               404 404 200 200 200 200
+GET    /api/v1/search?q=hello&meeting={code}                 200
+
+GET    /api/v1/segments/{segment_id}                      404 404 200 200 200 200
+PATCH  /api/v1/segments/{segment_id}                      404 404 403 200 200 200
+GET    /api/v1/segments/{segment_id}/revisions            404 404 200 200 200 200
+POST   /api/v1/segments/{segment_id}/undo                 404 404 403 nothing_to_undo nothing_to_undo nothing_to_undo
+POST   /api/v1/segments/{segment_id}/split                404 404 403 200 200 200
+POST   /api/v1/segments/{segment_id}/merge                404 404 403 200 200 200
+POST   /api/v1/segments/{segment_id}/retract              404 404 403 200 200 200
+POST   /api/v1/segments/{segment_id}/restore              404 404 403 not_retracted not_retracted not_retracted
+POST   /api/v1/segments/{segment_id}/redact               404 404 403 200 200 200
+GET    /api/v1/meetings/{ref}/replacements                404 404 403 200 200 200
+GET    /api/v1/meetings/{code}/replacements               403 403 403 200 200 200
+POST   /api/v1/meetings/{ref}/replacements                404 404 403 201 201 201
+POST   /api/v1/meetings/{code}/replacements               403 403 403 201 201 201
+GET    /api/v1/meetings/{ref}/replacements/{replacement_id}           404 404 403 200 200 200
+POST   /api/v1/meetings/{ref}/replacements/{replacement_id}/apply     404 404 403 200 200 200
+POST   /api/v1/meetings/{code}/replacements/{replacement_id}/apply    403 403 403 200 200 200
+POST   /api/v1/meetings/{ref}/replacements/{replacement_id}/revert    404 404 403 not_applied not_applied not_applied
+
+GET    /api/v1/meetings/{ref}/transcript.md               404 404 200 200 200 200
+GET    /api/v1/meetings/{ref}/transcript.csv              404 404 200 200 200 200
+GET    /api/v1/meetings/{ref}/transcript.docx             404 404 200 200 200 200
+GET    /api/v1/meetings/{ref}/transcript.pdf              404 404 200 200 200 200
+GET    /api/v1/meetings/{ref}/transcript.ttml             404 404 200 200 200 200
+GET    /api/v1/meetings/{ref}/transcript.zip              404 404 403 403 200 200
+GET    /api/v1/meetings/{code}/transcript.md                 200
+GET    /api/v1/meetings/{code}/transcript.zip             403 403 403 403 200 200
+# The export is the host's: others who may read the meeting see only their own.
+GET    /api/v1/meetings/{ref}/exports                     404 404 200 200 200 200
+GET    /api/v1/meetings/{code}/exports                       200
+POST   /api/v1/meetings/{ref}/exports                     404 404 202 202 202 202
+POST   /api/v1/meetings/{code}/exports                       202
+POST   /api/v1/meetings/{ref}/exports?archive             404 404 403 403 202 202
+POST   /api/v1/meetings/{code}/exports?archive            403 403 403 403 202 202
+GET    /api/v1/exports/{export_id}                        404 404 404 404 200 200
+GET    /api/v1/exports/{export_id}/file                   404 404 404 404 export_not_done export_not_done
+GET    /api/v1/meetings/{ref}/exports/{export_id}         404 404 404 404 200 200
+GET    /api/v1/meetings/{code}/exports/{export_id}        404 404 404 404 200 200
+GET    /api/v1/meetings/{code}/exports/{export_id}/file   404 404 404 404 export_not_done export_not_done
+
+GET    /api/v1/meetings/{ref}/audit                       404 404 403 403 200 200
+GET    /api/v1/meetings/{code}/audit                      403 403 403 403 200 200
+GET    /api/v1/meetings/{ref}/audit/proof                 404 404 403 403 200 200
+GET    /api/v1/meetings/{code}/audit/proof                403 403 403 403 200 200
+GET    /api/v1/audit/key                                     200
+
+GET    /api/v1/meetings/{ref}/retention                   404 404 403 403 200 200
+GET    /api/v1/meetings/{code}/retention                  403 403 403 403 200 200
+PUT    /api/v1/meetings/{ref}/hold                        404 404 403 403 200 200
+PUT    /api/v1/meetings/{code}/hold                       403 403 403 403 200 200
+DELETE /api/v1/meetings/{ref}/hold                        404 404 403 403 not_on_hold not_on_hold
+DELETE /api/v1/meetings/{code}/hold                       403 403 403 403 not_on_hold not_on_hold
+POST   /api/v1/meetings/{ref}/purge                       404 404 403 403 202 202
+POST   /api/v1/meetings/{code}/purge                      403 403 403 403 202 202
+GET    /api/v1/me/data                                    401 200 200 200 200 200
+GET    /api/v1/meetings/{ref}/participants/{participant_id}/data     404 404 403 403 200 200
+GET    /api/v1/meetings/{code}/participants/{participant_id}/data    403 403 403 403 200 200
+POST   /api/v1/meetings/{ref}/participants/{participant_id}/erase    404 404 403 403 still_connected still_connected
+POST   /api/v1/meetings/{code}/participants/{participant_id}/erase   403 403 403 403 still_connected still_connected
+
+# The webhook is the owner's, and nobody else's, whatever they may see.
+GET    /api/v1/webhooks                                   403 200 200 200 200 200
+POST   /api/v1/webhooks                                   403 201 201 201 201 201
+GET    /api/v1/webhooks/{webhook_id}                      403 404 404 404 200 404
+PATCH  /api/v1/webhooks/{webhook_id}                      403 404 404 404 200 404
+DELETE /api/v1/webhooks/{webhook_id}                      403 404 404 404 204 404
+POST   /api/v1/webhooks/{webhook_id}/rotate               403 404 404 404 200 404
+POST   /api/v1/webhooks/{webhook_id}/test                 403 404 404 404 202 404
+GET    /api/v1/webhooks/{webhook_id}/deliveries           403 404 404 404 200 404
+POST   /api/v1/deliveries/{delivery_id}/redeliver         403 404 404 404 202 404
 """
 
 # Every address of the admin, whichever it is: only staff see anything.
@@ -113,6 +206,17 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/organisations/{slug}/members": {"user": "newcomer"},
     "PATCH /api/v1/organisations/{slug}/members/{membership_id}": {"role": "admin"},
     "POST /api/v1/tokens": {"name": "mine"},
+    "POST /m/{code}/keeping/": {"act": "purge_text", "sure": "on"},
+    "PATCH /api/v1/segments/{segment_id}": {"text": "hello you"},
+    "POST /api/v1/segments/{segment_id}/split": {"at": 6},
+    "POST /api/v1/segments/{segment_id}/redact": {"whole": True},
+    "POST /api/v1/meetings/{ref}/replacements": {"find": "hello", "replace": "hi"},
+    "POST /api/v1/meetings/{ref}/exports": {"format": "md"},
+    "POST /api/v1/meetings/{ref}/exports?archive": {"format": "zip"},
+    "PUT /api/v1/meetings/{ref}/hold": {"reason": "a claim"},
+    "POST /api/v1/meetings/{ref}/purge": {"what": "text"},
+    "POST /api/v1/webhooks": {"url": "https://example.com/hook", "event_types": ["*"]},
+    "PATCH /api/v1/webhooks/{webhook_id}": {"description": "Archive"},
 }
 
 # What an API token needs the scope `admin` for. Else reading needs `read` and everything else `write`.
@@ -138,9 +242,28 @@ DELETE /api/v1/organisations/{slug}/members/{membership_id}
 GET /api/v1/tokens
 POST /api/v1/tokens
 DELETE /api/v1/tokens/{token_id}
+POST /api/v1/segments/{segment_id}/redact
+GET /api/v1/meetings/{ref}/retention
+PUT /api/v1/meetings/{ref}/hold
+DELETE /api/v1/meetings/{ref}/hold
+POST /api/v1/meetings/{ref}/purge
+POST /api/v1/meetings/{ref}/participants/{participant_id}/erase
+GET /api/v1/webhooks
+POST /api/v1/webhooks
+GET /api/v1/webhooks/{webhook_id}
+PATCH /api/v1/webhooks/{webhook_id}
+DELETE /api/v1/webhooks/{webhook_id}
+POST /api/v1/webhooks/{webhook_id}/rotate
+POST /api/v1/webhooks/{webhook_id}/test
+GET /api/v1/webhooks/{webhook_id}/deliveries
+POST /api/v1/deliveries/{delivery_id}/redeliver
 """
-# These carry a signed permission in their address, and take no credentials.
-NO_CREDENTIALS = {"GET /api/v1/audio/segments/{word}", "GET /api/v1/audio/recordings/{word}"}
+# These take no credentials: the former carry a signed permission in their address, the last is a public key.
+NO_CREDENTIALS = {
+    "GET /api/v1/audio/segments/{word}",
+    "GET /api/v1/audio/recordings/{word}",
+    "GET /api/v1/audit/key",
+}
 
 # Sockets: the first thing that is said, or the close code. Callers show their API token as `Authorization`; nobody has
 # none. Only the caption feed takes tokens, the others want a ticket or a key.

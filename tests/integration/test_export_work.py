@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from meetings.exports import making
 from meetings.exports.work import exports_work
-from meetings.models import Export
+from meetings.models import Export, WebhookEvent
 from meetings.services.export_jobs import (
     LEASE,
     MOST_ATTEMPTS,
@@ -56,6 +56,22 @@ def test_what_kills_its_workers_again_and_again_has_failed(host: Client, talk: d
         now += LEASE + timedelta(seconds=1)
     assert export_claim(now=now) is None
     assert (Export.objects.get().state, Export.objects.get().problem) == ("failed", "interrupted")
+
+
+def test_who_wants_to_know_is_told_once_that_a_file_is_there(host: Client, talk: dict[str, Any]) -> None:
+    webhook = {"url": "https://hooks.example.com/", "event_types": ["export.ready"]}
+    assert post(host, "/webhooks", webhook).status_code == 201
+    export = post(host, f"/meetings/{talk['id']}/exports", {"format": "txt", "speakers": ["Ada"]}).json()
+    late = export_claim(now=timezone.now())
+    assert late is not None
+    assert not WebhookEvent.objects.exists()
+    later = timezone.now() + LEASE + timedelta(seconds=1)
+    assert exports_work(clock=lambda: later) == 1
+    with pytest.raises(ExportLeaseLost):
+        export_done(export=late, file="late", sha256="0" * 64, n_bytes=1, made_seq=1, now=later)
+    told = WebhookEvent.objects.get()
+    assert (told.type, str(told.meeting_id), told.seq) == ("export.ready", talk["id"], None)
+    assert told.data == {"export": {"id": export["id"]}}
 
 
 class _Full(Storage):

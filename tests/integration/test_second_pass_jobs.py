@@ -302,7 +302,7 @@ def test_without_a_recording_it_cannot_be_started(meeting: Meeting, host: Actor)
     meeting_end(meeting=meeting, actor=host)
     with pytest.raises(Conflict) as refusal:
         second_pass_start(meeting=Meeting.objects.get(), actor=host.label)
-    assert refusal.value.code == "not_recorded"
+    assert refusal.value.code == "nothing_recorded"
 
 
 def later(**by: int) -> bool:

@@ -13,14 +13,19 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from meetings.access import actor_for
 from meetings.api import api
 from meetings.api.openapi import openapi_document
+from meetings.exports.wish import Wish
 from meetings.models import ApiToken, Membership, Organisation, Recording
+from meetings.services.exports import export_request
 from meetings.services.ingest_keys import ingest_key_create
+from meetings.services.replacements import replacement_propose
 from meetings.services.tokens import api_token_create_own
+from meetings.services.webhook_endpoints import webhook_create, webhook_test
 from tests.integration.made import commit, meeting_made, opened, speech, user_made
 from tests.integration.reach_table import (
     ADMIN_PREFIX,
@@ -71,10 +76,15 @@ def world(settings: Settings) -> World:
         Membership.objects.create(organisation=organisation, user=users[name], role=role)
     session, segment = opened(meeting), speech(0, 16_000)
     assert segment.segment is not None
-    commit(session.owner, segment, received=16_000)
+    commit(session.owner, segment, speech(16_000, 32_000), received=32_000)
     recording = Recording.objects.create(
         meeting=meeting, kind="mix", state="done", made_from="x", file="no-such.flac", sha256="0"
     )
+    failed = Recording.objects.create(
+        meeting=meeting, kind="session", audio_session_id=session.owner.session_id, state="failed", made_from="y"
+    )
+    export = export_request(meeting=meeting, actor=host.label, wish=Wish(format="md"), join_url="", now=timezone.now())
+    webhook = webhook_create(actor=actor_for(users["owner"]), url="https://example.com/hook", event_types=["*"]).row
     names = {
         "ref": meeting.pk,
         "code": meeting.code,
@@ -82,6 +92,12 @@ def world(settings: Settings) -> World:
         "session_id": session.owner.session_id,
         "segment_id": segment.segment.segment_id,
         "recording_id": recording.pk,
+        "failed_recording_id": failed.pk,
+        "replacement_id": replacement_propose(meeting=meeting, actor=host.label, find="hello", replace="hi").pk,
+        "export_id": export.pk,
+        "webhook_id": webhook.pk,
+        "delivery_id": webhook_test(endpoint=webhook, actor=actor_for(users["owner"])).pk,
+        "problem": "not_found",
         "key_id": ingest_key_create(meeting=meeting, actor=host, consent=["captions", "transcript"]).row.pk,
         "role_id": meeting.roles.create(user=bystander, role="viewer").pk,
         "slug": organisation.slug,
@@ -122,7 +138,7 @@ def asked(client: Client, call: str, names: dict[str, str], **headers: str) -> s
             template.format(**names),
             json.dumps(body) if is_api else urlencode(body),
             content_type=content_type,
-            headers=headers,
+            headers={"If-Match": '"1"', **headers} if method != "GET" else headers,
         )
         if method != "GET":
             transaction.set_rollback(True)
@@ -154,6 +170,7 @@ def test_only_staff_see_anything_of_the_admin(world: World) -> None:
     assert len(found) > 50
     outsiders = [world.client(each) for each in PERSONAS if each != "admin"]
     for route in found:
+        route = route.replace("<uuid:pk>", world.names["ref"])
         address = re.sub(r"<[^>]*>", "1", re.sub(r"\(\?P<\w+>[^)]*\)", "meetings", route))
         for client in outsiders:
             response = client.get(address)
