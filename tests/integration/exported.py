@@ -53,10 +53,10 @@ def work() -> int:
 def fetched(client: Client, path: str) -> bytes:
     answer = client.get(path if path.startswith(API) else f"{API}{path}")
     assert answer.status_code == 200, answer.status_code
-    return b"".join(_streamed(answer))
+    return b"".join(streamed(answer))
 
 
-def _streamed(answer: Any) -> list[bytes]:
+def streamed(answer: Any) -> list[bytes]:
     async def collect() -> list[bytes]:
         return [part async for part in answer.streaming_content]
 

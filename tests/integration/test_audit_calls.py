@@ -170,9 +170,7 @@ def viewed(meeting: Meeting | None, action: str = "transcript.viewed") -> list[s
     return [f"{entry.actor} {entry.target.partition(':')[0]}" for entry in found.order_by("number")]
 
 
-@pytest.mark.parametrize(
-    "path", ["/m/{}/transcript/", f"{API}/meetings/{{}}/transcript.txt", f"{API}/meetings/{{}}/segments"]
-)
+@pytest.mark.parametrize("path", ["/m/{}/transcript/", f"{API}/meetings/{{}}/segments"])
 def test_staff_who_read_a_transcript_without_having_been_there_are_on_record_once_a_visit(
     meeting: Meeting, path: str
 ) -> None:

@@ -71,7 +71,7 @@ async def test_what_the_line_has_lost_is_a_gap_as_long_as_what_is_missing(
         await line.hang_up()
     session = await ledger(api, meeting)
     assert session["received"] == beckett.size
-    assert session["gaps"] == [{"from": 48_000, "to": 64_000, "reason": "call_audio_missing"}]
+    assert session["gaps"] == [{"from": 48_000, "to": 64_000, "reason": "call_audio_missing", "repaired": False}]
 
 
 async def test_messages_out_of_order_and_repeated_are_heard_once_and_in_order(

@@ -36,6 +36,9 @@ pytestmark = [
 ]
 
 
+OF_OTHERS: list[int] = []
+
+
 @pytest.fixture(autouse=True)
 def _in_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine that runs other tests as well, what stands behind them would take minutes."""
@@ -66,10 +69,19 @@ def ended(who: Speaking) -> None:
     over(meeting, actor_for(meeting.host), who)
 
 
+@pytest.fixture(autouse=True)
+def _of_others() -> None:
+    """Recognizers that other tests have left to the rest of their module."""
+    OF_OTHERS[:] = [each.pid for each in _workers()]
+
+
 def recognizers() -> list[psutil.Process]:
-    return [
-        each for each in psutil.Process().children(recursive=True) if "streaming.recognizers.worker" in each.cmdline()
-    ]
+    return [each for each in _workers() if each.pid not in OF_OTHERS]
+
+
+def _workers() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [each for each in children if "streaming.recognizers.worker" in each.cmdline()]
 
 
 def test_badly_understood_speech_is_put_right_with_the_times_of_its_words(ada: Speaking, beckett_int16: Int16) -> None:

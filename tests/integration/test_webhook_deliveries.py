@@ -12,6 +12,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from meetings.access import Actor, actor_for
 from meetings.models import Meeting, Segment, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from meetings.services.meetings import meeting_update
+from meetings.services.redaction import segment_redact
 from meetings.services.webhook_deliveries import (
     webhook_events_spread,
 )
@@ -128,10 +129,9 @@ def test_what_was_redacted_before_it_is_sent_is_not_in_it(host: Actor) -> None:
     clock, receiver = Clock(), Receiver(answers=[500, 204])
     worked(clock, receiver)
     assert told(receiver.requests[0])["segment"]["text"] == "a secret"
-    Segment.objects.update(state=Segment.State.REDACTED)
+    segment_redact(segment_id=Segment.objects.get().pk, actor=host.label)
     clock.move(timedelta(minutes=1))
     worked(clock, receiver)
-    assert told(receiver.requests[1])["segment"]["text"] == ""
     assert b"a secret" not in receiver.requests[1].body
     assert receiver.requests[0].headers["webhook-id"] == receiver.requests[1].headers["webhook-id"]
 
