@@ -118,11 +118,11 @@ GET    /api/v1/search?q=hello&meeting={code}                 200
 GET    /api/v1/segments/{segment_id}                      404 404 200 200 200 200
 PATCH  /api/v1/segments/{segment_id}                      404 404 403 200 200 200
 GET    /api/v1/segments/{segment_id}/revisions            404 404 200 200 200 200
-POST   /api/v1/segments/{segment_id}/undo                 404 404 403 nothing_to_undo nothing_to_undo nothing_to_undo
+POST   /api/v1/segments/{segment_id}/undo                 404 404 403 200 200 200
 POST   /api/v1/segments/{segment_id}/split                404 404 403 200 200 200
 POST   /api/v1/segments/{segment_id}/merge                404 404 403 200 200 200
 POST   /api/v1/segments/{segment_id}/retract              404 404 403 200 200 200
-POST   /api/v1/segments/{segment_id}/restore              404 404 403 not_retracted not_retracted not_retracted
+POST   /api/v1/segments/{segment_id}/restore              404 404 403 conflict conflict conflict
 POST   /api/v1/segments/{segment_id}/redact               404 404 403 200 200 200
 GET    /api/v1/meetings/{ref}/replacements                404 404 403 200 200 200
 GET    /api/v1/meetings/{code}/replacements               403 403 403 200 200 200
@@ -131,7 +131,7 @@ POST   /api/v1/meetings/{code}/replacements               403 403 403 201 201 20
 GET    /api/v1/meetings/{ref}/replacements/{replacement_id}           404 404 403 200 200 200
 POST   /api/v1/meetings/{ref}/replacements/{replacement_id}/apply     404 404 403 200 200 200
 POST   /api/v1/meetings/{code}/replacements/{replacement_id}/apply    403 403 403 200 200 200
-POST   /api/v1/meetings/{ref}/replacements/{replacement_id}/revert    404 404 403 not_applied not_applied not_applied
+POST   /api/v1/meetings/{ref}/replacements/{applied_id}/revert        404 404 403 200 200 200
 
 GET    /api/v1/meetings/{ref}/transcript.md               404 404 200 200 200 200
 GET    /api/v1/meetings/{ref}/transcript.csv              404 404 200 200 200 200
@@ -149,10 +149,10 @@ POST   /api/v1/meetings/{code}/exports                       202
 POST   /api/v1/meetings/{ref}/exports?archive             404 404 403 403 202 202
 POST   /api/v1/meetings/{code}/exports?archive            403 403 403 403 202 202
 GET    /api/v1/exports/{export_id}                        404 404 404 404 200 200
-GET    /api/v1/exports/{export_id}/file                   404 404 404 404 export_not_done export_not_done
+GET    /api/v1/exports/{export_id}/file                   404 404 404 404 200 200
 GET    /api/v1/meetings/{ref}/exports/{export_id}         404 404 404 404 200 200
 GET    /api/v1/meetings/{code}/exports/{export_id}        404 404 404 404 200 200
-GET    /api/v1/meetings/{code}/exports/{export_id}/file   404 404 404 404 export_not_done export_not_done
+GET    /api/v1/meetings/{code}/exports/{export_id}/file   404 404 404 404 200 200
 
 GET    /api/v1/meetings/{ref}/audit                       404 404 403 403 200 200
 GET    /api/v1/meetings/{code}/audit                      403 403 403 403 200 200
@@ -164,15 +164,15 @@ GET    /api/v1/meetings/{ref}/retention                   404 404 403 403 200 20
 GET    /api/v1/meetings/{code}/retention                  403 403 403 403 200 200
 PUT    /api/v1/meetings/{ref}/hold                        404 404 403 403 200 200
 PUT    /api/v1/meetings/{code}/hold                       403 403 403 403 200 200
-DELETE /api/v1/meetings/{ref}/hold                        404 404 403 403 not_on_hold not_on_hold
-DELETE /api/v1/meetings/{code}/hold                       403 403 403 403 not_on_hold not_on_hold
+DELETE /api/v1/meetings/{ref}/hold                        404 404 403 403 no_legal_hold no_legal_hold
+DELETE /api/v1/meetings/{code}/hold                       403 403 403 403 no_legal_hold no_legal_hold
 POST   /api/v1/meetings/{ref}/purge                       404 404 403 403 202 202
 POST   /api/v1/meetings/{code}/purge                      403 403 403 403 202 202
 GET    /api/v1/me/data                                    401 200 200 200 200 200
 GET    /api/v1/meetings/{ref}/participants/{participant_id}/data     404 404 403 403 200 200
 GET    /api/v1/meetings/{code}/participants/{participant_id}/data    403 403 403 403 200 200
-POST   /api/v1/meetings/{ref}/participants/{participant_id}/erase    404 404 403 403 still_connected still_connected
-POST   /api/v1/meetings/{code}/participants/{participant_id}/erase   403 403 403 403 still_connected still_connected
+POST /api/v1/meetings/{ref}/participants/{participant_id}/erase 404 404 403 403 participant_present participant_present
+POST /api/v1/meetings/{code}/participants/{participant_id}/erase 403 403 403 403 participant_present participant_present
 
 # The webhook is the owner's, and nobody else's, whatever they may see.
 GET    /api/v1/webhooks                                   403 200 200 200 200 200
@@ -207,7 +207,7 @@ BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/v1/organisations/{slug}/members/{membership_id}": {"role": "admin"},
     "POST /api/v1/tokens": {"name": "mine"},
     "POST /m/{code}/keeping/": {"act": "purge_text", "sure": "on"},
-    "PATCH /api/v1/segments/{segment_id}": {"text": "hello you"},
+    "PATCH /api/v1/segments/{segment_id}": {"text": "hello all"},
     "POST /api/v1/segments/{segment_id}/split": {"at": 6},
     "POST /api/v1/segments/{segment_id}/redact": {"whole": True},
     "POST /api/v1/meetings/{ref}/replacements": {"find": "hello", "replace": "hi"},

@@ -23,9 +23,10 @@ from meetings.exports.wish import Wish
 from meetings.models import ApiToken, Membership, Organisation, Recording
 from meetings.services.exports import export_request
 from meetings.services.ingest_keys import ingest_key_create
-from meetings.services.replacements import replacement_propose
+from meetings.services.replacements import replacement_apply, replacement_propose
 from meetings.services.tokens import api_token_create_own
 from meetings.services.webhook_endpoints import webhook_create, webhook_test
+from tests.integration.exported import streamed, work
 from tests.integration.made import commit, meeting_made, opened, speech, user_made
 from tests.integration.reach_table import (
     ADMIN_PREFIX,
@@ -62,7 +63,7 @@ def session_of(user: User) -> str:
 
 
 @pytest.fixture
-def world(settings: Settings) -> World:
+def world(settings: Settings, exports_storage: object) -> World:
     settings.JOINS_PER_MINUTE = 100_000
     host = actor_for(user_made("host"))
     meeting = meeting_made(actor=host)
@@ -84,7 +85,10 @@ def world(settings: Settings) -> World:
         meeting=meeting, kind="session", audio_session_id=session.owner.session_id, state="failed", made_from="y"
     )
     export = export_request(meeting=meeting, actor=host.label, wish=Wish(format="md"), join_url="", now=timezone.now())
+    assert work() == 1
     webhook = webhook_create(actor=actor_for(users["owner"]), url="https://example.com/hook", event_types=["*"]).row
+    applied = replacement_propose(meeting=meeting, actor=host.label, find="there", replace="you")
+    replacement_apply(meeting=meeting, replacement_id=applied.pk, actor=host.label)
     names = {
         "ref": meeting.pk,
         "code": meeting.code,
@@ -94,6 +98,7 @@ def world(settings: Settings) -> World:
         "recording_id": recording.pk,
         "failed_recording_id": failed.pk,
         "replacement_id": replacement_propose(meeting=meeting, actor=host.label, find="hello", replace="hi").pk,
+        "applied_id": applied.pk,
         "export_id": export.pk,
         "webhook_id": webhook.pk,
         "delivery_id": webhook_test(endpoint=webhook, actor=actor_for(users["owner"])).pk,
@@ -138,10 +143,12 @@ def asked(client: Client, call: str, names: dict[str, str], **headers: str) -> s
             template.format(**names),
             json.dumps(body) if is_api else urlencode(body),
             content_type=content_type,
-            headers={"If-Match": '"1"', **headers} if method != "GET" else headers,
+            headers={"If-Match": '"2"', **headers} if method != "GET" else headers,
         )
         if method != "GET":
             transaction.set_rollback(True)
+    if response.streaming and response.is_async:  # type: ignore[attr-defined]  # Django's own
+        streamed(response)  # whose end closes the file
     if response.headers.get("Content-Type") == "application/problem+json":
         code: str = response.json()["code"]
         if code not in ("not_found", "forbidden", "unauthenticated"):
