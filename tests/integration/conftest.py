@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
 from pytest_django.fixtures import Settings
 
@@ -13,6 +14,12 @@ from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
 from tests.nodes import NodeProcess
 from tests.sockets import Api, silence
+
+
+@pytest.fixture(autouse=True)
+def _fresh_throttles() -> None:
+    """What an address may do a minute is not used up by the tests before, all of which come from the same one."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")
