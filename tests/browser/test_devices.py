@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.faults import audio_reachable
+from tests.browser.faults import audio_reachable, until
 from tests.browser.listening import ledger_of
 from tests.nodes import NodeProcess
 
@@ -31,7 +31,7 @@ def test_what_the_microphone_could_not_capture_is_a_gap_and_nothing_else_is(
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("Your browser paused the microphone")).to_be_hidden()
     page.evaluate("kept.tracks[0].dispatchEvent(new Event('ended'))")
-    page.wait_for_function("kept.tracks.length === 2 && kept.tracks[1].readyState === 'live'")
+    until(page, "kept.tracks.length === 2 && kept.tracks[1].readyState === 'live'")
     told = re.compile(r"^\d+ s of your audio could not be written down: ")
     expect(page.locator("#notices .notice").filter(has_text=told).first).to_be_visible()
     site.leave(page)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
 from tests.browser.conftest import Site
+from tests.browser.faults import until
 from tests.browser.listening import heard
 from tests.likeness import likeness
 
@@ -74,7 +75,7 @@ def test_a_person_who_sits_with_the_others_turns_the_sound_off_and_the_browser_r
     expect(button).to_have_attribute("aria-pressed", "true")
     ada.goto(address)
     site.speak(ada, "Ada")
-    ben.wait_for_function("played.some(sample => Math.abs(sample) > 0.01)")
+    until(ben, "played.some(sample => Math.abs(sample) > 0.01)")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
     ben.wait_for_timeout(500)
@@ -85,4 +86,4 @@ def test_a_person_who_sits_with_the_others_turns_the_sound_off_and_the_browser_r
     site.wait_connected(ben)
     expect(ben.get_by_role("button", name="Hear others")).to_have_attribute("aria-pressed", "false")
     ben.get_by_role("button", name="Hear others").click()
-    ben.wait_for_function("played.some(sample => Math.abs(sample) > 0.01)")
+    until(ben, "played.some(sample => Math.abs(sample) > 0.01)")

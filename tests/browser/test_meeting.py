@@ -150,7 +150,7 @@ def test_scrolling_back_stops_following_until_asked(
 ) -> None:
     page = new_page(speech_samples["beckett"])
     site.meeting_make(page, "Scrolling")
-    page.add_style_tag(content="html { font-size: 250% }")  # somebody who reads in large type
+    page.evaluate("document.documentElement.style.fontSize = '250%'")  # somebody who reads in large type
     site.speak(page, "Ada")
     page.locator(".line:not(.is-partial)").nth(2).wait_for()
     scroll = page.locator("#captions-scroll")
