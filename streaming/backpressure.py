@@ -35,17 +35,17 @@ class WritePressure:
         while self._writable is not None:
             await self._writable.wait()
 
-    # The names below are Twisted's (IPushProducer).
-    def pauseProducing(self) -> None:  # noqa: N802
+    # IPushProducer:
+    def pauseProducing(self) -> None:  # noqa: N802  Twisted's name
         if self._writable is None:
             self._writable = asyncio.Event()
 
-    def resumeProducing(self) -> None:  # noqa: N802
+    def resumeProducing(self) -> None:  # noqa: N802  Twisted's name
         if self._writable is not None:
             self._writable.set()
             self._writable = None
 
-    def stopProducing(self) -> None:  # noqa: N802
+    def stopProducing(self) -> None:  # noqa: N802  Twisted's name
         self.resumeProducing()
 
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from meetings.api import throttling
 from meetings.api.examples import REQUESTS
+from meetings.api.problem_schemas import ProblemOut
 from meetings.api.problems import CONTENT_TYPE
-from meetings.api.schemas import ProblemOut
 
 if TYPE_CHECKING:
     from ninja import NinjaAPI

@@ -282,22 +282,3 @@ class SessionLedgerOut(Schema):
 
 class LedgerOut(Schema):
     sessions: list[SessionLedgerOut]
-
-
-class FieldProblemOut(Schema):
-    location: str
-    field: str
-    code: str
-    detail: str
-
-
-class ProblemOut(Schema):
-    """RFC 9457. `type` and `code` are stable."""
-
-    type: str = Field(examples=["/problems/not_found"])
-    code: str
-    title: str
-    status: int
-    detail: str
-    errors: list[FieldProblemOut] | None = None
-    segment: SegmentOut | None = Field(None, description="of `revision_mismatch`: the line as it stands now")

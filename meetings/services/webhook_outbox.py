@@ -24,7 +24,7 @@ def webhook_is_wanted(types: Sequence[str]) -> RawSQL:
     """To be asked within a query that is made anyway: where nobody wants webhooks, a commit costs no query more."""
     asked = (EVERYTHING, *dict.fromkeys(types))
     sql = _WANTED.replace("%s", ", ".join(["%s"] * len(asked)))
-    return RawSQL(sql, asked, output_field=BooleanField())  # noqa: S611
+    return RawSQL(sql, asked, output_field=BooleanField())  # noqa: S611 - likewise
 
 
 def webhook_facts_note(*, meeting_id: UUID, facts: Sequence[tuple[str, int]], at: datetime) -> None:

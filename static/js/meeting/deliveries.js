@@ -4,6 +4,7 @@ import { closeReason, mayDeliverLater } from "../protocol/close_codes.js";
 import { durationWords } from "../session/connection_words.js";
 import { Notices } from "./notices.js";
 import { deliveredWords, undeliveredWords } from "./trouble_words.js";
+import { NO_MICROPHONE } from "./silent.js";
 import { Voice } from "./voice.js";
 
 /**
@@ -13,7 +14,6 @@ import { Voice } from "./voice.js";
  * @typedef {import("../session/surroundings.js").Surroundings} Surroundings
  */
 
-const NO_MICROPHONE = { flush: async () => undefined, close: () => undefined };
 const SAMPLES_PER_MS = 16;
 
 export class Deliveries {

@@ -15,7 +15,8 @@ import { RecordingChoice, SCOPE } from "./recording_choice.js";
 import { RoomView } from "./room_view.js";
 import { TroubleNotices } from "./trouble_notices.js";
 import { deliveredWords, leftWords, undeliveredWords } from "./trouble_words.js";
-import { NO_MICROPHONE, Voice, isSilent } from "./voice.js";
+import { NO_MICROPHONE, isSilent, showSilent } from "./silent.js";
+import { Voice } from "./voice.js";
 
 /**
  * @typedef {import("../audio/microphone.js").Microphone} Microphone
@@ -106,7 +107,7 @@ export class Room {
   /** Hears and reads the others: no microphone, no consent, nothing captured. @param {string} name */
   async listen(name) {
     await this.#join(name, "", [], NO_MICROPHONE);
-    this.#showSilent("listening");
+    showSilent("listening");
   }
 
   /**
@@ -130,7 +131,7 @@ export class Room {
   resume(kept, microphone) {
     const isListener = isSilent(kept.record);
     this.#voice = this.#makeVoice(kept.record, isListener ? NO_MICROPHONE : microphone);
-    if (isListener) this.#showSilent("listening");
+    if (isListener) showSilent("listening");
     else this.#microphone = microphone;
     this.#consent.set(kept.record.consent);
     this.#voice.resume(kept);
@@ -147,19 +148,9 @@ export class Room {
     const around = this.#around;
     const listener = this.#listener();
     this.#feed = new CaptionFeed({ admission, pageUrl: location.href, fetchTicket, listener, around });
-    this.#showSilent("watching");
+    showSilent("watching");
     this.#open(admission.participant_id);
     this.#feed.start();
-  }
-
-  /** @param {"watching" | "listening"} how */
-  #showSilent(how) {
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-voice]"))) {
-      element.hidden = how === "watching" || element.dataset.voice !== "ears";
-    }
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-silent]"))) {
-      element.hidden = element.dataset.silent !== how;
-    }
   }
 
   /**

@@ -46,8 +46,6 @@ import { RestProblem, participantAdmit } from "../session/rest.js";
 const CONSENT = ["captions", "transcript"];
 const WITHDRAWN_WITHIN_MS = 800;
 const WITHDRAWN_STEP_MS = 50;
-/** Of those who only listen. @type {Source} */
-export const NO_MICROPHONE = { flush: async () => {}, close: () => {} };
 const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1000;
 
 export class Voice {
@@ -301,9 +299,4 @@ export class Voice {
     const kept = this.#kept;
     if (kept) void kept.spill.remove().then(kept.letGo);
   }
-}
-
-/** @param {SessionRecord} record @returns {boolean} whether it is of somebody whose voice may not be captured */
-export function isSilent({ consent }) {
-  return consent !== undefined && !consent.includes("captions");
 }

@@ -9,7 +9,7 @@ import { Lobby } from "../meeting/lobby.js";
 import { MicrophoneCare } from "../meeting/microphone_care.js";
 import { MicrophonePicker, microphoneProblem } from "../meeting/microphone_picker.js";
 import { Room } from "../meeting/room.js";
-import { isSilent } from "../meeting/voice.js";
+import { isSilent } from "../meeting/silent.js";
 import { KeptSessions } from "../session/kept_sessions.js";
 import { spillStoreOpen } from "../session/spill_store.js";
 import { browserSurroundings } from "../session/surroundings.js";
