@@ -80,6 +80,8 @@ def test_the_host_removes_a_passage_and_a_line_on_the_transcript_page(
     page.goto(address + "transcript/")
     whole = finals(page)[0][1]
     first = whole.split()[0]
+    another = page.context.new_page()  # hears of it from the server alone
+    another.goto(page.url)
     line = page.locator(".line:not(.is-gap)").first
     select = "(text, n) => getSelection().setBaseAndExtent(text.firstChild, 0, text.firstChild, n)"
     line.locator(".line-text").evaluate(f"text => ({select})(text, {len(first)})")
@@ -91,6 +93,7 @@ def test_the_host_removes_a_passage_and_a_line_on_the_transcript_page(
     rest = f"[redacted]{whole.removeprefix(first)}"
     expect(line.locator(".line-text")).to_have_text(rest)
     assert stored(running_node, page)[0] == rest
+    expect(another.locator(".line:not(.is-gap) .line-text").first).to_have_text(rest)
 
     page.evaluate("getSelection().removeAllRanges()")
     line.hover()
@@ -98,6 +101,7 @@ def test_the_host_removes_a_passage_and_a_line_on_the_transcript_page(
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(line.locator(".line-text")).to_have_text("[redacted]")
     assert stored(running_node, page)[0] == ""
+    expect(another.locator(".line:not(.is-gap) .line-text").first).to_have_text("[redacted]")
     page.reload()
     assert finals(page)[0][1] == "[redacted]"
 

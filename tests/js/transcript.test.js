@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { textBehind, textShown } from "../../static/js/captions/redacted_text.js";
 import { RestProblem } from "../../static/js/session/rest.js";
 import { codePointsBefore, editBegin, editChanges, editReduce, isGone } from "../../static/js/transcript/edit_reducer.js";
 import { EventFollower } from "../../static/js/transcript/event_follower.js";
@@ -36,6 +37,15 @@ test("what is split, merged, taken out and put back is shown as after a reload",
   assert.deepEqual(shown(merged), ["one two"]);
   assert.deepEqual(shown(after([message(3, segment("b", 1))], merged)), ["one two"], "a late message revives nothing");
   assert.deepEqual(shown(after([message(6, segment("b", 3, { text: "two", start_ms: 1000 }))], merged)), ["one two", "two"]);
+});
+
+test("of a line that was redacted in part the rest is shown, of a whole one that it was", () => {
+  for (const [text, words] of [["[redacted] tried.", "[redacted] tried."], ["", "[redacted]"]]) {
+    assert.equal(textShown({ state: "redacted", text }), words);
+    assert.equal(textBehind({ state: "redacted", text: words }), text);
+  }
+  assert.equal(textShown({ state: "final", text: "" }), "");
+  assert.equal(textBehind({ state: "corrected", text: "[redacted]" }), "[redacted]", "somebody wrote just that");
 });
 
 test("the answer to one's own change and its event are one change, in either order", () => {

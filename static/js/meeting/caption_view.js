@@ -8,6 +8,7 @@ import { piecesOf } from "../captions/doubtful_words.js";
 import { gapLength_ms } from "../captions/gap_reducer.js";
 import { lostWords } from "../captions/gap_words.js";
 import { placeOf } from "../captions/people_reducer.js";
+import { textShown } from "../captions/redacted_text.js";
 import { make } from "./elements.js";
 
 const N_COLOURS = 8;
@@ -190,7 +191,7 @@ function lineElement(id) {
 /** @param {HTMLElement} element @param {Segment} segment */
 function fill(element, { state, speaker, start_ms, text, stable_chars, words, language }) {
   const isPartial = state === "partial";
-  const shown = text || (state === "redacted" ? "[redacted]" : "");
+  const shown = textShown({ state, text });
   // The wire counts code points, JavaScript strings count UTF-16 units.
   const nStable = isPartial ? [...shown].slice(0, stable_chars).join("").length : shown.length;
   const [time, name, line] = element.children;

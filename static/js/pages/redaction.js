@@ -1,5 +1,6 @@
 /** "Remove" beside the lines of a transcript: the whole line, or what was selected in it, after asking. */
 
+import { textShown } from "../captions/redacted_text.js";
 import { byId } from "../meeting/elements.js";
 import { restCall } from "../session/rest.js";
 import { passageOf } from "./passage.js";
@@ -53,7 +54,7 @@ class Redaction {
     this.#button.ariaBusy = "true";
     try {
       const left = await restCall("POST", `/api/v1/segments/${button.dataset.redact}/redact`, csrfToken, body);
-      text.textContent = left.text || "[redacted]";
+      text.textContent = textShown(left);
       text.parentElement?.querySelector(".line-play")?.remove();
       button.dataset.rev = String(left.rev);
       button.hidden = !left.text;

@@ -1,6 +1,7 @@
 /** Draws the lines of a transcript. The server drew those that the page was loaded with; text only ever enters as text. */
 
 import { clockWords } from "../captions/clock_words.js";
+import { textBehind, textShown } from "../captions/redacted_text.js";
 import { make } from "../meeting/elements.js";
 import { linesShown, placeOfSpeaker } from "./lines_reducer.js";
 
@@ -112,16 +113,16 @@ function startOf(element) {
 /** @param {HTMLElement} element @returns {Segment} */
 function segmentOf({ dataset, children }) {
   const [, speaker, text] = children;
-  const isRedacted = dataset.state === "redacted";
+  const state = /** @type {Segment["state"]} */ (dataset.state);
   return {
     id: dataset.segment ?? "",
     rev: Number(dataset.rev),
-    state: /** @type {Segment["state"]} */ (dataset.state),
+    state,
     participant_id: dataset.participant ?? "",
     speaker: speaker.textContent ?? "",
     start_ms: Number(dataset.start),
     end_ms: Number(dataset.end),
-    text: isRedacted ? "" : (text.textContent ?? ""),
+    text: textBehind({ state, text: text.textContent ?? "" }),
     stable_chars: 0,
     language: text instanceof HTMLElement ? text.lang : "",
   };
@@ -152,6 +153,6 @@ function fill(element, segment, place) {
   const [time, speaker, text] = element.children;
   time.textContent = clockWords(segment.start_ms);
   speaker.textContent = segment.speaker;
-  text.textContent = segment.state === "redacted" ? "[removed]" : segment.text;
+  text.textContent = textShown(segment);
   if (segment.language && text instanceof HTMLElement) text.lang = segment.language;
 }
