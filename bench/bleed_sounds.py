@@ -16,6 +16,7 @@ from streaming.client.audio_files import audio_read
 ROOMS = ("sb_rir1", "sb_rir2")  # measured impulse responses
 HISS_DBFS = -65.0  # of a microphone
 SOUND = 1e-3  # of a recording without noise
+AROUND_S = 0.3  # of a marked word that may belong to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,21 @@ class Headset:
     speaker: str
     audio: Float32
     reference: str
+    words_s: tuple[tuple[float, float], ...]  # when each word begins and ends, as people marked it
+
+    def moved(self, n_samples: int) -> Float32:
+        """The audio behind so much silence: the same sounds, in other windows of the voice detector."""
+        return np.pad(self.audio, (n_samples, 0))
+
+    def only_spoken(self) -> Float32:
+        """What somebody who knows when its wearer speaks would cut out: all else is silence, at both ends nothing."""
+        is_spoken = np.zeros(self.audio.size, dtype=bool)
+        for start_s, end_s in self.words_s:
+            is_spoken[
+                round(max(0.0, start_s - AROUND_S) * SAMPLE_RATE_HZ) : round((end_s + AROUND_S) * SAMPLE_RATE_HZ)
+            ] = True
+        found = np.flatnonzero(is_spoken)
+        return (self.audio * is_spoken)[found[0] : found[-1] + 1] if found.size else self.audio[:0]
 
 
 def headsets_read(testdata: Path) -> dict[str, list[Headset]]:
@@ -40,6 +56,9 @@ def headsets_read(testdata: Path) -> dict[str, list[Headset]]:
                 speaker=speaker,
                 audio=np.ascontiguousarray(channels[:, number]),
                 reference=" ".join(word["word"] for word in words if word["speaker"] == speaker),
+                words_s=tuple(
+                    (float(word["start"]), float(word["end"])) for word in words if word["speaker"] == speaker
+                ),
             )
             for number, speaker in enumerate(row["channel_speakers"])
         ]

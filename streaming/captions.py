@@ -97,6 +97,11 @@ class _Open:
     caption: OpenCaption
     next_partial_at: int
 
+    @property
+    def partial_every(self) -> int:
+        """In samples: soon, until there is a first word to see."""
+        return PARTIAL_EVERY_SAMPLES if self.caption.is_shown else UNTIL_SHOWN_EVERY_SAMPLES
+
 
 class SessionCaptions:
     """Publishes what may be lost: partials and `speech`. Finals are published by their commit, not here."""
@@ -161,8 +166,7 @@ class SessionCaptions:
         `every_x` stretches the time to the next partial, which a busy node asks for.
         """
         opened = self._opened_now
-        every = PARTIAL_EVERY_SAMPLES if opened.caption.is_shown else UNTIL_SHOWN_EVERY_SAMPLES
-        opened.next_partial_at = utterance.end + round(every_x * every)
+        opened.next_partial_at = utterance.end + round(every_x * opened.partial_every)
 
         def show(hypothesis: Hypothesis) -> None:
             if self._open is not opened:
@@ -182,7 +186,7 @@ class SessionCaptions:
             else:
                 outlook = unfolding.reach(hypothesis, end=pause.end - pause.start)
             self._show(outlook, hypothesis, at=pause.end)
-            self._open.next_partial_at = pause.end + PARTIAL_EVERY_SAMPLES
+            self._open.next_partial_at = pause.end + self._open.partial_every
 
     def _show(self, outlook: Outlook, hypothesis: Hypothesis, *, at: int) -> None:
         """Audio that is caught up on comes faster than real time; what is shown still must be readable."""

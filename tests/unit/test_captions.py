@@ -1,12 +1,15 @@
-"""A final reads as the recognizer wrote it, however its words with times are parted."""
+"""Finals read as the recognizer wrote them, however it parts words; partials come soon until one is seen."""
 
 from uuid import uuid4
 
+import numpy as np
 import pytest
 
-from streaming.captions import OpenCaption
+from streaming.captions import PARTIAL_EVERY_SAMPLES, UNTIL_SHOWN_EVERY_SAMPLES, OpenCaption, SessionCaptions
+from streaming.listener import OpenUtterance, Pause
 from streaming.recognizers.base import Hypothesis, Word
 from streaming.unfolding import Outlook
+from tests.unit.session_fakes import MemoryDatabase, TickingClock
 
 
 def hypothesis(text: str, *words: str) -> Hypothesis:
@@ -41,3 +44,18 @@ def test_a_word_that_was_shown_looks_as_it_did_in_the_text_and_among_the_words()
     final = shown.final(hypothesis("hello there friend.", "hello", "there", "friend."))
     assert final.text == "Hello there friend."
     assert [word.w for word in final.words] == ["Hello", "there", "friend."]
+
+
+@pytest.mark.parametrize(("text", "samples"), [("", UNTIL_SHOWN_EVERY_SAMPLES), ("hello there", PARTIAL_EVERY_SAMPLES)])
+def test_who_goes_on_after_a_pause_in_which_nothing_was_understood_is_heard_again_soon(text: str, samples: int) -> None:
+    captions = SessionCaptions(
+        opened=MemoryDatabase().opened(),
+        publish=lambda meeting_id, key, message: None,
+        clock=TickingClock(),
+        meeting_ms=lambda position: position // 16,
+    )
+    captions.start(0, at=0)
+    pause = Pause(is_silence=True, start=0, end=16_000, speech_share=0.5, audio=np.zeros(16_000, np.float32))
+    captions.settle(hypothesis(text, *text.split()), pause)
+    assert not captions.is_due(OpenUtterance(start=0, end=16_000 + samples - 1, silence=0))
+    assert captions.is_due(OpenUtterance(start=0, end=16_000 + samples, silence=0))
