@@ -66,7 +66,7 @@ class _Chunk:
 class Playback:
     """One connection of an agent. `withheld` are the ranges that are to be heard no more, or not at all.
 
-    Before `heard_to` nothing will be heard any more; what was sent on earlier connections and is settled is not sent again.
+    Before `heard_to` nothing will be heard any more. What is settled at first does not come again.
     """
 
     def __init__(self, *, settled: int = 0) -> None:
