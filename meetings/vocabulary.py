@@ -31,4 +31,4 @@ def _words_of(names: Iterable[str]) -> Iterator[str]:
                 end -= 1
             while end < len(word) and unicodedata.category(word[end]).startswith("M"):
                 end += 1  # vowels of Indic scripts, and accents that stand alone, are marks behind a letter
-            yield word[start:end] if start < end else ""
+            yield word[start:end]
