@@ -85,6 +85,21 @@ async def test_what_is_learnt_holds_for_what_is_not_committed_and_for_nothing_el
     assert times.meeting_ms(SECOND) == 6_000, "told by what was known then"
 
 
+async def test_what_is_learnt_holds_at_once_also_while_nothing_is_committed() -> None:
+    """Each time anew, from wherever people were told something last."""
+    opened = opened_now()
+    times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)
+    await times.hear(arrived(FRAME_MS, 5_400, opened=opened))
+    await heard(times, opened, late_ms=200, first_late_ms=300)
+    assert [times.meeting_ms(2 * SECOND), times.meeting_ms(0)] == [7_200, 5_200]
+    await heard(times, opened, late_ms=0, first_late_ms=0)
+    assert [times.meeting_ms(2 * SECOND), times.meeting_ms(0)] == [7_000, 5_000]
+    assert times.decide(told=1_600) == ClockCorrection(start=0, offset_ms=-300)
+    await heard(times, opened, late_ms=-50, first_late_ms=-50)
+    assert times.meeting_ms(0) == 5_000, "told"
+    assert times.meeting_ms(2 * SECOND) == 6_950
+
+
 async def test_what_is_learnt_in_silence_holds_from_its_beginning() -> None:
     opened = opened_now()
     times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)
