@@ -56,6 +56,7 @@ async def speaking() -> AsyncIterator[tuple[Mouth, Session]]:
         yield mouth, session
     finally:
         running.cancel()
+        await asyncio.wait([running])
 
 
 def in_virtual_time(scene: Any) -> None:
