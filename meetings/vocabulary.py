@@ -1,5 +1,6 @@
 """The words that a meeting's recognizer is told to expect: its vocabulary and the names of those in it. Pure."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 MOST_WORDS = 200  # what a recognizer is given with every utterance
@@ -28,4 +29,6 @@ def _words_of(names: Iterable[str]) -> Iterator[str]:
                 start += 1
             while end > start and not word[end - 1].isalnum():
                 end -= 1
+            while end < len(word) and unicodedata.category(word[end]).startswith("M"):
+                end += 1  # vowels of Indic scripts, and accents that stand alone, are marks behind a letter
             yield word[start:end]

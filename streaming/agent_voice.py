@@ -30,16 +30,25 @@ class Stage(Protocol):
 
 
 class AgentVoice:
-    """Between `take` and `forward`, in order. `zero_ms` is the meeting time of position 0, once that is known."""
+    """Between `take` and `forward`, in order. `zero_ms` is the meeting time of position 0, once that is known.
+
+    What lies before `settled` was sent on an earlier connection, and does not come again.
+    """
 
     def __init__(
-        self, *, stage: Stage, forward: Callable[[Item], None], tell: Tell, zero_ms: Callable[[], int | None]
+        self,
+        *,
+        stage: Stage,
+        forward: Callable[[Item], None],
+        tell: Tell,
+        zero_ms: Callable[[], int | None],
+        settled: int = 0,
     ) -> None:
         self._stage = stage
         self._forward = forward
         self._tell = tell
         self._zero_ms = zero_ms
-        self._playback = Playback()
+        self._playback = Playback(settled=settled)
         self._held: deque[tuple[Item, bool]] = deque()  # and whether it waits to be heard
 
     @property
@@ -62,7 +71,7 @@ class AgentVoice:
 
     def say(self, chunk_id: str, position: int, n_samples: int) -> None:
         """Raises BadMessage."""
-        self._playback.declare(chunk_id, position, n_samples)
+        self._tell_said(self._playback.declare(chunk_id, position, n_samples))
 
     def interrupt(self, chunk_id: str) -> None:
         self._withdrawn(self._playback.interrupt(chunk_id))
@@ -99,6 +108,7 @@ class AgentVoice:
 
     def leave(self) -> None:
         """Its socket is gone: what came last was not heard, but it was said, and will not be sent to us again."""
+        self._tell = lambda message: None
         self._release(everything=True)
 
     # --- within -------------------------------------------------------------------------------------------
@@ -112,7 +122,7 @@ class AgentVoice:
     def _hold(self, item: Item, *, is_awaited: bool) -> None:
         self._held.append((item, is_awaited))
         while len(self._held) > MOST_HELD_ITEMS:
-            self._forward(self._held.popleft()[0])
+            self._let_go()
         self._release()
 
     def _release(self, *, everything: bool = False) -> None:
@@ -121,8 +131,14 @@ class AgentVoice:
             is_heard = isinstance(item, Frame) and item.frame.end <= self._playback.heard_to
             if is_awaited and not is_heard and not everything:
                 return
-            self._held.popleft()
-            self._forward(item)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """A chunk is over with its last sample, also where that came too late to be heard, or was never sent."""
+        item, _ = self._held.popleft()
+        self._forward(item)
+        if isinstance(item, Frame):
+            self._tell_said(self._playback.pass_over(item.frame.end))
 
     def _withdrawn(self, said: Iterable[Said]) -> None:
         self._withhold()

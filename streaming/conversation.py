@@ -112,11 +112,17 @@ class Conversation:
             self._mixer.feed((OTHER_NODES, node), frame.position, pcm_decode(frame.payload), is_remote=True)
 
     def admit(
-        self, who: Hashable, *, forward: Callable[[Item], None], tell: Tell, zero_ms: Callable[[], int | None]
+        self,
+        who: Hashable,
+        *,
+        forward: Callable[[Item], None],
+        tell: Tell,
+        zero_ms: Callable[[], int | None],
+        settled: int = 0,
     ) -> AgentVoice:
         """An agent, whose frames are given to what this returns; see there."""
         stage = AgentStage(who, mixer=self._mixer, wake=self._begin_to_sound)
-        agent = AgentVoice(stage=stage, forward=forward, tell=tell, zero_ms=zero_ms)
+        agent = AgentVoice(stage=stage, forward=forward, tell=tell, zero_ms=zero_ms, settled=settled)
         self._floor.admit(who, agent)
         return agent
 

@@ -20,7 +20,7 @@ from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.reopening import Reopening
 from streaming.runtime import Runtime
-from streaming.session_items import End, Finalize, Frame, Lost
+from streaming.session_items import End, Finalize, Frame, Lost, Record
 
 logger = logging.getLogger(__name__)
 
@@ -193,6 +193,7 @@ class PhoneSession:
         """Raises SupersededStream, Overloaded."""
         node = self._node
         self._pipeline = self._newest = node.rooms.attach(opened, sink=self, round_trip_s=0.0)
+        self._pipeline.follow(Record())  # what was agreed to is younger than what was opened
         if node.broadcast.has_passed(opened.meeting_id, opened.last_seq):
             node.rooms.catch_up(opened)
         if opened.resumed:

@@ -64,10 +64,13 @@ class _Chunk:
 
 
 class Playback:
-    """One connection of an agent. `withheld` are the ranges that are to be heard no more, or not at all."""
+    """One connection of an agent. `withheld` are the ranges that are to be heard no more, or not at all.
 
-    def __init__(self) -> None:
-        self.heard_to = 0
+    Before `heard_to` nothing will be heard any more. What is settled at first does not come again.
+    """
+
+    def __init__(self, *, settled: int = 0) -> None:
+        self.heard_to = settled
         self.withheld: list[Range] = []
         self._chunks: deque[_Chunk] = deque()
         self._has_begun = False  # to say the chunks that are there
@@ -77,8 +80,8 @@ class Playback:
         self._n_heard_since_pause = 0
         self._last_loud: int | None = None  # in the mixer's time
 
-    def declare(self, chunk_id: str, position: int, n_samples: int) -> None:
-        """[position, position + n_samples) is one chunk, behind all that were declared before.
+    def declare(self, chunk_id: str, position: int, n_samples: int) -> list[Said]:
+        """[position, position + n_samples) is one chunk, behind all that were declared before. What is over by that.
 
         Raises BadMessage: it is no such thing, or too many wait.
         """
@@ -94,6 +97,7 @@ class Playback:
         self._chunks.append(_Chunk(chunk_id, position, end))
         self._declares = True
         self._speak_again(position)
+        return self._over()
 
     def parts(self, frame: AudioFrame) -> list[Part]:
         """The frame as it arrives, cut where something begins or ends to be withheld."""
@@ -115,11 +119,12 @@ class Playback:
             self._last_loud = now
         self._n_heard_since_pause += to - start
         self.heard_to = to
-        done = []
-        while self._chunks and self._chunks[0].end <= to:
-            done.append(self._said(self._chunks.popleft(), "done"))
-        self._has_begun &= bool(self._chunks)
-        return done
+        return self._over()
+
+    def pass_over(self, to: int) -> list[Said]:
+        """What was captured before `to` is out of our hands: heard, or too late for it. What is done by that."""
+        self.heard_to = max(self.heard_to, to)
+        return self._over()
 
     def has_floor(self, now: int) -> bool:
         """Whether it would be talked over: it says a chunk, or was audible less than 300 ms ago."""
@@ -161,6 +166,13 @@ class Playback:
             position=self.heard_to,
             said=tuple(said),
         )
+
+    def _over(self) -> list[Said]:
+        done = []
+        while self._chunks and self._chunks[0].end <= self.heard_to:
+            done.append(self._said(self._chunks.popleft(), "done"))
+        self._has_begun &= bool(self._chunks)
+        return done
 
     def _said(self, chunk: _Chunk, state: SaidState) -> Said:
         position = min(max(self.heard_to, chunk.start), chunk.end)

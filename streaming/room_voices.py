@@ -42,6 +42,7 @@ class RoomVoices:
             forward=pipeline.enqueue,
             tell=tell,
             zero_ms=lambda: pipeline.times.zero_ms(pipeline.received) if pipeline.times.is_known else None,
+            settled=pipeline.opened.resume_from,
         )
 
     def stop_listening(self, session_id: UUID) -> None:

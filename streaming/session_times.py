@@ -25,6 +25,7 @@ class SessionTimes:
         self._decided = opened.clock
         self._told_to = opened.settled  # what people may have been told of lies before
         self._learning: MeetingClock | None = None
+        self._supposed: tuple[SessionClock, ClockCorrection, SessionClock] | None = None
         self._heard_first: tuple[float, float] = (0.0, 0.0)  # meeting time in ms, and our clock in seconds
 
     def round_trip(self, round_trip_s: float) -> None:
@@ -50,8 +51,15 @@ class SessionTimes:
         if clock is None:
             return 0
         if learning is not None and learning.offset_ms != clock.offset_ms:
-            clock = clock.corrected(ClockCorrection(start=self._told_to, offset_ms=learning.offset_ms))
+            clock = self._suppose(clock, ClockCorrection(start=self._told_to, offset_ms=learning.offset_ms))
         return clock.meeting_ms(position)
+
+    def _suppose(self, decided: SessionClock, correction: ClockCorrection) -> SessionClock:
+        """Made once for many frames: a new clock looks through all corrections, and hours make hundreds of them."""
+        known = self._supposed
+        if known is None or known[0] is not decided or known[1] != correction:
+            known = self._supposed = (decided, correction, decided.corrected(correction))
+        return known[2]
 
     @property
     def is_known(self) -> bool:

@@ -1,5 +1,6 @@
 """Everybody's recorded sound on the meeting's clock, in one track. Pure."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ ANCHOR_SAMPLES = 10 * SAMPLE_RATE_HZ
 BLOCK_SAMPLES = 10 * SAMPLE_RATE_HZ
 # A clock that differs by more than any crystal does has jumped: what follows is placed anew instead of stretched.
 MOST_STRETCH = 0.01
+PAUSE_SAMPLES = 20 * SAMPLES_PER_MS
+QUIET_POWER = 1e-5  # -50 dBFS
 FULL_SCALE = 32_768.0
 
 
@@ -44,21 +47,40 @@ def placed(voice: Voice) -> Iterator[tuple[int, Float32]]:
     """(first sample on the meeting's clock, samples in [-1, 1)) of a voice, in order and without overlap.
 
     A clock that drifts is followed by stretching each ten seconds by a few samples, so that no seam is heard; one that
-    does not is copied.
+    does not is copied. One that is set back has told of more time than has passed: pauses are left out until the voice
+    is where it was said again.
     """
     position = at = 0
     for samples in _regrouped(voice.blocks, ANCHOR_SAMPLES):
         begin = voice.meeting_ms(position) * SAMPLES_PER_MS
+        at = at if position else begin
         is_whole = samples.size == ANCHOR_SAMPLES
         position += samples.size
-        n_wanted = voice.meeting_ms(position) * SAMPLES_PER_MS - at if is_whole and at else samples.size
+        n_wanted = voice.meeting_ms(position) * SAMPLES_PER_MS - at if is_whole else samples.size
         floats = samples.astype(np.float32) / np.float32(FULL_SCALE)
-        if abs(n_wanted - samples.size) > MOST_STRETCH * samples.size or not at:
+        if n_wanted > (1 + MOST_STRETCH) * samples.size:
             at = max(at, begin)
         elif n_wanted != samples.size:
-            floats = _stretched(floats, n_wanted)
+            floats = _fitted(floats, n_wanted)
         yield at, floats
         at += floats.size
+
+
+def _fitted(samples: Float32, n_wanted: int) -> Float32:
+    """So many samples, or the least that can be had without losing a word."""
+    if n_wanted < (1 - MOST_STRETCH) * samples.size:
+        samples = _without_pauses(samples, samples.size - n_wanted)
+    n_samples = max(n_wanted, math.ceil((1 - MOST_STRETCH) * samples.size))
+    return samples if n_samples == samples.size else _stretched(samples, n_samples)
+
+
+def _without_pauses(samples: Float32, n_left_out: int) -> Float32:
+    """Without its first quiet samples, that many at most."""
+    frames = samples[: samples.size // PAUSE_SAMPLES * PAUSE_SAMPLES].reshape(-1, PAUSE_SAMPLES)
+    is_quiet = np.einsum("ij,ij->i", frames, frames) < PAUSE_SAMPLES * QUIET_POWER
+    is_kept = np.ones(samples.size, dtype=bool)
+    is_kept[np.flatnonzero(np.repeat(is_quiet, PAUSE_SAMPLES))[:n_left_out]] = False
+    return samples[is_kept]
 
 
 class _Waiting:

@@ -1,6 +1,7 @@
 """Store what a second hearing made of one line: each in one transaction, with how far the pass has come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -9,8 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from meetings.models import Meeting, MeetingEvent, SecondPass, Segment
+from meetings.same_words import SLACK_MS, line_of
 from meetings.second_pass.choice import Improvement, improvement
 from meetings.second_pass.hearing import Heard
+from meetings.second_pass.own_words import SaidWord, own_words
+from meetings.second_pass.plain import plain_words
 from meetings.second_pass.protection import Allowed, allowed_changes
 from meetings.services.audit import SYSTEM, audit_append, text_hash
 from meetings.services.events import event_append
@@ -68,6 +72,8 @@ def _made(segment: Segment, heard: Heard | None) -> Improvement | None:
     allowed = allowed_changes(segment)
     if clock is None or allowed is Allowed.NOTHING or heard is None:
         return None
+    own = own_words(heard.words, text=segment.text, others=_said_by_others(segment), meeting_ms=clock.meeting_ms)
+    heard = replace(heard, words=own)
     return improvement(
         text=segment.text,
         words=cast("list[WordWire]", segment.words),
@@ -78,6 +84,25 @@ def _made(segment: Segment, heard: Heard | None) -> Improvement | None:
         has_guesses=allowed is Allowed.WORD_TIMES,
         wired=lambda words: words_wire(words, start=segment.start, end=segment.end, clock=clock),
     )
+
+
+def _said_by_others(segment: Segment) -> list[SaidWord]:
+    near = Segment.objects.filter(
+        meeting=segment.meeting_id,
+        start_ms__lt=segment.end_ms + SLACK_MS,
+        end_ms__gt=segment.start_ms - SLACK_MS,
+        state__in=(Segment.State.FINAL, Segment.State.CORRECTED),
+    )
+    return [word for line in near.exclude(participant=segment.participant_id) for word in _words_said(line)]
+
+
+def _words_said(line: Segment) -> Iterator[SaidWord]:
+    if not line.words:  # not every recognizer gives times
+        for word in line_of(start_ms=line.start_ms, end_ms=line.end_ms, text=line.text).words:
+            yield SaidWord(text=word.text, start_ms=word.start_ms, end_ms=word.end_ms)
+    for wire in cast("list[WordWire]", line.words):
+        for text in plain_words(wire["w"]):
+            yield SaidWord(text=text, start_ms=wire["s"], end_ms=wire["e"])
 
 
 def _revise(segment: Segment, made: Improvement) -> None:

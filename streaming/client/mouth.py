@@ -11,11 +11,13 @@ import numpy as np
 from meetings.limits import SAMPLE_RATE_HZ, SAMPLES_PER_MS
 from streaming.client.events import BargeIn, ChunkOver, Event
 from streaming.client.session import AudioSession
+from streaming.playback import LONGEST_CHUNK_SAMPLES, MOST_CHUNKS
 from streaming.recognizers.base import Float32
 
 FRAME_SAMPLES = 20 * SAMPLES_PER_MS
 SILENT_FRAMES = 40  # 0.8 s behind what was said end its last sentence: until then nobody sees it finished
 AHEAD_S = 0.06  # of real time: a moment's delay on the way is not heard then
+MOST_SENT = MOST_CHUNKS * 3 // 4  # what waits for an answer: a server that is away must not find more than it takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +77,15 @@ class Mouth:
         self._is_welcomed = asyncio.Event()
 
     def say(self, samples: Float32) -> Said:
-        """At 16 kHz. It waits for what was said before."""
+        """At 16 kHz. It waits for what was said before. Nothing at all is done at once. Raises ValueError: too long."""
+        if samples.size > LONGEST_CHUNK_SAMPLES:
+            raise ValueError(f"at most {LONGEST_CHUNK_SAMPLES // SAMPLE_RATE_HZ} seconds are said in one piece")
         self._n_said += 1
         n_padded = -samples.size % FRAME_SAMPLES
         said = Said(self, f"c{self._n_said}", np.concatenate([samples, np.zeros(n_padded, np.float32)]))
+        if not samples.size:
+            said._end(Outcome(state="done", heard_ms=0))
+            return said
         self._waiting.append(said)
         self._has_more.set()
         return said
@@ -113,6 +120,8 @@ class Mouth:
                 self._session.withdraw(position, self._session.captured)
                 for said in self._sent:
                     said._is_withdrawn = True
+                if self._sent:  # one of them may have crossed this message: the server would wait for the rest of it
+                    await self._session.say({"type": "clear"})
             case ChunkOver(chunk_id=chunk_id, state=state, heard_ms=heard_ms, position=position):
                 for said in [each for each in self._sent if each.id == chunk_id]:
                     self._sent.remove(said)
@@ -120,6 +129,7 @@ class Mouth:
                         said._is_withdrawn = True
                         self._session.withdraw(position, said._end_position)
                     said._end(Outcome(state=state, heard_ms=heard_ms))
+                self._has_more.set()
 
     def welcomed(self) -> Sequence[dict[str, Any]]:
         """What a new connection has to be told again. What was withdrawn is simply not sent any more.
@@ -133,6 +143,7 @@ class Mouth:
         for said in [each for each in self._sent if each._is_withdrawn]:
             self._sent.remove(said)
             said._end(Outcome(state="interrupted", heard_ms=0))
+        self._has_more.set()
         return [said._message for said in self._sent]
 
     def close(self) -> None:
@@ -146,7 +157,7 @@ class Mouth:
         """Until cancelled."""
         await self._is_welcomed.wait()
         while True:
-            if self._waiting:
+            if self._waiting and len(self._sent) < MOST_SENT:
                 await self._send(self._waiting.popleft())
                 self._n_silent = SILENT_FRAMES
             elif self._n_silent:

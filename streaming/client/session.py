@@ -5,6 +5,7 @@ import json
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -255,24 +256,22 @@ class AudioSession:
         clock = asyncio.get_running_loop().time
         started_s, n_sent = clock(), 0
         burst_samples = MOST_HELD_SAMPLES // 2
-        while True:
-            async with self._news:
-                await self._news.wait_for(self._may_send)
-            while self._to_say:
-                await socket.send(json.dumps(self._to_say.popleft()))
-            if not self._may_send_frame():
-                continue
-            if self._is_over:
-                break
-            paced = (clock() - started_s) * SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN
-            ahead_samples = n_sent - burst_samples - paced
-            if ahead_samples > 0:
-                await asyncio.sleep(ahead_samples / (SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN))
-            n_sent += await self._send_frame(socket)
-        await socket.send(json.dumps({"type": "end", "position": self._kept.captured}))
-
-    def _may_send(self) -> bool:
-        return bool(self._to_say) or self._may_send_frame()
+        with suppress(ConnectionClosed):  # whoever reads from the socket hears of it
+            while True:
+                async with self._news:
+                    await self._news.wait_for(lambda: self._to_say or self._may_send_frame())
+                while self._to_say:
+                    await socket.send(json.dumps(self._to_say.popleft()))
+                if not self._may_send_frame():
+                    continue
+                if self._is_over:
+                    break
+                paced = (clock() - started_s) * SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN
+                ahead_samples = n_sent - burst_samples - paced
+                if ahead_samples > 0:
+                    await asyncio.sleep(ahead_samples / (SAMPLE_RATE_HZ * STREAM_LIMITS.catchup_x * PACE_MARGIN))
+                n_sent += await self._send_frame(socket)
+            await socket.send(json.dumps({"type": "end", "position": self._kept.captured}))
 
     @property
     def _is_over(self) -> bool:

@@ -92,6 +92,8 @@ class AudioConsumer(StreamConsumer):
                 self._consent = frozenset(await store.consent_record(self._redeemed.participant_id, granted))
                 if "recording" in self._consent ^ before:
                     pipeline.put(Record(position=position))
+                if before.issuperset(AUDIO_CONSENT) and not self._consent.issuperset(AUDIO_CONSENT):
+                    pipeline.put(Finalize(cid=None))  # what was said on other terms: nothing follows it
             case client_messages.Language():
                 pipeline.charge(DEAREST_SAMPLES)
                 try:

@@ -23,7 +23,7 @@ def _number(value: object) -> object:
 
 
 Number = Annotated[int, BeforeValidator(_number), Field(strict=True, ge=0, le=MAX_NUMBER)]
-Identifier = Annotated[str, Field(min_length=1, max_length=200)]
+Identifier = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]  # PostgreSQL stores no NUL
 
 
 class FromService(BaseModel):

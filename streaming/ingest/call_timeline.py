@@ -13,6 +13,8 @@ FIRST_NUMBER = 1  # of messages with audio, where these are counted apart
 MOST_WAITING_MESSAGES = 3  # a message that is later than this many others is taken for lost
 UNCOUNTED_GAP_S = 0.1  # timestamps jump by this much although no number is missing: less is jitter
 LONGEST_GAP_S = 3_600.0  # a service that has lost more has counted wrongly
+# So much in a row that was here already, by its numbers, and in their order, is not: the service counts anew.
+FEWEST_ANEW, ANEW_S = 10, 2.0
 MOST_FRAME_SAMPLES = STREAM_LIMITS.frame_ms[1] * SAMPLES_PER_MS
 
 
@@ -52,6 +54,7 @@ class CallTimeline:
         self._expected: int | None = None  # the number of the next message, once audio has come
         self._noted: int | None = None  # that of the last message before it
         self._waiting: dict[int, _Heard | None] = {}  # None: a message without audio
+        self._anew: list[tuple[int, _Heard]] = []  # what has been here already, it seems
         self._has_gap = False
         self._last_n_samples = 0
         self._last_timestamp_ms: int | None = None
@@ -83,7 +86,8 @@ class CallTimeline:
             noted = FIRST_NUMBER - 1 if self._counts_audio_alone else self._noted
             self._expected = number if noted is None else min(number, noted + 1)
         if number < self._expected or number in self._waiting:
-            return []  # it was here already, or was given up
+            return self._passed_over(number, heard)  # it was here already, or was given up
+        self._anew.clear()
         self._waiting[number] = heard
         return self._release(most_waiting=MOST_WAITING_MESSAGES)
 
@@ -91,6 +95,22 @@ class CallTimeline:
         """The rest. The timeline is spent then."""
         pieces = self._release(most_waiting=0)
         return [*pieces, *self._piece(self._resampler.flush())]
+
+    def _passed_over(self, number: int, heard: "_Heard") -> list[CallPiece]:
+        """Nothing, unless the service counts from the beginning again: nothing of the call would be heard any more."""
+        last = self._anew[-1][0] if self._anew else number - 1
+        if not last < number <= last + MOST_WAITING_MESSAGES:
+            self._anew.clear()
+        self._anew.append((number, heard))
+        n_samples = sum(len(each.samples) for _, each in self._anew)
+        if len(self._anew) < FEWEST_ANEW or n_samples < ANEW_S * self._format.rate_hz:
+            return []
+        pieces = self._release(most_waiting=0)
+        for _, each in self._anew:
+            pieces += self._take(each, n_missing=0)
+        self._anew.clear()
+        self._expected = number + 1
+        return pieces
 
     def _release(self, *, most_waiting: int) -> list[CallPiece]:
         pieces: list[CallPiece] = []

@@ -167,6 +167,8 @@ def _cut(text: str) -> tuple[str, str, str]:
         start += 1
     while end > start and not text[end - 1].isalnum():
         end -= 1
+    while start < end < len(text) and unicodedata.category(text[end]).startswith("M"):
+        end += 1  # a mark belongs to the letter before it
     core = text[start:end]
     if re.search(r"\w['’][sS]$", core):
         core = core[:-2]

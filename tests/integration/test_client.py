@@ -62,6 +62,33 @@ async def test_a_refusal_after_having_been_sent_away_is_final() -> None:
         await heard_from([([GOAWAY], 0), ([], 4410)])
 
 
+async def test_a_lost_connection_is_no_failure_of_a_client_that_was_sending(caplog: pytest.LogCaptureFixture) -> None:
+    """It connects again; whoever runs a bot would read of a defect otherwise, each time."""
+    n_connections = 0
+
+    async def answer(socket: ServerConnection) -> None:
+        nonlocal n_connections
+        n_connections += 1
+        await socket.recv()
+        await socket.send(json.dumps({"type": "welcome", "settled": 0}))
+        async for data in socket:
+            if isinstance(data, bytes) and n_connections == 1:
+                socket.transport.abort()
+            elif isinstance(data, str) and json.loads(data)["type"] == "end":
+                await socket.close(1000)
+
+    async with serve(answer, "127.0.0.1", 0, subprotocols=[Subprotocol("colloquy.v1")]) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with asyncio.timeout(20), AlwaysATicket(url) as rest, AudioSession(rest, admission_to(url)) as session:
+            while n_connections < 2:
+                await session.write(np.zeros(16_000, np.float32))
+                await asyncio.sleep(0.01)
+            await session.end()
+            async for _ in session.messages():
+                pass
+    assert not [record for record in caplog.records if record.name.startswith("streaming")]
+
+
 async def test_what_a_person_talked_over_is_sent_again_as_muted() -> None:
     """The server that answers after a drop has heard nothing of it: what is sent again says what became of it."""
     frames: list[list[AudioFrame]] = [[], []]

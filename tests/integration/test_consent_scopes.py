@@ -26,6 +26,25 @@ async def test_captions_alone_are_shown_live_and_are_in_no_transcript(api: Api, 
     assert api.get(f"meetings/{meeting['code']}/segments").json()["data"] == []
 
 
+async def test_who_takes_it_back_in_the_middle_of_a_sentence_has_said_what_was_said_by_then(
+    api: Api, beckett: Float32
+) -> None:
+    """At once, and not when the resume window is over: nothing more can follow it."""
+    meeting = api.meeting()
+    admission = api.admit(meeting)
+    async with peer(admission["ws_url"], admission["ticket"]) as ada:
+        await ada.hello()
+        await ada.stream(beckett[:24_000])
+        await ada.say(type="consent", granted=[])
+        done = await ada.until("finalized")
+        await ada.frame(beckett[24_000:25_600])
+        assert await ada.closed() == 4451
+    assert (done["cid"], done["position"]) == (None, 24_000)
+    assert [each["segment"]["state"] for each in ada.finals()] == ["final"]
+    [session] = api.get(f"meetings/{meeting['code']}/ledger").json()["sessions"]
+    assert (session["received"], session["settled"], session["gap"]) == (24_000, 24_000, 0)
+
+
 @pytest.mark.parametrize("granted", [[], ["transcript"], ["recording"], ["transcript", "recording"]])
 async def test_without_captions_no_sample_is_accepted(api: Api, granted: list[str]) -> None:
     admission = api.admit(api.meeting())

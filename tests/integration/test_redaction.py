@@ -1,6 +1,7 @@
 """What was redacted is nowhere: not in the text, its history, the log, exports, or recorded sound."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,53 @@ def test_what_other_microphones_heard_of_it_goes_with_it_and_nothing_else() -> N
     assert wrong.text == "bob was wrong"
     with pytest.raises(Conflict):
         segment_restore(segment_id=leaked.pk, actor="user:1")
+
+
+@pytest.mark.parametrize("passage", [None, NUMBER])
+def test_what_another_microphone_heard_of_it_and_delivers_later_is_forgotten(passage: Passage | None) -> None:
+    """Bob was offline when Ada spoke, and when the host redacted it; what his microphone kept of her comes now."""
+    meeting = meeting_recorded()
+    ada, bob = speaking(meeting), speaking(meeting, name="Bob")
+    ada.commit(speech(0, 16_000, text=SECRET))
+    segment_redact(segment_id=Segment.objects.get().pk, actor="user:1", passage=passage)
+    heard = np.full(32_000, 5_000, np.int16)
+    leaked = speech(0, 16_000, text=SECRET)
+    assert leaked.segment is not None
+    leaked = replace(leaked, segment=replace(leaked.segment, is_bleed=True))
+    recorded = [bob.write(heard, start=0)]
+    bob.commit(leaked, speech(16_000, 32_000, text="what Bob said himself"), recorded=recorded)
+    copy, own = Segment.objects.filter(audio_session=bob.owner.session_id).order_by("start")
+    assert (copy.text, copy.words, copy.text_salt, copy.state) == ("", [], "", "retracted")
+    assert own.text == "what Bob said himself"
+    with pytest.raises(Conflict):
+        segment_restore(segment_id=copy.pk, actor="user:1")
+    sound = samples_read(session_id=bob.owner.session_id, start=0, end=32_000)
+    assert not sound[:16_000].any()
+    assert sound[16_000:].all()
+    assert "5551" not in everything_read(meeting)
+    assert audit_verify(meeting_id=meeting.pk) is None
+
+
+def test_a_line_that_says_again_what_is_left_of_a_redacted_one_is_forgotten() -> None:
+    """Where no gate has judged it: by the words around the passage."""
+    meeting, segment = said()
+    segment_redact(segment_id=segment.pk, actor="system", passage=NUMBER)
+    bob = opened(meeting, display_name="Bob")
+    commit(bob.owner, speech(0, 16_000, text=SECRET))
+    copy = Segment.objects.get(audio_session=bob.owner.session_id)
+    assert (copy.text, copy.state) == ("", "retracted")
+    segment.refresh_from_db()
+    assert segment.state == "redacted"
+
+
+def test_while_nothing_may_be_deleted_a_late_copy_is_only_taken_out() -> None:
+    meeting, segment = said()
+    segment_redact(segment_id=segment.pk, actor="user:1", passage=NUMBER)
+    hold_place(meeting=meeting, by="user:1", reason="Case 7")
+    bob = opened(meeting, display_name="Bob")
+    commit(bob.owner, speech(0, 16_000, text=SECRET))
+    copy = Segment.objects.get(audio_session=bob.owner.session_id)
+    assert (copy.text, copy.state) == (SECRET, "retracted")
 
 
 def test_what_cannot_be_redacted_is_refused_and_nothing_changes() -> None:

@@ -59,6 +59,32 @@ def corrected_by_hand(segment: Segment, text: str, *, actor: str = "user:7") -> 
     Segment.objects.filter(pk=segment.pk).update(rev=segment.rev + 1, text=text, state=Segment.State.CORRECTED)
 
 
+def test_what_another_said_into_this_microphone_does_not_come_back_into_the_line(
+    meeting: Meeting, host: Actor, ada: Speaking
+) -> None:
+    """The gate had silenced it; the recording has it all."""
+    grace = speaking(meeting, name="Grace")
+    say(grace, "I would rather wait")
+    segment_id = say(ada, "we shud move it")
+    over(meeting, host, ada, grace)
+    ear = ToldEar()
+    ear.says(0, SECOND, "We rather should move wait it")
+    heard_again(ear)
+    segment = Segment.objects.get(pk=segment_id)
+    assert (segment.text, segment.state) == ("We should move it", "final")
+
+
+def test_what_two_said_at_once_stays_in_both_lines(meeting: Meeting, host: Actor, ada: Speaking) -> None:
+    grace = speaking(meeting, name="Grace")
+    say(grace, "yes we should")
+    segment_id = say(ada, "no we should nut")
+    over(meeting, host, ada, grace)
+    ear = ToldEar()
+    ear.says(0, SECOND, "No we should not")
+    heard_again(ear)
+    assert Segment.objects.get(pk=segment_id).text == "No we should not"
+
+
 def test_a_line_that_is_understood_better_becomes_a_revision_of_the_system(
     meeting: Meeting, host: Actor, ada: Speaking
 ) -> None:

@@ -59,6 +59,38 @@ test("what one takes back while away is said before any frame", async () => {
   assert.deepEqual(around.last.sent.slice(0, 2).map(({ type }) => type), ["hello", "consent"]);
 });
 
+test("what one takes back while away and gives again was not agreed to in between", async () => {
+  const { around, session, speak, open } = begun();
+  const all = ["captions", "transcript", "recording"];
+  open(0, { consent: ["captions", "transcript"] });
+  session.agree(all);
+  const consented = (granted) => ({ type: "participant.consented", participant: { id: "p" }, granted });
+  around.last.say({ type: "event", seq: 1, event: consented(all) });
+  around.last.fail(1006);
+  speak(1);
+  session.agree(["captions", "transcript"]);
+  speak(1);
+  session.agree(all);
+  await around.pass(300);
+  open(0, { consent: all });
+  const both = [
+    { type: "consent", granted: ["captions", "transcript"], position: 3_200 },
+    { type: "consent", granted: all, position: 3_200 },
+  ];
+  assert.deepEqual(around.last.told("consent"), both);
+  assert.deepEqual(around.last.sent.slice(0, 3).map(({ type }) => type), ["hello", "consent", "consent"]);
+  around.last.fail(1006);
+  await around.pass(600);
+  open(0, { consent: all });
+  assert.deepEqual(around.last.told("consent"), both, "nothing says that the server has heard of it");
+  around.last.say({ type: "event", seq: 2, event: consented(["captions", "transcript"]) });
+  around.last.say({ type: "event", seq: 3, event: consented(all) });
+  around.last.fail(1006);
+  await around.pass(1_200);
+  open(0, { consent: all });
+  assert.deepEqual(around.last.told("consent"), []);
+});
+
 test("end comes after the last frame, is said again after a resume, and only `ended` ends", async () => {
   const { around, session, speak, open, log } = begun();
   open();

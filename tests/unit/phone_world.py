@@ -20,6 +20,7 @@ from streaming.feeds import Subscription
 from streaming.ingest.call_timeline import CallPiece
 from streaming.phone_session import PhoneSession
 from streaming.pipeline import SessionPipeline
+from streaming.recording_shelf import RecordingMeans
 from streaming.rooms import Rooms
 from streaming.runtime import Runtime
 from streaming.scheduler import Scheduler
@@ -131,11 +132,14 @@ class World:
 
 
 @asynccontextmanager
-async def world(database: CallDatabase | None = None, pool: InstantPool | None = None) -> AsyncIterator[World]:
+async def world(
+    database: CallDatabase | None = None, pool: InstantPool | None = None, recording: RecordingMeans | None = None
+) -> AsyncIterator[World]:
     database = database or CallDatabase()
     scheduler = Scheduler(pool=pool or InstantPool(), clock=SystemClock())
     scheduler.start()
-    rooms = Rooms(around=Node(database=database).around(scheduler), store=database)
+    around = replace(Node(database=database).around(scheduler), recording=recording)
+    rooms = Rooms(around=around, store=database)
     line, broadcast = RecordingLine(TaskScope("line")), SilentBroadcast()
     node = SimpleNamespace(
         node="node",

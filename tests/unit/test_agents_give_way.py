@@ -34,9 +34,13 @@ class Room:
     told: list[Mapping[str, Any]] = field(default_factory=list)
     transcribed: list[Item] = field(default_factory=list)
 
-    def admit(self, name: str = "agent") -> AgentVoice:
+    def admit(self, name: str = "agent", *, settled: int = 0) -> AgentVoice:
         return self.conversation.admit(
-            name, forward=self.transcribed.append, tell=self.told.append, zero_ms=lambda: ORIGIN_MS
+            name,
+            forward=self.transcribed.append,
+            tell=self.told.append,
+            zero_ms=lambda: ORIGIN_MS,
+            settled=settled,
         )
 
     def says(self, kind: str) -> list[Mapping[str, Any]]:
@@ -259,6 +263,54 @@ def test_a_backlog_that_is_delivered_is_not_held_up() -> None:
         assert agent.is_idle
         assert room.became() == (4 * SECOND, 0, 0)
         assert not room.audible_ms(AGENT_HZ)
+
+    play(scene)
+
+
+def test_a_chunk_whose_end_comes_too_late_is_over_and_holds_no_floor() -> None:
+    """As after a resume, when nothing more is said: whoever waits for `said` would wait for ever."""
+
+    async def scene(room: Room) -> None:
+        agent = room.admit(settled=SECOND)
+        await asyncio.sleep(5.0)
+        agent.say("c1", 0, SECOND)
+        agent.say("c2", SECOND, SECOND)
+        assert [each["id"] for each in room.says("said")] == ["c1"]
+        for at in range(SECOND, 2 * SECOND, FRAME):
+            agent.take(sent(tone(AGENT_HZ, FRAME / SECOND), at))
+        assert [(each["id"], each["state"], each["heard_ms"]) for each in room.says("said")] == [
+            ("c1", "done", 0),
+            ("c2", "done", 0),
+        ]
+        await talk(room, quiet_s=6.0, seconds=0.5)
+        assert not room.says("barge_in")
+
+    play(scene)
+
+
+def test_a_chunk_that_was_never_sent_is_over_when_its_place_is_passed() -> None:
+    async def scene(room: Room) -> None:
+        agent = room.admit()
+        agent.say("c1", 0, 2 * SECOND)
+        await stream(agent, tone(AGENT_HZ, 1.0))
+        await reach(3 * SECOND)
+        agent.take(sent(tone(AGENT_HZ, FRAME / SECOND), 3 * SECOND))
+        await asyncio.sleep(0.5)
+        [said] = room.says("said")
+        assert (said["id"], said["state"]) == ("c1", "done")
+        assert said["heard_ms"] <= 1_000
+
+    play(scene)
+
+
+def test_a_socket_that_goes_is_told_nothing_more() -> None:
+    async def scene(room: Room) -> None:
+        agent = room.admit()
+        agent.say("c1", 0, SECOND)
+        await stream(agent, tone(AGENT_HZ, 1.0))
+        room.conversation.leave("agent")
+        assert not room.says("said")
+        assert room.became() == (SECOND, 0, 0)
 
     play(scene)
 

@@ -188,6 +188,24 @@ def test_a_number_that_would_mean_hours_of_loss_is_not_believed(number: int) -> 
     assert pieces[-1].end == 3 * CHUNK
 
 
+@pytest.mark.parametrize("wild", [[], [10**9, 10**9 + 1, 10**9 + 2, 10**9 + 3, 10**9 + 4]], ids=["restart", "wild"])
+def test_a_service_that_counts_anew_is_heard_again_from_there(wild: list[int]) -> None:
+    """It would be silent for the rest of the call otherwise, and no gap would say so."""
+    before, after = list(range(1, 201)), list(range(1, 401)) if not wild else list(range(201, 401))
+    timeline = CallTimeline(format=WIDE)
+    pieces = [piece for number in [*before, *wild, *after] for piece in timeline.accept(audio(number))]
+    pieces += timeline.end()
+    assert pieces[-1].end == (len(before) + len(wild) + len(after)) * CHUNK
+    assert round(float(pieces[-1].samples[0]) * 32_768) == after[-1]
+
+
+def test_what_is_repeated_here_and_there_is_no_new_count() -> None:
+    timeline = CallTimeline(format=WIDE)
+    order = [number for first in range(1, 400, 50) for number in (*range(first, first + 50), *range(first, first + 40))]
+    pieces = heard(timeline, [audio(number) for number in order])
+    assert pieces[-1].end == 400 * CHUNK
+
+
 def test_a_call_that_comes_back_goes_on_where_it_is_put() -> None:
     assert heard(CallTimeline(format=WIDE, position=8_000), [audio(1)])[0].position == 8_000
 

@@ -8,6 +8,7 @@ import pytest
 from meetings.errors import Superseded
 from streaming.errors import ConsentMissing, SupersededStream
 from streaming.phone_session import MOST_FAILURES
+from streaming.recording_shelf import RecordingMeans
 from tests.unit.phone_world import (
     CallDatabase,
     SlowDatabase,
@@ -16,6 +17,7 @@ from tests.unit.phone_world import (
     world,
 )
 from tests.unit.session_fakes import SECOND, SPEECH
+from tests.unit.test_recorder import ON, MemoryShelf, Switchboard
 from tests.unit.test_rooms import until
 
 
@@ -148,6 +150,20 @@ async def test_without_the_declared_consent_nothing_is_taken() -> None:
         with pytest.raises(ConsentMissing):
             await here.make().begin()
         assert here.line.pipelines == []
+
+
+async def test_a_call_whose_key_agrees_to_it_is_recorded_from_its_first_sample() -> None:
+    """The agreement is younger than what was read when the session was opened, and nobody may have heard of it yet."""
+    shelf, switchboard = MemoryShelf(), Switchboard(answers=[ON])
+    async with world(recording=RecordingMeans(shelf=shelf, store=switchboard)) as here:
+        session = here.make()
+        await session.begin()
+        session.hear(pieces(SPEECH))
+        session.finish()
+        await until(lambda: "over" in here.line.told)
+        session.leave()
+    assert switchboard.asked == [(0, 0)]
+    assert sum(samples.size for samples in shelf.files.values()) == SPEECH.size
 
 
 async def test_a_meeting_that_is_over_is_known_at_once() -> None:

@@ -151,6 +151,27 @@ def test_an_id_is_free_again_when_its_chunk_is_over() -> None:
     playback.declare("c1", 1_600, 1_600)
 
 
+def test_what_comes_too_late_to_be_heard_ends_its_chunk_all_the_same() -> None:
+    playback = Playback()
+    playback.declare("c1", 0, 3_000)
+    playback.declare("c2", 3_000, 3_000)
+    heard(playback, 1_000, 1_000)
+    assert playback.pass_over(2_999) == []
+    assert playback.pass_over(3_000) == [Said(chunk_id="c1", state="done", heard_samples=1_000, position=3_000)]
+    assert playback.has_floor(3_000)  # it was audible just now
+    assert playback.pass_over(9_000) == [Said(chunk_id="c2", state="done", heard_samples=0, position=6_000)]
+    assert not playback.has_floor(9_000)
+
+
+def test_a_chunk_that_an_earlier_connection_has_settled_is_over_when_it_is_declared_again() -> None:
+    playback = Playback(settled=5_000)
+    [said] = playback.declare("c1", 1_000, 4_000)
+    assert (said.state, said.heard_samples, said.position) == ("done", 0, 5_000)
+    assert playback.declare("c2", 4_000, 4_000) == []
+    [said] = heard(playback, 8_000, 3_000)
+    assert (said.chunk_id, said.heard_samples) == ("c2", 3_000)
+
+
 ranges = st.lists(st.tuples(st.integers(0, 9_000), st.integers(1, 3_000)), max_size=4).map(
     lambda pairs: [(start, start + n) for start, n in pairs]
 )

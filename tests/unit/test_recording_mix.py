@@ -3,12 +3,13 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.recordings.flac import Int16
-from meetings.recordings.mixing import ANCHOR_SAMPLES, Voice, mix, placed
-from meetings.session_clock import SessionClock
+from meetings.recordings.mixing import ANCHOR_SAMPLES, Float32, Voice, mix, placed
+from meetings.session_clock import ClockCorrection, SessionClock
 from meetings.soft_limit import KNEE
 
 SECOND = 16_000
@@ -64,6 +65,53 @@ def test_a_clock_that_jumps_is_followed_by_placing_anew() -> None:
     jumping = Voice(blocks=[samples], meeting_ms=lambda p: p // 16 + (4_000 if p >= ANCHOR_SAMPLES else 0))
     (first, one), (second, other) = placed(jumping)
     assert (first, second, one.size, other.size) == (0, ANCHOR_SAMPLES + 64_000, ANCHOR_SAMPLES, ANCHOR_SAMPLES)
+
+
+def spoken(seconds: int) -> Int16:
+    """Every second 0.7 s of a voice, and a pause."""
+    samples = sound(seconds * SECOND, 1)
+    samples.reshape(-1, SECOND)[:, int(0.7 * SECOND) :] = 0
+    return samples
+
+
+def late_s(pieces: list[tuple[int, Float32]], samples: Int16, second: int, *, expected: float) -> float:
+    """How much later than expected the voice of that second of the session is, up to 3 s."""
+    whole = np.zeros(pieces[-1][0] + pieces[-1][1].size, np.float32)
+    for at, piece in pieces:
+        whole[at : at + piece.size] = piece
+    begin = int((expected - 3) * SECOND)
+    wanted = samples[second * SECOND : second * SECOND + SECOND // 4].astype(np.float32)
+    alike = np.correlate(whole[begin : begin + 7 * SECOND], wanted, "valid")
+    return int(np.argmax(alike)) / SECOND - 3
+
+
+@pytest.mark.parametrize("back_ms", [400, 2_500])
+def test_after_a_clock_was_set_back_the_voice_is_where_it_was_said_again(back_ms: int) -> None:
+    """Its first frame had waited, which was found out only when something had been told: pauses make up for it."""
+    clock = SessionClock(origin_ms=5_000).corrected(ClockCorrection(start=2 * SECOND, offset_ms=-back_ms))
+    samples = spoken(60)
+    pieces = list(placed(Voice(blocks=[samples], meeting_ms=clock.meeting_ms)))
+    for (at, piece), (then, _) in pairwise(pieces):
+        assert at + piece.size == then
+    assert abs(late_s(pieces, samples, 40, expected=45 - back_ms / 1_000)) < 0.05
+    assert np.count_nonzero(np.concatenate([piece for _, piece in pieces])) > 0.68 * samples.size
+
+
+def test_a_loss_that_was_counted_too_long_is_caught_up_with() -> None:
+    """Somebody set a device's clock: its page took that for 30 s lost, until later frames showed that it was none."""
+    lost_from, n_lost = 15 * SECOND, 30 * SECOND
+    samples = spoken(200)
+    samples[lost_from : lost_from + n_lost] = 0
+    clock = SessionClock(origin_ms=0).corrected(ClockCorrection(start=lost_from + n_lost, offset_ms=-30_000))
+    pieces = list(placed(Voice(blocks=[samples], meeting_ms=clock.meeting_ms)))
+    assert abs(late_s(pieces, samples, 190, expected=160)) < 0.05
+
+
+def test_who_never_pauses_loses_nothing_and_catches_up_slowly() -> None:
+    clock = SessionClock(origin_ms=0).corrected(ClockCorrection(start=SECOND, offset_ms=-400))
+    pieces = list(placed(Voice(blocks=[sound(60 * SECOND, 1)], meeting_ms=clock.meeting_ms)))
+    assert pieces[-1][0] + pieces[-1][1].size == int(59.6 * SECOND)
+    assert min(piece.size for _, piece in pieces) >= 0.99 * ANCHOR_SAMPLES
 
 
 def test_silence_before_everybody_is_part_of_the_mix() -> None:

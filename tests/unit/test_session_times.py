@@ -34,10 +34,12 @@ def arrived(end_ms: int, at_ms: float, *, opened: OpenedSession, wall_is_off_s: 
     return Frame(frame=frame, arrived_at=wall_at, arrived_s=50 + at_ms / 1_000)
 
 
-async def heard(times: SessionTimes, opened: OpenedSession, *, late_ms: float, first_late_ms: float) -> None:
+async def heard(
+    times: SessionTimes, opened: OpenedSession, *, late_ms: float, first_late_ms: float, start_ms: int = 0
+) -> None:
     """Three seconds of frames, of which the first one was delayed more than the others."""
-    for end_ms in range(FRAME_MS, 3_001, FRAME_MS):
-        delay_ms = first_late_ms if end_ms == FRAME_MS else late_ms
+    for end_ms in range(start_ms + FRAME_MS, start_ms + 3_001, FRAME_MS):
+        delay_ms = first_late_ms if end_ms == start_ms + FRAME_MS else late_ms
         await times.hear(arrived(end_ms, 5_000 + end_ms + delay_ms, opened=opened))
 
 
@@ -83,6 +85,21 @@ async def test_what_is_learnt_holds_for_what_is_not_committed_and_for_nothing_el
     assert times.decide(told=2 * SECOND) == ClockCorrection(start=1_600, offset_ms=-300)
     assert times.meeting_ms(1_600) == 5_400, "time stands still rather than to go back"
     assert times.meeting_ms(SECOND) == 6_000, "told by what was known then"
+
+
+async def test_what_is_learnt_holds_at_once_also_while_nothing_is_committed() -> None:
+    """Each time anew, from wherever people were told something last."""
+    opened = opened_now()
+    times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)
+    await times.hear(arrived(FRAME_MS, 5_400, opened=opened))
+    await heard(times, opened, late_ms=200, first_late_ms=300)
+    assert [times.meeting_ms(2 * SECOND), times.meeting_ms(0)] == [7_200, 5_200]
+    await heard(times, opened, late_ms=0, first_late_ms=0, start_ms=3_000)
+    assert [times.meeting_ms(2 * SECOND), times.meeting_ms(0)] == [7_000, 5_000]
+    assert times.decide(told=1_600) == ClockCorrection(start=0, offset_ms=-300)
+    await heard(times, opened, late_ms=-50, first_late_ms=-50, start_ms=6_000)
+    assert times.meeting_ms(0) == 5_000, "told"
+    assert times.meeting_ms(2 * SECOND) == 6_950
 
 
 async def test_what_is_learnt_in_silence_holds_from_its_beginning() -> None:

@@ -15,6 +15,12 @@ def test_terms_stay_whole_and_names_come_as_words() -> None:
     )  # fmt: skip
 
 
+def test_names_of_any_script_stay_whole_and_pictures_are_no_part_of_them() -> None:
+    devi, hostess, david = "\u0926\u0947\u0935\u0940", "\u0939\u094b\u0938\u094d\u091f", "\u05d3\u05d5\u05b4\u05d3"
+    names = [f"{devi} ({hostess})", "Jose\u0301!", "Ada\u2764\ufe0f \U0001f389", david]
+    assert words_in_force(vocabulary=[], names=names) == (devi, hostess, "Jose\u0301", "Ada", david)
+
+
 def test_each_word_stands_once_in_its_first_spelling() -> None:
     assert words_in_force(vocabulary=["McNAIR", "mcnair"], names=["Mcnair", "STRASSE", "straße"]) == (
         "McNAIR",

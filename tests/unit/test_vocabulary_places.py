@@ -44,6 +44,7 @@ def test_what_sounds_like_a_term_may_be_it_and_keeps_its_marks(said: str, term: 
         ("Reciter is what he is", ("reciter",)),
         ("something else entirely", ("Margaret", "Thornton")),
         ("is he in it", ("II", "Xi", "...", " ")),
+        ("is \u092a\u094d\u0930\u093f\u092f\u0902\u0915\u093e.", ("\u092a\u094d\u0930\u093f\u092f\u0902\u0915\u093e",)),
     ],
 )
 def test_what_is_a_term_already_or_sounds_like_none_stays(said: str, vocabulary: tuple[str, ...]) -> None:

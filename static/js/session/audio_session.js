@@ -61,6 +61,8 @@ export class AudioSession {
   #participantId = "";
   /** @type {{type: "consent", granted: readonly string[], position: number}} what stands, and from where on it does */
   #consent;
+  /** @type {readonly string[] | null} what was agreed to all the time since the server last confirmed what stands */
+  #agreedThroughout = null;
   /** @type {{type: "language", language: string, position: number} | null} what the server has not confirmed */
   #spoken = null;
   /** @type {Phase} */
@@ -145,6 +147,7 @@ export class AudioSession {
    * @param {readonly string[]} granted in words of the protocol
    */
   agree(granted) {
+    this.#agreedThroughout = (this.#agreedThroughout ?? granted).filter((what) => granted.includes(what));
     this.#consent = { type: "consent", granted, position: this.#ring.end };
     if (this.#isWelcome) this.#connection.send(JSON.stringify(this.#consent));
   }
@@ -208,11 +211,7 @@ export class AudioSession {
     this.#resumeToken = welcome.resume_token;
     this.#hasBeenWelcomed = true;
     this.#settle(welcome.settled);
-    const { granted } = this.#consent;
-    const known = welcome.consent ?? [];
-    if (known.length !== granted.length || !granted.every((what) => known.includes(what))) {
-      this.#connection.send(JSON.stringify(this.#consent));
-    }
+    this.#sayConsent(welcome.consent ?? []);
     this.#participantId = welcome.participant_id;
     if (this.#spoken && this.#spoken.language === welcome.language) this.#spoken = null;
     if (this.#spoken) this.#connection.send(JSON.stringify(this.#spoken));
@@ -222,8 +221,20 @@ export class AudioSession {
     this.pump();
   }
 
+  /** What was taken back and given again while nobody heard of it is told of as well. @param {readonly string[]} known */
+  #sayConsent(known) {
+    const { granted } = this.#consent;
+    const least = this.#agreedThroughout ?? granted;
+    if (!areSame(least, granted)) this.#connection.send(JSON.stringify({ ...this.#consent, granted: least }));
+    if (!areSame(least, granted) || !areSame(known, granted)) this.#connection.send(JSON.stringify(this.#consent));
+  }
+
   /** @param {import("../protocol/messages.js").MeetingEvent} event */
-  #confirm({ type, participant_id, language }) {
+  #confirm({ type, participant, participant_id, granted, language }) {
+    if (type === "participant.consented" && participant?.id === this.#participantId) {
+      if (granted && areSame(granted, this.#consent.granted)) this.#agreedThroughout = null;
+      return;
+    }
     const isOurs = type === "participant.language" && participant_id === this.#participantId;
     if (isOurs && language === this.#spoken?.language) this.#spoken = null;
   }
@@ -282,4 +293,9 @@ export class AudioSession {
  */
 export function ticketSource(key, csrfToken) {
   return () => ticketFetch(key.session_id, key.resume_token, csrfToken);
+}
+
+/** @param {readonly string[]} one @param {readonly string[]} other both without repetitions @returns {boolean} */
+function areSame(one, other) {
+  return one.length === other.length && one.every((what) => other.includes(what));
 }
