@@ -34,7 +34,7 @@ os.environ |= {
     "EMAIL_HOST": "",
 }
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: F403  settings are names in a module
 from config.settings import DATA_DIR, DATABASES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -46,7 +46,7 @@ def test_whoever_takes_over_goes_on_where_it_stood(meeting: Meeting, host: Actor
 
     class Mortal(ToldEar):
         def hear(self, *args: object, **more: object) -> Heard:
-            heard = super().hear(*args, **more)  # type: ignore[arg-type]
+            heard = super().hear(*args, **more)  # type: ignore[arg-type]  # handed on as they came
             if len(self.heard) == 2:
                 raise Killed
             return heard

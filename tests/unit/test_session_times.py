@@ -42,7 +42,7 @@ async def heard(times: SessionTimes, opened: OpenedSession, *, late_ms: float, f
 
 
 def opened_now(**stored: object) -> OpenedSession:
-    return replace(MemoryDatabase().opened(), **stored)  # type: ignore[arg-type]
+    return replace(MemoryDatabase().opened(), **stored)  # type: ignore[arg-type]  # tests name the fields
 
 
 async def test_position_0_was_captured_a_frame_and_half_a_round_trip_before_the_first_frame_came() -> None:
