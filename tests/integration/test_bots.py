@@ -17,16 +17,11 @@ from streaming.client.meeting import Meeting
 from streaming.management.commands.speak import audio_capture
 from streaming.recognizers.base import Float32
 from tests.integration.test_agents import SECOND, Reader, microphone, stream
-from tests.nodes import ROOT, NodeProcess
+from tests.nodes import ROOT
 from tests.sockets import Api, Message, peer, silence
 
 # When it turns out that the first frame had waited, meeting time is put right, and so much of a piece is passed over.
 CORRECTED_MS = 100
-
-
-@pytest.fixture
-def token(running_node: NodeProcess) -> str:
-    return running_node.manage("api_token", "bots").strip()
 
 
 @asynccontextmanager
