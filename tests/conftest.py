@@ -17,9 +17,15 @@ from redis.retry import Retry
 
 from tests.nodes import ROOT, NodeProcess, node_environment, node_running
 from tests.ports import free_port
+from tests.side_by_side import spread
 
 property_settings.register_profile("colloquy", deadline=None)  # machines are shared: no test asserts a time
 property_settings.load_profile("colloquy")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):  # one of several processes
+        items[:] = spread(items)
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ def hook_server(*, tls: ssl.SSLContext | None = None) -> Iterator[HookServer]:
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield httpd.hooks  # type: ignore[attr-defined]
+        yield httpd.hooks  # type: ignore[attr-defined]  # set on the server above
     finally:
         httpd.shutdown()
         httpd.server_close()
@@ -51,7 +51,7 @@ def hook_server(*, tls: ssl.SSLContext | None = None) -> Iterator[HookServer]:
 
 class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        hooks: HookServer = self.server.hooks  # type: ignore[attr-defined]
+        hooks: HookServer = self.server.hooks  # type: ignore[attr-defined]  # set on the server above
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         hooks.received.append(Received(path=self.path, headers=headers, body=body))

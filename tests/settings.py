@@ -34,10 +34,12 @@ os.environ |= {
     "EMAIL_HOST": "",
 }
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: F403  settings are names in a module
 from config.settings import DATA_DIR, DATABASES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: an in-memory database has no WAL, and its threads lock each other out.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / f"test-{os.getpid()}.sqlite3")}
+# Each test client loads the middleware anew, which would look at every static file first: only nodes serve those.
+SERVESTATIC_USE_FINDERS = SERVESTATIC_USE_STATIC_ROOT = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -85,6 +85,7 @@ _AFTER_SEQ = {
 
 def _messages() -> tuple[dict[str, Any], dict[str, Any]]:
     inputs = [(name, "validation", TypeAdapter(kind)) for name, kind in {**TO_SERVER, **TO_CLIENT}.items()]
+    # adapters of different types; the list is invariant
     payloads, hoisted = TypeAdapter.json_schemas(inputs, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     messages: dict[str, Any] = {name: {"name": name, "payload": payloads[name, "validation"]} for name, _, _ in inputs}
     messages[FRAMES] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.nodes import NodeProcess
 
@@ -24,7 +24,7 @@ ARGUMENTS = (
 )
 MOST_MS = 60_000
 
-OpenBrowser = Callable[[Path], Browser]
+OpenContext = Callable[[Path], BrowserContext]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,15 @@ def finals(page: Page) -> list[tuple[str, str]]:
     return [(speaker.strip(), text.strip()) for speaker, text in lines.evaluate_all(read)]
 
 
+def shows(page: Page, lines: list[tuple[str, str]]) -> None:
+    """Waits until these lines stand there: what one page has, another gets a moment later."""
+    for _ in range(MOST_MS // 50):
+        if finals(page) == lines:
+            return
+        page.wait_for_timeout(50)
+    assert finals(page) == lines
+
+
 def words_of(page: Page, speaker: str) -> str:
     return " ".join(text for name, text in finals(page) if name == speaker)
 
@@ -84,29 +93,47 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
-@pytest.fixture
-def open_browser(playwright: Playwright) -> Iterator[OpenBrowser]:
-    """A browser of its own for each microphone: the recording plays once, from the moment it is opened."""
-    browsers: list[Browser] = []
+def launched(playwright: Playwright, recording: Path) -> Browser:
+    microphone = f"--use-file-for-fake-audio-capture={recording}%noloop"
+    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, microphone])
 
-    def opened(recording: Path) -> Browser:
-        microphone = f"--use-file-for-fake-audio-capture={recording}%noloop"
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, microphone])
-        browsers.append(browser)
-        return browser
+
+@pytest.fixture(scope="package")
+def quiet_browser(playwright: Playwright, silence: Path) -> Iterator[Browser]:
+    browser = launched(playwright, silence)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_context(request: pytest.FixtureRequest, playwright: Playwright, silence: Path) -> Iterator[OpenContext]:
+    """Nothing of one is known to another. Each recording has a browser of its own: it plays once, from the moment the
+    microphone is opened; those in a quiet room share one browser.
+    """
+    ours: list[Browser | BrowserContext] = []
+
+    def opened(recording: Path) -> BrowserContext:
+        if recording == silence:
+            quiet: Browser = request.getfixturevalue("quiet_browser")
+            context = quiet.new_context()
+            ours.append(context)
+            return context
+        browser = launched(playwright, recording)
+        ours.append(browser)
+        return browser.new_context()
 
     yield opened
-    for browser in browsers:
-        browser.close()
+    for each in ours:
+        each.close()
 
 
 @pytest.fixture
-def new_page(open_browser: OpenBrowser) -> Iterator[Callable[[Path], Page]]:
+def new_page(open_context: OpenContext) -> Iterator[Callable[[Path], Page]]:
     """A page whose errors fail the test."""
     errors: list[str] = []
 
     def opened(recording: Path) -> Page:
-        page = open_browser(recording).new_context().new_page()
+        page = open_context(recording).new_page()
         page.set_default_timeout(MOST_MS)
         page.on("pageerror", lambda error: errors.append(error.message))
         return page

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from playwright.sync_api import Error, Page, Route, WebSocketRoute
 
 
-def until(page: Page, expression: str, *, timeout_ms: int = 30_000, step_ms: int = 50) -> None:
+def until(page: Page, expression: str, *, timeout_ms: int = 60_000, step_ms: int = 50) -> None:
     """Wait for something in a page. Playwright's own way evaluates text within it, which our content policy refuses."""
     for _ in range(timeout_ms // step_ms):
         if page.evaluate(expression):

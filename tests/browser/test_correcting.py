@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, finals
+from tests.browser.conftest import Site, finals, shows
 from tests.browser.listening import heard
 from tests.browser.test_accessibility import PHONE, ZOOMED, broken_rules
 
@@ -29,11 +29,16 @@ def texts(page: Page) -> list[str]:
     return [text for _, text in finals(page)]
 
 
+def told(page: Page, words: str) -> None:
+    """Waits for the answer to what was done: its event may have changed the lines before."""
+    expect(page.locator("#transcript-told")).to_contain_text(words)
+
+
 def save(page: Page, nth: int, text: str) -> None:
     page.locator(".line-edit").nth(nth).click()
     page.get_by_label("What was said").fill(text)
     page.keyboard.press("Enter")
-    expect(page.locator("#transcript-told")).to_contain_text("Saved.")
+    told(page, "Saved.")
 
 
 def test_lines_are_corrected_in_one_window_and_seen_in_the_others(
@@ -79,11 +84,15 @@ def test_lines_are_corrected_in_one_window_and_seen_in_the_others(
     host.get_by_label("What was said").press("Enter")
     for page in (second, reader, viewer):
         expect(page.locator(".line-text").first).to_have_text("Mine")
+    expect(host.locator(".line-edit").first).to_be_focused()  # the answer is there, and with it what to undo
 
     host.locator("#transcript-told").get_by_role("button", name="Undo").click()
     expect(reader.locator(".line-text").first).to_have_text("Theirs")
     host.reload()
-    assert texts(host) == texts(reader) == texts(viewer)
+    now = finals(host)
+    assert now[0] == ("Ada", "Theirs")
+    shows(reader, now)
+    shows(viewer, now)
 
 
 def test_splitting_merging_history_and_replacing(
@@ -101,10 +110,12 @@ def test_splitting_merging_history_and_replacing(
     page.locator(".line-edit").first.click()
     page.get_by_label("What was said").evaluate("field => field.setSelectionRange(12, 12)")
     page.get_by_role("button", name="Split at the cursor").click()
+    told(page, "The line is two now.")
     expect(page.locator(".line-text")).to_have_count(n_lines + 1)
     assert texts(page)[:2] == ["first words", "then the others"]
     page.locator(".line-edit").first.click()
     page.get_by_role("button", name="Merge with the next line").click()
+    told(page, "The lines are one now.")
     expect(page.locator(".line-text")).to_have_count(n_lines)
     page.locator(".line-edit").first.click()
     page.get_by_role("button", name="History").click()
@@ -112,6 +123,7 @@ def test_splitting_merging_history_and_replacing(
     expect(history.locator(".revision")).to_have_count(4)
     assert broken_anywhere(page) == []
     history.get_by_role("button", name="Go back to: first words", exact=True).click()
+    told(page, "The line says again what it said before.")
     expect(page.locator(".line-text")).to_have_count(n_lines + 1)
 
     page.get_by_role("button", name="Find and replace").click()
@@ -129,9 +141,12 @@ def test_splitting_merging_history_and_replacing(
 
     page.locator(".line-edit").first.click()
     page.get_by_role("button", name="Take out").click()
+    told(page, "The line was taken out.")
     expect(page.locator(".line-text")).to_have_count(n_lines)
     page.locator("#transcript-told").get_by_role("button", name="Undo").click()
-    expect(page.locator(".line-text").first).to_have_text("first words")
+    told(page, "Undone.")
+    expect(page.locator(".line-text")).to_have_count(n_lines + 1)
     shown = finals(page)
+    assert shown[0][1] == "first words"
     page.reload()
     assert finals(page) == shown

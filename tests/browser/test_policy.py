@@ -68,6 +68,7 @@ def test_the_pages_of_the_account_are_readable_on_a_phone(
     page.get_by_text("clq_").wait_for()
     assert broken_rules(page) == []
     page.get_by_role("link", name="Change your password").click()
+    page.wait_for_url("**/account/password/")
     assert broken_rules(page) == []
     site.meeting_make(page, "A meeting of mine with a rather long name")
     page.goto(site.url)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Self
 
 from streaming.tasks import TaskScope
-from tests.nodes import NodeProcess, manage, node_kill, node_start
+from tests.nodes import NodeProcess, database_make, node_kill, node_start
 
 
 class MortalNode:
@@ -19,7 +19,7 @@ class MortalNode:
         self.n_kills = 0
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(manage, "migrate", "--verbosity", "0", environment=self._environment)
+        await asyncio.to_thread(database_make, self._environment)
         self._node = await asyncio.to_thread(node_start, self._environment)
         return self
 

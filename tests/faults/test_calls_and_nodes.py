@@ -10,7 +10,7 @@ import pytest
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
 from tests.calls import AnyScript, TwilioScript, call, key_made
-from tests.nodes import STOP_S, NodeProcess, manage, node_environment, node_kill, node_start
+from tests.nodes import STOP_S, NodeProcess, database_make, node_environment, node_kill, node_start
 from tests.sockets import Api, Message
 
 SECOND = 16_000
@@ -19,7 +19,7 @@ SECOND = 16_000
 @pytest.fixture
 def environment(tmp_path: Path, speech_cache: Path) -> dict[str, str]:
     environment = node_environment(data_dir=tmp_path / "data", models=speech_cache, RECOGNIZER_PROCESSES="1")
-    manage("migrate", "--verbosity", "0", environment=environment)
+    database_make(environment)
     return environment
 
 

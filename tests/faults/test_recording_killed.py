@@ -14,7 +14,7 @@ import soundfile
 from streaming.client.audio_files import audio_read
 from tests.faults.chaos_network import Network
 from tests.faults.recorded_capture import Capture, lost, muted, voiced
-from tests.nodes import NodeProcess, manage, node_environment, node_kill, node_start
+from tests.nodes import NodeProcess, database_make, manage, node_environment, node_kill, node_start
 from tests.sockets import NO_TLS, Api, peer, silence
 
 pytestmark = pytest.mark.speech
@@ -112,7 +112,7 @@ async def test_mutes_a_cut_network_and_a_killed_server_leave_the_recording_exact
     ]
     capture = Capture(stretches=stretches)
     environment = node_environment(data_dir=tmp_path / "data", models=speech_cache)
-    manage("migrate", "--verbosity", "0", environment=environment)
+    database_make(environment)
     token = manage("api_token", "host", environment=environment).strip()
     node = await asyncio.to_thread(node_start, environment)
     killer = Killer(environment=environment, node=node, kill_at=[4 * 16_000, 22 * 16_000])

@@ -101,6 +101,7 @@ async def is_noticed_by_the_client() -> bool:
         socket.transport.abort()
 
     noticed = asyncio.Event()
+    # a name is a plain string
     async with serve(dumb, "127.0.0.1", 0, subprotocols=["colloquy.v1"], ping_interval=None) as server:  # type: ignore[list-item]
         port = next(iter(server.sockets)).getsockname()[1]
         admission = Admission(

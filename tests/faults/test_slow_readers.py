@@ -15,7 +15,7 @@ from streaming.consumers.base import WRITABLE_WITHIN_S
 from streaming.feeds import MOST_WAITING_EVENTS
 from tests.faults.honest import honest_speaker
 from tests.faults.storm_node import STORM_BYTES
-from tests.nodes import ROOT, STOP_S, NodeProcess, manage, node_environment, wait_until_ready
+from tests.nodes import ROOT, STOP_S, NodeProcess, database_make, node_environment, wait_until_ready
 from tests.sockets import Api, Message, Peer, peer, silence
 
 BOUNDED_BYTES = STORM_BYTES // 3  # two readers left the whole storm unread
@@ -41,7 +41,7 @@ def storm_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def stormy_node(storm_file: Path, speech_cache: Path, tmp_path: Path) -> Iterator[NodeProcess]:
     environment = node_environment(data_dir=tmp_path / "data", models=speech_cache, RECOGNIZER_PROCESSES="1")
-    manage("migrate", "--verbosity", "0", environment=environment)
+    database_make(environment)
     with (tmp_path / "data" / "node.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.storm_node", str(storm_file)],

@@ -3,18 +3,24 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.utils import timezone
 
 from meetings.access import Actor
-from meetings.models import Meeting
+from meetings.models import Meeting, Segment
 from meetings.recordings.flac import Int16
 from meetings.second_pass.hearing import Heard, HearingFailed
 from meetings.second_pass.work import Surroundings, second_passes_work
 from meetings.services.meetings import meeting_end
+from meetings.services.second_pass_jobs import second_passes_plan
 from meetings.services.sessions import session_end
 from meetings.values import WordTiming
-from tests.integration.recorded import Speaking
+from tests.integration.made import silence, speech
+from tests.integration.recorded import Speaking, sound
+
+SECOND = 16_000
+FAR = 10 * SECOND  # so far apart no two lines are heard together
 
 
 @dataclass(slots=True)
@@ -58,3 +64,26 @@ def over(meeting: Meeting, host: Actor, *people: Speaking) -> None:
     for who in people:
         session_end(owner=who.owner)
     meeting_end(meeting=meeting, actor=host)
+
+
+def say(who: Speaking, text: str = "hello bear") -> UUID:
+    at = who.settled
+    span = speech(at, at + SECOND, text=text)
+    who.commit(span, silence(at + FAR), recorded=[who.write(sound(FAR), start=at)])
+    assert span.segment is not None
+    return span.segment.segment_id
+
+
+def hearing(n_lines: int, text: str = "hello there") -> ToldEar:
+    ear = ToldEar()
+    for number in range(n_lines):
+        ear.says(number * FAR, number * FAR + SECOND, text)
+    return ear
+
+
+def texts() -> list[str]:
+    return list(Segment.objects.order_by("start").values_list("text", flat=True))
+
+
+def plan() -> int:
+    return second_passes_plan(now=timezone.now())

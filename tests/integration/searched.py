@@ -37,6 +37,7 @@ def page(query: str, *, meetings: Iterable[Meeting] | None = None, limit: int = 
 
 def found(query: str, **options: object) -> list[str]:
     """The texts, in no particular order."""
+    # tests name the fields
     return sorted(hit.segment.text for hit in page(query, **options).hits)  # type: ignore[arg-type]
 
 

@@ -16,7 +16,6 @@ from streaming.playback import MOST_CHUNKS
 from streaming.protocol.frames import frame_unpack
 from streaming.recognizers.base import Float32
 from tests.likeness import likeness
-from tests.nodes import NodeProcess
 from tests.sockets import Api, Message, Peer, peer, silence
 
 SECOND = 16_000
@@ -25,8 +24,8 @@ AUDIBLE = 1e-3
 
 
 @pytest.fixture
-def bots(running_node: NodeProcess) -> dict[str, str]:
-    return {"Authorization": f"Bearer {running_node.manage('api_token', 'bots').strip()}"}
+def bots(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 @dataclass(slots=True)

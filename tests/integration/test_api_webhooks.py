@@ -197,6 +197,7 @@ def test_the_admin_shows_the_log_no_secret_and_sends_again_if_allowed() -> None:
     looking.post("/admin/meetings/webhookdelivery/", chosen)
     assert WebhookDelivery.objects.get().state == "delivered"
     user = looking.get("/admin/").wsgi_request.user
+    # it is an account
     user.user_permissions.add(Permission.objects.get(codename="change_webhookdelivery"))  # type: ignore[union-attr]
     looking.post("/admin/meetings/webhookdelivery/", chosen)
     assert WebhookDelivery.objects.get().state == "pending"

@@ -11,7 +11,6 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
-from tests.nodes import NodeProcess
 from tests.sockets import CONSENT, Api, Peer, peer, silence
 
 normalize = EnglishTextNormalizer()
@@ -189,9 +188,8 @@ async def test_ping_is_answered(api: Api) -> None:
 
 
 async def test_when_the_host_ends_the_meeting_everybody_is_drained_to_the_last_word(
-    running_node: NodeProcess, api: Api, beckett: Float32
+    api: Api, token: str, beckett: Float32
 ) -> None:
-    token = running_node.manage("api_token", "host").strip()
     headers = {"Authorization": f"Bearer {token}"}
     meeting = api.post("meetings", {"title": "Hosted"}, headers=headers).raise_for_status().json()
     admission = api.admit(meeting)

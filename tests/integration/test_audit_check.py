@@ -1,35 +1,26 @@
-"""Whatever is changed behind the application's back is found, and said where."""
+"""Whatever of the trail is changed behind the application's back is found, and said where."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command
-from django.core.management.base import CommandError
-from django.db import DatabaseError, connection, transaction
-from django.test import Client
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from config.celery import app
-from meetings import tasks
 from meetings.access import GUEST
 from meetings.audit_key import KEY_FILE, KNOWN_KEYS_FILE, signing_key
-from meetings.audit_triggers import heads_remove, triggers_missing, triggers_remove
-from meetings.models import AuditEvent, AuditHead, Meeting, Segment, SegmentRevision
-from meetings.services.audit import audit_append, audit_hash, text_hash
+from meetings.audit_triggers import heads_remove
+from meetings.models import AuditEvent, AuditHead, Meeting
+from meetings.services.audit import audit_append, audit_hash
 from meetings.services.audit_anchor import WITNESS_FILE, audit_anchor
-from meetings.services.audit_check import anchors_read, audit_check, audit_check_all, broken_chains
+from meetings.services.audit_check import anchors_read, audit_check_all
 from meetings.services.meetings import meeting_update
-from meetings.services.segments import segment_restore, segment_retract
-from tests.integration.made import commit, meeting_made, opened, speech
+from tests.integration.tampered import codes, entries, reseal, spoken, unguard
 
 pytestmark = pytest.mark.django_db
 
@@ -37,52 +28,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _data_dir(tmp_path: Path, settings: Settings) -> None:
     settings.DATA_DIR = tmp_path
-
-
-def unguard() -> None:
-    """Somebody owns the database: the triggers do not stop them, the chain still tells."""
-    triggers_remove(connection)
-
-
-def spoken() -> Meeting:
-    """A meeting with three lines, of which the second was taken out and put back."""
-    meeting = meeting_made()
-    session = opened(meeting)
-    commit(session.owner, speech(0, 8_000, text="the first line"))
-    commit(session.owner, speech(8_000, 16_000, text="the second line"), settled_from=8_000)
-    commit(session.owner, speech(16_000, 24_000, text="the third line"), settled_from=16_000)
-    second = line("the second line")
-    segment_retract(segment_id=second.pk, actor="user:1", reason="mistake")
-    segment_restore(segment_id=second.pk, actor="user:1")
-    assert audit_check(meeting_id=meeting.pk) == []
-    return meeting
-
-
-def line(text: str) -> Segment:
-    return Segment.objects.get(text=text)
-
-
-def entries(meeting_id: UUID | None, action: str = "") -> list[AuditEvent]:
-    found = AuditEvent.objects.filter(meeting_id=meeting_id).order_by("number")
-    return list(found.filter(action=action) if action else found)
-
-
-def codes(meeting_id: UUID | None, *, with_anchors: bool = False) -> set[tuple[str, int | None]]:
-    found = audit_check(meeting_id=meeting_id, **({"anchors": anchors_read()} if with_anchors else {}))
-    assert all(finding.meeting_id == meeting_id and finding.words for finding in found)
-    return {(finding.code, finding.number) for finding in found}
-
-
-def reseal(meeting_id: UUID | None, *, moves_head: bool = True) -> None:
-    """What somebody does who knows how the chain is made: each hash anew, and the head too."""
-    previous_hash, number = "", 0
-    for number, event in enumerate(entries(meeting_id), start=1):
-        event.number, event.previous_hash = number, previous_hash
-        event.hash = previous_hash = audit_hash(event)
-        event.save()
-    if moves_head:
-        head = meeting_id.hex if meeting_id else "outside"
-        AuditHead.objects.filter(pk=head).update(number=number, hash=previous_hash)
 
 
 @pytest.mark.parametrize(
@@ -214,112 +159,6 @@ def test_anchors_are_made_of_what_grew_and_keys_of_before_still_count(tmp_path: 
     assert (tmp_path / WITNESS_FILE).exists()
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        (lambda one: Segment.objects.filter(pk=one.pk).update(text="never said"), "text_changed"),
-        (lambda one: Segment.objects.filter(pk=one.pk).update(text_salt="0" * 32), "text_changed"),
-        (lambda one: Segment.objects.filter(pk=one.pk).update(text_salt="", text=""), "salt_missing"),
-        (lambda one: Segment.objects.filter(pk=one.pk).update(rev=2), "text_set_back"),
-        (lambda one: Segment.objects.filter(pk=one.pk).update(rev=4), "text_unknown"),
-        (lambda one: SegmentRevision.objects.filter(segment=one, rev=1).update(text="never"), "text_changed"),
-        (lambda one: SegmentRevision.objects.filter(segment=one, rev=1).delete(), "text_missing"),
-        (lambda one: one.delete(), "text_missing"),
-    ],
-    ids=["text", "salt", "salt gone", "set back", "unrecorded", "earlier text", "earlier text gone", "gone"],
-)
-def test_texts_that_were_changed_are_found(change: Callable[[Segment], object], code: str) -> None:
-    meeting = spoken()
-    change(line("the second line"))
-    assert code in {found for found, _ in codes(meeting.pk)}
-    assert all(str(finding.words).count("line") == 0 for finding in audit_check(meeting_id=meeting.pk)), "speech"
-
-
-def test_a_line_ascribed_to_somebody_else_and_a_line_slipped_in_are_found() -> None:
-    meeting = spoken()
-    other = opened(meeting, display_name="Bob")
-    first = line("the first line")
-    Segment.objects.filter(pk=first.pk).update(participant_id=other.participant_id)
-    assert {code for code, _ in codes(meeting.pk)} == {"speaker_changed"}
-    Segment.objects.filter(pk=first.pk).update(participant_id=first.participant_id)
-    Segment.objects.create(**{**_fields(first), "id": uuid4(), "start": 90_000, "end": 90_001})
-    assert codes(meeting.pk) == {("text_unknown", None)}
-
-
-def _fields(segment: Segment) -> dict[str, object]:
-    return {field.attname: getattr(segment, field.attname) for field in Segment._meta.concrete_fields}
-
-
-def test_texts_that_an_entry_took_away_are_not_missed_unless_they_still_stand() -> None:
-    meeting = spoken()
-    one, two = line("the first line"), line("the second line")
-    salt = "1" * 32
-    audit_append(
-        meeting_id=meeting.pk,
-        actor="user:1",
-        action="segment.redacted",
-        target=f"segment:{one.pk}",
-        data={"rev": 2, "text_hash": text_hash(salt=salt, text="the [redacted]")},
-    )
-    assert {code for code, _ in codes(meeting.pk)} == {"text_not_removed", "text_set_back"}
-    Segment.objects.filter(pk=one.pk).update(rev=2, text="the [redacted]", text_salt=salt)
-    assert codes(meeting.pk) == set()
-    audit_append(meeting_id=meeting.pk, actor="system", action="text.purged", target=f"meeting:{meeting.pk}")
-    assert "text_not_removed" in {code for code, _ in codes(meeting.pk)}
-    SegmentRevision.objects.filter(segment=two).update(text="")
-    Segment.objects.filter(meeting=meeting).update(text="", text_salt="")
-    assert codes(meeting.pk) == set()
-
-
-def test_a_purge_that_was_asked_for_may_be_under_way_and_nothing_may_be_another_text_meanwhile() -> None:
-    meeting = spoken()
-    first = Segment.objects.filter(text="the first line")
-    pk = first.get().pk
-    asked = partial(audit_append, meeting_id=meeting.pk, actor="user:1", action="purge.asked", target="meeting:0")
-    asked(data={"what": "audio"})
-    Segment.objects.filter(pk=pk).update(text="", text_salt="")
-    assert {code for code, _ in codes(meeting.pk)} == {"salt_missing"}
-    asked(data={"what": "text"})
-    assert codes(meeting.pk) == set()
-    Segment.objects.filter(pk=pk).update(text="never said", text_salt="")
-    assert {code for code, _ in codes(meeting.pk)} == {"salt_missing"}
-    Segment.objects.filter(pk=pk).update(text="", text_salt="")
-    audit_append(meeting_id=meeting.pk, actor="system", action="text.purged", target="meeting:0", data={"what": "part"})
-    assert codes(meeting.pk) == set()  # of some lines: the others stand
-    audit_append(meeting_id=meeting.pk, actor="system", action="text.purged", target="meeting:0", data={"what": "text"})
-    assert {code for code, _ in codes(meeting.pk)} == {"text_not_removed"}
-
-
-def test_whoever_was_erased_has_no_text_any_more_and_others_keep_theirs() -> None:
-    meeting = spoken()
-    erased = line("the first line").participant_id
-    other = opened(meeting, display_name="Bob")
-    commit(other.owner, speech(0, 8_000, text="something by Bob"))
-    data = {"what": "participant"}
-    target = f"participant:{erased}"
-    audit_append(meeting_id=meeting.pk, actor="user:1", action="participant.erased", target=target, data=data)
-    assert {code for code, _ in codes(meeting.pk)} == {"text_not_removed"}
-    gone = Segment.objects.filter(participant_id=erased)
-    SegmentRevision.objects.filter(segment__in=gone).delete()
-    gone.update(text="", text_salt="")
-    assert codes(meeting.pk) == set()
-    Segment.objects.filter(text="something by Bob").update(text="never said")
-    assert {code for code, _ in codes(meeting.pk)} == {"text_changed"}
-
-
-def test_a_speaker_who_was_corrected_is_the_one_who_counts() -> None:
-    meeting = spoken()
-    other = opened(meeting, display_name="Bob")
-    first = line("the first line")
-    claim = {"id": str(first.pk), "rev": 1, "text_hash": text_hash(salt=first.text_salt, text=first.text)}
-    data = {"segments": [{**claim, "participant": str(other.participant_id)}, "no claim", {"id": 7}]}
-    target = f"segment:{first.pk}"
-    audit_append(meeting_id=meeting.pk, actor="user:1", action="segment.corrected", target=target, data=data)
-    assert {code for code, _ in codes(meeting.pk)} == {"speaker_changed"}
-    Segment.objects.filter(pk=first.pk).update(participant_id=other.participant_id)
-    assert codes(meeting.pk) == set()
-
-
 def test_a_meeting_may_go_and_its_trail_stays_and_says_so() -> None:
     meeting = spoken()
     pk = meeting.pk
@@ -333,86 +172,6 @@ def test_a_meeting_may_go_and_its_trail_stays_and_says_so() -> None:
     audit_append(meeting_id=pk, actor="system", action="recording.purged", target=f"meeting:{pk}")
     assert codes(pk) == set()
     assert entries(pk)[-1].action == "recording.purged"
-
-
-def test_heads_cannot_be_set_back_or_removed_and_entries_not_replaced() -> None:
-    meeting = spoken()
-    heads = AuditHead.objects.filter(pk=meeting.pk.hex)
-    for act in (lambda: heads.update(number=1), lambda: heads.update(hash="0" * 64), heads.delete):
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            act()
-    heads.update(checked_at=timezone.now())
-    if connection.vendor == "sqlite":
-        replace = "INSERT OR REPLACE INTO meetings_auditevent SELECT * FROM meetings_auditevent WHERE number = 2"
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(replace)
-    else:
-        for table in ("meetings_auditevent", "meetings_audithead"):
-            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(f"TRUNCATE {table}")
-
-
-def test_a_trigger_that_is_gone_or_does_something_else_is_missed() -> None:
-    assert triggers_missing(connection) == []
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("DROP TRIGGER meetings_auditevent_no_delete")
-            cursor.execute("DROP TRIGGER meetings_auditevent_no_update")
-            cursor.execute(
-                "CREATE TRIGGER meetings_auditevent_no_update BEFORE UPDATE ON meetings_auditevent BEGIN SELECT 1; END"
-            )
-            expected = ["meetings_auditevent_no_delete", "meetings_auditevent_no_update"]
-        else:
-            cursor.execute("ALTER TABLE meetings_auditevent DISABLE TRIGGER meetings_auditevent_append_only")
-            expected = ["meetings_auditevent_append_only"]
-    assert triggers_missing(connection) == expected
-    assert {one.code for one in audit_check_all(now=timezone.now()).findings} == {"trigger_missing"}
-
-
-def test_the_verdict_is_kept_for_the_operator_until_all_holds_again() -> None:
-    meeting = spoken()
-    report = audit_check_all(now=timezone.now())
-    assert (report.n_chains, report.findings, broken_chains()) == (2, [], 0)
-    Segment.objects.filter(text="the third line").update(text="never said")
-    audit_check_all(now=timezone.now())
-    head = AuditHead.objects.get(pk=meeting.pk.hex)
-    assert (broken_chains(), head.n_findings) == (1, 1)
-    Segment.objects.filter(text="never said").update(text="the third line")
-    assert b"colloquy_audit_broken 1.0" in Client().get("/metrics").content
-    audit_check_all(now=timezone.now())
-    assert broken_chains() == 0
-    assert b"colloquy_audit_broken 0.0" in Client().get("/metrics").content
-
-
-def test_the_command_says_where_and_by_its_exit_code_whether(capsys: pytest.CaptureFixture[str]) -> None:
-    meeting, other = spoken(), meeting_made()
-    call_command("verify_audit")
-    assert "Everything holds" in capsys.readouterr().out
-    segment = line("the third line")
-    Segment.objects.filter(pk=segment.pk).update(text="never said")
-    for arguments in ([], ["--meeting", meeting.code], ["--meeting", str(meeting.pk)]):
-        with pytest.raises(SystemExit) as caught:
-            call_command("verify_audit", *arguments)
-        assert caught.value.code == 1
-        told = capsys.readouterr().out
-        assert f"meeting {meeting.pk}, entry " in told
-        assert str(segment.pk) in told
-        assert "never said" not in told
-    call_command("verify_audit", "--meeting", other.code)
-    for unknown in ("nobody", str(uuid4())):
-        with pytest.raises(CommandError) as refused:
-            call_command("verify_audit", "--meeting", unknown)
-        assert refused.value.returncode == 2
-
-
-def test_the_worker_anchors_and_verifies() -> None:
-    spoken()
-    assert tasks.audit_trail_anchor() == 1
-    assert tasks.audit_trail_verify() == 0
-    Segment.objects.filter(text="the third line").update(text="never said")
-    assert tasks.audit_trail_verify() == 1
-    for name in ("audit_trail_anchor", "audit_trail_verify"):
-        assert f"meetings.tasks.{name}" in {entry["task"] for entry in app.conf.beat_schedule.values()}
 
 
 def test_chains_from_before_there_were_heads_end_where_they_end() -> None:

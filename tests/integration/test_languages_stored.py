@@ -120,7 +120,7 @@ def test_the_meetings_language_is_followed_by_those_who_chose_none() -> None:
 
 @pytest.mark.parametrize("language", ["english", "und", "en\n", "xx"])
 def test_what_no_model_knows_is_refused_and_nothing_is_changed(language: str, settings: pytest.FixtureRequest) -> None:
-    settings.SPEECH_LANGUAGES = ("en", "de")  # type: ignore[attr-defined]
+    settings.SPEECH_LANGUAGES = ("en", "de")  # type: ignore[attr-defined]  # of our settings module
     session = opened(meeting_made())
     with pytest.raises(Invalid):
         participant_update(participant=participant_of(session), by="user:1", display_name="New", language=language)

@@ -41,6 +41,7 @@ def state_of(meeting: Meeting) -> dict[str, object]:
 
 def state_after(state: dict[str, object], messages: tuple[WireMessage, ...]) -> dict[str, object]:
     """The obvious reducer of a client."""
+    # as `state_of` made them
     present, segments, seq = dict(state["present"]), dict(state["segments"]), state["seq"]  # type: ignore[call-overload]
     for message in messages:
         seq = message["seq"]

@@ -27,6 +27,7 @@ def _fresh_buckets() -> None:
 
 
 def log_in(client: Client, *, username: str = "ada", password: str = PASSWORD, next: str = "", **meta: str) -> int:
+    # headers, not options
     answer = client.post("/login/", {"username": username, "password": password, "next": next}, **meta)  # type: ignore[arg-type]
     return answer.status_code
 

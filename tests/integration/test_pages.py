@@ -98,7 +98,7 @@ def test_where_guests_make_no_meetings_the_start_page_says_so(client: Client, se
     settings.GUEST_MEETINGS = False
     assert "Log in" in text_of(client, "/")
     assert client.post("/", {"title": "Board", "language": "en"}).status_code == 403
-    client.force_login(host_made().user)  # type: ignore[arg-type]
+    client.force_login(host_made().user)  # type: ignore[arg-type]  # hosts have accounts
     assert new_meeting(client).host is not None
 
 

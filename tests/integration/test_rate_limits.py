@@ -18,6 +18,7 @@ def _empty_buckets(settings: Settings) -> None:
 
 
 def left(response: object) -> int:
+    # any of the test client's answers
     return int(response.headers["RateLimit-Remaining"])  # type: ignore[attr-defined]
 
 
@@ -42,6 +43,7 @@ def test_one_too_many_is_refused_with_how_long_to_wait_and_does_nothing() -> Non
     assert 0 < int(refused.headers["Retry-After"]) <= 15
     assert left(refused) == 0
     assert Meeting.objects.count() == 4
+    # one of the four
     refused = client.get(f"{API}/meetings/{Meeting.objects.first().pk}/events")  # type: ignore[union-attr]
     assert_problem(refused, 429, "too_many_requests")
 

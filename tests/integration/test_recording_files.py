@@ -136,7 +136,7 @@ def test_files_are_deleted_only_once_the_rows_are_gone_for_good(host: Actor, sto
 
 def test_half_a_file_is_never_seen_and_what_a_crash_left_is_swept(storage: FileSystemStorage) -> None:
     class Breaking(ContentFile[bytes]):
-        def chunks(self, chunk_size: int | None = None):  # type: ignore[no-untyped-def]
+        def chunks(self, chunk_size: int | None = None):  # type: ignore[no-untyped-def]  # Django's own
             yield b"half"
             raise OSError("no space left on device")
 

@@ -22,8 +22,7 @@ SECOND = 16_000
 
 
 @pytest.fixture(scope="module")
-def host(running_node: NodeProcess) -> Iterator[httpx.Client]:
-    token = running_node.manage("api_token", "recording-host").strip()
+def host(running_node: NodeProcess, token: str) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{running_node.url}/api/v1/", headers=headers, verify=NO_TLS, timeout=30) as client:
         yield client

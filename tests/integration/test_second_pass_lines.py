@@ -178,11 +178,12 @@ def test_a_line_that_is_corrected_while_it_is_heard_stays_as_it_was_corrected(
     over(meeting, host, ada)
 
     class Interrupted(ToldEar):
+        # whatever it is asked is handed on
         def hear(self, *args: object, **more: object) -> object:  # type: ignore[override]
             segment = Segment.objects.get(pk=segment_id)
             corrected_by_hand(segment, "hello there", actor="system")
             Segment.objects.filter(pk=segment_id).update(state="final")
-            return super().hear(*args, **more)  # type: ignore[arg-type]
+            return super().hear(*args, **more)  # type: ignore[arg-type]  # likewise
 
     ear = Interrupted()
     ear.says(0, SECOND, "Yellow chair.", sure=1.0)

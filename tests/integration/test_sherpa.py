@@ -196,6 +196,7 @@ def server() -> Iterator[FileServer]:
 @pytest.mark.parametrize("compression", ["bz2", "gz", "xz", ""])
 def test_a_released_archive_at_an_address_is_a_model(server: FileServer, tmp_path: Path, compression: str) -> None:
     data = io.BytesIO()
+    # each mode is an overload of its own
     with tarfile.open(fileobj=data, mode=f"w:{compression}") as archive:  # type: ignore[call-overload]
         archive.add(tone_model_write(tmp_path / NAME), arcname=NAME)
     file_name = f"{NAME}.tar.{compression}".rstrip(".")

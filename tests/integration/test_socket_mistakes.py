@@ -156,8 +156,9 @@ async def test_a_foreign_page_and_an_unknown_socket_are_told_by_a_close_code(
         assert await page.closed() == close_code
 
 
-async def test_an_api_token_opens_the_feed_and_a_wrong_one_does_not(running_node: NodeProcess, api: Api) -> None:
-    token = running_node.manage("api_token", "reader").strip()
+async def test_an_api_token_opens_the_feed_and_a_wrong_one_does_not(
+    running_node: NodeProcess, api: Api, token: str
+) -> None:
     url = f"{running_node.websocket_url}/ws/v1/meetings/{api.meeting()['id']}/captions?after_seq=0"
     async with peer(url, "", headers={"Authorization": f"Bearer {token}"}) as feed:
         assert (await feed.until("live"))["seq"] == 0

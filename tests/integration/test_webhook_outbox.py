@@ -30,6 +30,7 @@ def test_the_life_of_a_meeting_is_noted_in_order() -> None:
     meeting = meeting_made(actor=host)
     session = opened(meeting)
     committed = commit(session.owner, speech(0, 16_000), silence(20_000), gap(24_000), received=24_000)
+    # the first is of a segment
     segment_id = UUID(committed.messages[0]["segment"]["id"])  # type: ignore[typeddict-item]
     segment_retract(segment_id=segment_id, actor="test", reason="test")
     segment_restore(segment_id=segment_id, actor="test")

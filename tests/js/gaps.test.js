@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { NO_GAPS, gapLength_ms, gapsReduce } from "../../static/js/captions/gap_reducer.js";
 import { lostWords, reasonWords } from "../../static/js/captions/gap_words.js";
 import { ledgerWords } from "../../static/js/captions/ledger_words.js";
-import { afterAbsence } from "../../static/js/meeting/absence.js";
+import { afterAbsence, awaySamples } from "../../static/js/meeting/absence.js";
 
 const gap = (from, to, more = {}) => ({
   type: "event", seq: 1,
@@ -75,6 +75,13 @@ test("after a reload the microphone goes on by itself only while the person is s
   assert.equal(afterAbsence(left, 1_600_000), "ask");
   assert.equal(afterAbsence(left, 1_000_000 + 7_200_000), "deliver");
   assert.equal(afterAbsence({ ...left, isFinishing: true }, 1_002_000), "deliver");
+});
+
+test("the time in which a page was away is counted up to its first block, and is never nothing", () => {
+  const left = { end: 32_000, capturedAt_ms: 1_000_000 };
+  assert.equal(awaySamples(left, 1_002_000, 1_600, 32_000), 32_000 - 1_600);
+  assert.equal(awaySamples(left, 1_002_000, 1_600, 30_000), 34_000 - 1_600); // what the store lost is away too
+  assert.ok(awaySamples(left, 1_000_000 - 3_600_000, 1_600, 32_000) > 0); // somebody has set the clock back
 });
 
 const good = (from, to, more = {}) => gap(from, to, { type: "audio.repaired", reason: undefined, ...more });

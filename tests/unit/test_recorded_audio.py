@@ -83,6 +83,7 @@ def test_a_piece_that_is_shorter_than_its_place_stops_everything() -> None:
 
 
 @given(UUIDS, UUIDS, st.integers(1, 10**6), st.integers(0, 10**11), st.integers(1, 10**7))
+# as the strategies draw them
 def test_the_name_of_a_piece_says_what_it_is(meeting, session, generation, start, n_samples) -> None:  # type: ignore[no-untyped-def]
     name = ChunkName(
         meeting_id=meeting,

@@ -170,6 +170,7 @@ async def test_the_commit_names_files_that_are_there_already() -> None:
 
     @dataclass(slots=True)
     class Store(ScriptedStore):
+        # as its base's
         async def session_commit(self, owner, *, settled_from, received, spans: Sequence[Span], correction):  # type: ignore[no-untyped-def]
             assert {chunk.file for chunk in spans[-1].recorded} <= set(shelf.files)
             return await ScriptedStore.session_commit(
@@ -215,7 +216,7 @@ class RecordedNode(Node):
     shelf: MemoryShelf = field(default_factory=MemoryShelf)
     switchboard: Switchboard = field(default_factory=Switchboard)
 
-    def around(self, scheduler):  # type: ignore[no-untyped-def]
+    def around(self, scheduler):  # type: ignore[no-untyped-def]  # as its base's
         means = RecordingMeans(shelf=self.shelf, store=self.switchboard)
         return replace(Node.around(self, scheduler), recording=means)
 
@@ -224,7 +225,7 @@ class RecordedNode(Node):
 class RecordedDatabase(MemoryDatabase):
     switches: tuple[RecordingSwitch, ...] = ON
 
-    def opened(self):  # type: ignore[no-untyped-def]
+    def opened(self):  # type: ignore[no-untyped-def]  # as its base's
         return replace(MemoryDatabase.opened(self), recording=self.switches)
 
 

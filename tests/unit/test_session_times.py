@@ -44,7 +44,7 @@ async def heard(
 
 
 def opened_now(**stored: object) -> OpenedSession:
-    return replace(MemoryDatabase().opened(), **stored)  # type: ignore[arg-type]
+    return replace(MemoryDatabase().opened(), **stored)  # type: ignore[arg-type]  # tests name the fields
 
 
 async def test_position_0_was_captured_a_frame_and_half_a_round_trip_before_the_first_frame_came() -> None:

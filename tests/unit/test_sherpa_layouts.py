@@ -47,6 +47,7 @@ def test_of_a_zipformer_encoder_and_joiner_are_int8_and_the_decoder_is_not() -> 
             "tokens": "tokens.txt",
         },
     )
+    # this layout is known
     assert set(sherpa_names(ZIPFORMER)) == {*sherpa_files(ZIPFORMER)[1].values(), "bpe.model"}  # type: ignore[index]
 
 

@@ -7,6 +7,8 @@ import { byId } from "./elements.js";
 export const CAPTIONS = "captions";
 export const TRANSCRIPT = "transcript";
 export const RECORDING = "recording";
+export const WITHDRAWN =
+  "You have withdrawn your consent: nothing is captured from you any more. You can listen and read on.";
 
 /**
  * @param {{isKept: boolean, isRecorded: boolean}} choice of somebody who speaks

@@ -1,11 +1,8 @@
 /** Inside the meeting: what happens there, and what the buttons do. */
 
 import { closeReason } from "../protocol/close_codes.js";
-import { CaptionFeed } from "../session/caption_feed.js";
-import { ticketSource } from "../session/audio_session.js";
-import { participantAdmit } from "../session/rest.js";
 import { byId } from "./elements.js";
-import { CAPTIONS, ConsentChoice, scopesOf } from "./consent_choice.js";
+import { CAPTIONS, ConsentChoice, WITHDRAWN, scopesOf } from "./consent_choice.js";
 import { offerEnd } from "./end_dialog.js";
 import { Hearing } from "./hearing.js";
 import { LanguageChoice } from "./language_choice.js";
@@ -16,7 +13,7 @@ import { RoomView } from "./room_view.js";
 import { TroubleNotices } from "./trouble_notices.js";
 import { deliveredWords, leftWords, undeliveredWords } from "./trouble_words.js";
 import { NO_MICROPHONE, isSilent, showSilent } from "./silent.js";
-import { Voice } from "./voice.js";
+import { WaysIn } from "./ways_in.js";
 
 /**
  * @typedef {import("../audio/microphone.js").Microphone} Microphone
@@ -25,29 +22,20 @@ import { Voice } from "./voice.js";
  * @typedef {import("../session/kept_sessions.js").KeptSession} KeptSession
  * @typedef {import("../session/kept_sessions.js").KeptSessions} KeptSessions
  * @typedef {import("../session/surroundings.js").Surroundings} Surroundings
- *
- * @typedef {object} PageData
- * @property {string} code
- * @property {string} meeting_id
- * @property {"host" | "speaker"} role
- * @property {string} language of the meeting
- * @property {boolean} is_recorded
- * @property {string} csrf_token
  */
 
 const WORDS_EVERY_MS = 1_000;
-const WITHDRAWN = "You have withdrawn your consent: nothing is captured from you any more. You can listen and read on.";
 
 export class Room {
   #page;
   #shelf;
-  #around;
+  #waysIn;
   #view = new RoomView();
   #trouble = new TroubleNotices(this.#view.notices);
   #ownId = "";
-  /** @type {Voice | null} */
+  /** @type {import("./voice.js").Voice | null} */
   #voice = null;
-  /** @type {CaptionFeed | null} */
+  /** @type {import("../session/caption_feed.js").CaptionFeed | null} */
   #feed = null;
   /** @type {Microphone | null} */
   #microphone = null;
@@ -64,11 +52,11 @@ export class Room {
   #recording;
   #consent = new ConsentChoice((granted) => this.#agree(granted));
 
-  /** @param {PageData} page @param {KeptSessions} shelf @param {Surroundings} around */
+  /** @param {import("./ways_in.js").PageData} page @param {KeptSessions} shelf @param {Surroundings} around */
   constructor(page, shelf, around) {
     this.#page = page;
     this.#shelf = shelf;
-    this.#around = around;
+    this.#waysIn = new WaysIn(page, shelf, around);
     this.#language = new LanguageChoice(page.language, (language) => this.#voice?.speak(language));
     this.#hearing = new Hearing(this.#view.notices, (isOn) => this.#voice?.listen(isOn));
     this.#recording = new RecordingChoice(
@@ -87,7 +75,6 @@ export class Room {
     return this.#view.notices;
   }
 
-  /** @returns {boolean} */
   get isOpen() {
     return (this.#voice !== null || this.#feed !== null) && !this.#isClosed;
   }
@@ -117,9 +104,7 @@ export class Room {
    * @param {import("./voice.js").Source} microphone
    */
   async #join(name, language, consent, microphone) {
-    const { code: meeting, role } = this.#page;
-    const title = document.querySelector(".meeting-title h1")?.textContent ?? "";
-    const voice = this.#makeVoice({ meeting, title, name, role, language, consent }, microphone);
+    const voice = this.#makeVoice({ ...this.#waysIn.here, name, language, consent }, microphone);
     const ownId = await voice.join();
     this.#voice = voice;
     this.#consent.set(consent);
@@ -142,15 +127,11 @@ export class Room {
 
   /** @param {string} name */
   async watch(name) {
-    const { code, csrf_token: csrfToken } = this.#page;
-    const admission = await participantAdmit(code, { display_name: name, role: "viewer" }, csrfToken);
-    const fetchTicket = ticketSource(admission, csrfToken);
-    const around = this.#around;
-    const listener = this.#listener();
-    this.#feed = new CaptionFeed({ admission, pageUrl: location.href, fetchTicket, listener, around });
+    const { feed, ownId } = await this.#waysIn.feed(name, this.#listener());
+    this.#feed = feed;
     showSilent("watching");
-    this.#open(admission.participant_id);
-    this.#feed.start();
+    this.#open(ownId);
+    feed.start();
   }
 
   /**
@@ -215,23 +196,12 @@ export class Room {
   }
 
   /** @param {import("./voice.js").Speaker} speaker @param {import("./voice.js").Source} microphone */
-  #makeVoice({ meeting, title, name, role, language, consent }, microphone) {
-    return new Voice(
-      { meeting, title, name, role, language, consent },
-      {
-        csrfToken: this.#page.csrf_token,
-        microphone,
-        shelf: this.#shelf,
-        captions: "all",
-        isListening: this.#hearing.isOn,
-        around: this.#around,
-        listener: {
-          ...this.#listener(),
-          onAudio: this.#hearing.play,
-          onNewSession: (participantId, lost_ms) => this.#newSession(participantId, lost_ms),
-        },
-      },
-    );
+  #makeVoice(speaker, microphone) {
+    return this.#waysIn.voice(speaker, microphone, this.#hearing.isOn, {
+      ...this.#listener(),
+      onAudio: this.#hearing.play,
+      onNewSession: (participantId, lost_ms) => this.#newSession(participantId, lost_ms),
+    });
   }
 
   #listener() {

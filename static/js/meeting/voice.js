@@ -1,11 +1,12 @@
 /** One person speaking: microphone, ring and audio session, from joining until the last word has arrived. */
 
-import { SAMPLE_RATE_HZ, SHORTEST_BLOCK_SAMPLES } from "../audio/capture_core.js";
+import { SAMPLE_RATE_HZ } from "../audio/capture_core.js";
 import { mayDeliverLater } from "../protocol/close_codes.js";
 import { AudioRing } from "../session/audio_ring.js";
 import { AudioSession, ticketSource } from "../session/audio_session.js";
 import { Backoff } from "../session/backoff.js";
 import { RestProblem, participantAdmit } from "../session/rest.js";
+import { awaySamples } from "./absence.js";
 
 /**
  * @typedef {import("../protocol/close_codes.js").CloseAction} CloseAction
@@ -251,10 +252,7 @@ export class Voice {
    */
   #comeBack(left, nSamples) {
     this.#left = null;
-    const away_ms = this.#options.around.wall_ms() - left.capturedAt_ms;
-    const position = left.end + Math.round(away_ms * SAMPLES_PER_MS) - nSamples;
-    // At least something, also where somebody has set the clock back: what was said before and after is not one word.
-    const nAway = Math.max(SHORTEST_BLOCK_SAMPLES, position - this.#ring.end);
+    const nAway = awaySamples(left, this.#options.around.wall_ms(), nSamples, this.#ring.end);
     this.#ring.append(left.isMuted ? "muted" : "lost", nAway, null, left.isMuted ? "" : "page_reloaded");
   }
 

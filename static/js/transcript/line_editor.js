@@ -60,7 +60,9 @@ export class LineEditor {
     if (!this.#edit.isSaving) this.#apply({ type: "changed", segment });
   }
 
+  /** Once: an answer that comes late does not close the editor that was opened after this one. */
   close() {
+    if (!this.#form.isConnected) return;
     this.#form.remove();
     this.#line.classList.remove(EDITED);
     this.#listener.onClosed();
