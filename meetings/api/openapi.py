@@ -12,6 +12,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from meetings.api import throttling
+from meetings.api.answer_examples import answer_example
+from meetings.api.answer_examples.parameters import PARAMETERS
+from meetings.api.answer_examples.problems import problem_example, problem_examples
 from meetings.api.examples import REQUESTS
 from meetings.api.problem_schemas import ProblemOut
 from meetings.api.problems import CONTENT_TYPE
@@ -56,16 +59,35 @@ def openapi_document(api: "NinjaAPI") -> dict[str, Any]:
         name: {"description": about, "schema": {"type": "string"}} for name, about in LIMIT_HEADERS.items()
     }
     document["security"] = SECURITY
-    for operation in _operations(document):
+    for path, method, operation in _operations(document):
         operation.pop("security", None)
         _describe_limits(operation["responses"])
-        if (example := REQUESTS.get(operation["operationId"])) is not None:
-            operation["requestBody"]["content"]["application/json"]["example"] = example
+        _give_examples(operation)
         operation["responses"]["default"] = {
             "description": "A refusal (RFC 9457).",
-            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {
+                CONTENT_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": problem_examples(path, method, operation),
+                }
+            },
         }
     return document
+
+
+def _give_examples(operation: dict[str, Any]) -> None:
+    """Of parameters, of the body, and of what is answered to those who are not refused."""
+    for parameter in operation.get("parameters", ()):
+        if (example := PARAMETERS.get(parameter["name"])) is not None:
+            parameter["example"] = example
+    if (example := REQUESTS.get(operation["operationId"])) is not None:
+        operation["requestBody"]["content"]["application/json"]["example"] = example
+    for status, response in operation["responses"].items():
+        for content in response.get("content", {}).values():
+            if status == "429":
+                content["example"] = problem_example("too_many_requests")
+            elif (example := answer_example(operation["operationId"], content["schema"])) is not None:
+                content["example"] = example
 
 
 def _describe_limits(responses: dict[str, Any]) -> None:
@@ -77,9 +99,10 @@ def _describe_limits(responses: dict[str, Any]) -> None:
         headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in LIMIT_HEADERS})
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in document["paths"].values():
-        yield from path.values()
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield path, method, operation
 
 
 @require_safe
