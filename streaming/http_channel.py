@@ -3,6 +3,7 @@
 Importing this module installs Twisted's reactor: only `streaming/server.py` does.
 """
 
+import json
 from typing import Any
 
 from daphne.http_protocol import WebRequest
@@ -10,10 +11,25 @@ from twisted.protocols.basic import LineReceiver
 from twisted.web.http import HTTPChannel
 
 from streaming.backpressure import WritePressure
+from streaming.errors import problem_wire
 
 MAX_BODY_BYTES = 2_097_152
 REQUEST_WITHIN_S = 20.0  # from the beginning of the connection, or its first byte, to the last of its body
 IDLE_S = 60.0  # between an answer and the next request; as long as browsers keep a connection
+_TOO_LARGE = json.dumps(
+    {
+        **problem_wire(
+            code="body_too_large",
+            title="Content Too Large",
+            detail="The request body is larger than this server accepts.",
+        ),
+        "status": 413,
+    }
+).encode()
+_TOO_LARGE_HEAD = (
+    f"HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\n"
+    f"Content-Length: {len(_TOO_LARGE)}\r\nConnection: close\r\n\r\n"
+).encode()
 
 
 class BoundedRequest(WebRequest):
@@ -57,9 +73,7 @@ class BoundedRequest(WebRequest):
             self._refuse()
 
     def _refuse(self) -> None:
-        self.channel.transport.write(
-            b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        )
+        self.channel.transport.write(_TOO_LARGE_HEAD + _TOO_LARGE)
         self.channel.loseConnection()
 
 

@@ -42,7 +42,9 @@ def propose(request: HttpRequest, ref: Ref, proposal: ReplacementIn, idempotency
 
     content = f"{meeting.pk} {proposal.model_dump_json()}".encode()
     outcome = idempotent(actor=actor, key=idempotency_key, action="replacement.propose", request=content, make=make)
-    found = meeting.replacements.get(pk=outcome.reference)
+    found = meeting.replacements.filter(pk=outcome.reference).first()
+    if found is None:
+        raise NotFound("The proposal that was made by this idempotency key is forgotten.")
     return Status(201, {**_shape(found), "hits": [_hit_shape(hit) for hit in replacement_hits(found)]})
 
 

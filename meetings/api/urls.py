@@ -81,9 +81,9 @@ for pattern in calls:
 
 urlpatterns = [
     path("v1/", include((calls, "ninja"), namespace=namespace)),
-    path("schema/", schema, name="api-schema"),
-    path("docs/", docs, name="api-docs"),
-    path("schema", schema),
-    path("docs", docs),
+    path("schema/", edge(schema), name="api-schema"),
+    path("docs/", edge(docs), name="api-docs"),
+    path("schema", edge(schema)),
+    path("docs", edge(docs)),
     re_path(r"", nothing_here),
 ]

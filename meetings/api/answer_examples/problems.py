@@ -104,6 +104,8 @@ def _codes(path: str, method: str, operation: Operation) -> Iterator[str]:
         yield from ("malformed_json", "unsupported_media_type", "body_too_large", "validation_failed")
     if any(each["in"] == "query" for each in operation.get("parameters", ())):
         yield "validation_failed"
+    if name.startswith("transcript_"):
+        yield "precondition_failed"
     if "cursor" in parameters:
         yield "bad_cursor"
     if "Idempotency-Key" in parameters:
