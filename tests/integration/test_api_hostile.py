@@ -1,14 +1,18 @@
-"""Whoever means the interface no good gets problem documents, takes nothing from others, and loses nothing of theirs."""
+"""Whoever means the interface no good gets problem documents, and neither takes nor breaks what is others'."""
 
 import base64
 import json
+from collections.abc import Callable
+from typing import cast
 from uuid import uuid4
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from meetings.models import Meeting, Replacement, Segment
-from tests.integration.api_calls import API, assert_problem, get, guest, made, patch, post, program
+from tests.integration.api_calls import API, Answer, assert_problem, get, guest, made, patch, post, program
 from tests.integration.made import commit, opened, speech, user_made
 
 pytestmark = pytest.mark.django_db
@@ -20,8 +24,9 @@ def said(client: Client) -> Segment:
     return meeting.segments.get()
 
 
-def sent(client: Client, path: str, body: bytes, *, method: str = "POST", **headers: str) -> object:
-    return client.generic(method, f"{API}{path}", body, content_type="application/json", headers=headers)
+def sent(client: Client, path: str, body: bytes, *, method: str = "POST", **headers: str) -> Answer:
+    response = client.generic(method, f"{API}{path}", body, content_type="application/json", headers=headers)
+    return cast("Answer", response)
 
 
 @pytest.mark.parametrize(
@@ -35,13 +40,13 @@ def sent(client: Client, path: str, body: bytes, *, method: str = "POST", **head
     ],
 )
 def test_what_json_parsers_understand_differently_is_refused(body: bytes) -> None:
-    assert_problem(sent(program(), "/meetings", body), 400, "malformed_json")  # type: ignore[arg-type]
+    assert_problem(sent(program(), "/meetings", body), 400, "malformed_json")
     assert not Meeting.objects.exists()
 
 
 def test_fields_of_one_name_in_different_objects_are_no_repetition() -> None:
     body = b'{"title": "Board", "policies": {"title": 1, "x": {"title": 2}}}'
-    assert sent(program(), "/meetings", body).status_code == 201  # type: ignore[attr-defined]
+    assert sent(program(), "/meetings", body).status_code == 201
 
 
 def test_a_correction_that_says_two_texts_changes_nothing() -> None:
@@ -49,7 +54,7 @@ def test_a_correction_that_says_two_texts_changes_nothing() -> None:
     line = said(client)
     body = b'{"text": "one", "text": "two"}'
     response = sent(client, f"/segments/{line.pk}", body, method="PATCH", **{"If-Match": '"1"'})
-    assert_problem(response, 400, "malformed_json")  # type: ignore[arg-type]
+    assert_problem(response, 400, "malformed_json")
     line.refresh_from_db()
     assert (line.text, line.rev) == ("hello there", 1)
 
@@ -74,7 +79,7 @@ def test_a_change_of_no_revision_is_refused(header: str, status: int, code: str)
     line = said(client)
     path = f"{API}/segments/{line.pk}"
     response = client.patch(path, {"text": "x"}, content_type="application/json", headers={"If-Match": header})
-    assert_problem(response, status, code)  # type: ignore[arg-type]
+    assert_problem(response, status, code)
     line.refresh_from_db()
     assert line.rev == 1
 
@@ -84,7 +89,7 @@ def test_a_file_that_is_not_the_one_that_was_meant_is_refused_as_a_problem(heade
     client = program()
     path = f"{API}/meetings/{said(client).meeting_id}/transcript.txt"
     etag = client.get(path).headers["ETag"]
-    assert_problem(client.get(path, headers={"If-Match": header}), 412, "precondition_failed")  # type: ignore[arg-type]
+    assert_problem(client.get(path, headers={"If-Match": header}), 412, "precondition_failed")
     assert client.get(path, headers={"If-Match": etag}).status_code == 200
     assert client.get(path, headers={"If-Match": "*"}).status_code == 200
     assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
@@ -180,20 +185,26 @@ def test_the_descriptions_are_read_only_and_say_so_as_problems(method: str, path
 @pytest.mark.parametrize("host", ["evil.example", "localhost:notaport", "", "a b", "[::1"])
 def test_a_request_for_another_host_is_a_problem_below_api_and_a_page_elsewhere(host: str) -> None:
     client = Client()
-    assert_problem(client.get(f"{API}/meetings", headers={"Host": host}), 400, "bad_request")  # type: ignore[arg-type]
+    assert_problem(client.get(f"{API}/meetings", headers={"Host": host}), 400, "bad_request")
     page = client.get("/", headers={"Host": host})
     assert page.status_code == 400
     assert page.headers["Content-Type"].startswith("text/html")
 
 
-def test_a_fault_outside_of_the_views_is_a_problem_below_api_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*args: object) -> None:
+def broken(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that fails."""
+
+    def fail(request: HttpRequest) -> HttpResponse:
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", broken)
+    return fail
+
+
+def test_a_fault_outside_of_the_views_is_a_problem_below_api_too(settings: Settings) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.broken"]
     client = Client(raise_request_exception=False)
     response = client.get(f"{API}/meetings")
-    assert_problem(response, 500, "internal_error")  # type: ignore[arg-type]
+    assert_problem(response, 500, "internal_error")
     assert b"secret" not in response.content
     page = client.get("/")
     assert page.status_code == 500
@@ -214,7 +225,7 @@ def test_no_header_makes_another_method_of_a_request(header: dict[str, str]) -> 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "get", "BREW"])
 def test_methods_that_nobody_takes_are_refused(method: str) -> None:
     response = Client().generic(method, f"{API}/meetings")
-    assert_problem(response, 405, "method_not_allowed")  # type: ignore[arg-type]
+    assert_problem(response, 405, "method_not_allowed")
 
 
 def test_things_of_one_meeting_are_not_reached_through_another() -> None:
@@ -235,7 +246,7 @@ def test_things_of_one_meeting_are_not_reached_through_another() -> None:
     response = client.patch(
         f"{API}/segments/{theirs.pk}", other, content_type="application/json", headers={"If-Match": '"1"'}
     )
-    assert_problem(response, 422, "not_in_this_meeting")  # type: ignore[arg-type]
+    assert_problem(response, 422, "not_in_this_meeting")
     theirs.refresh_from_db()
     assert (theirs.rev, theirs.participant_id) == (1, participant)
 
