@@ -44,6 +44,7 @@ LIMIT_HEADERS = {
     "RateLimit-Remaining": "How many are left now; they come back evenly.",
     "RateLimit-Reset": "Seconds until all are there again.",
 }
+ETAG = "Which file this is, or which revision of the line that was addressed."
 # The empty requirement is the guest, who reaches meetings by their code.
 SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"session": []}, {}]
 
@@ -62,6 +63,7 @@ def openapi_document(api: "NinjaAPI") -> dict[str, Any]:
     for path, method, operation in _operations(document):
         operation.pop("security", None)
         _describe_limits(operation["responses"])
+        _describe_etag(operation)
         _give_examples(operation)
         operation["responses"]["default"] = {
             "description": "A refusal (RFC 9457).",
@@ -97,6 +99,22 @@ def _describe_limits(responses: dict[str, Any]) -> None:
     for response in responses.values():
         headers = response.setdefault("headers", {})
         headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in LIMIT_HEADERS})
+
+
+def _describe_etag(operation: dict[str, Any]) -> None:
+    """Transcripts that somebody has already are not sent again; of lines it is what `If-Match` of a change says."""
+    is_file = operation["operationId"].startswith("transcript_")
+    if is_file:
+        parameters = operation.setdefault("parameters", [])
+        parameters.append({"in": "header", "name": "If-None-Match", "required": False, "schema": {"type": "string"}})
+        operation["responses"]["304"] = {"description": "It is the file that `If-None-Match` names."}
+    if is_file or operation["operationId"] == "segment_read" or _takes_if_match(operation):
+        etag = {"description": ETAG, "required": True, "schema": {"type": "string"}, "example": '"3"'}
+        operation["responses"]["200"].setdefault("headers", {})["ETag"] = etag
+
+
+def _takes_if_match(operation: dict[str, Any]) -> bool:
+    return any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ()))
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

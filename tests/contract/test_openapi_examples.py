@@ -181,3 +181,15 @@ def test_the_files_that_are_shown_hold_the_lines(document: dict[str, Any]) -> No
     for name in ("vtt", "srt", "txt", "md", "csv", "ttml"):
         text = shown[f"transcript_{name}"]
         assert all(line["text"] in text for line in board.SEGMENTS), name
+
+
+def test_what_has_an_etag_says_so_and_what_it_is_good_for(document: dict[str, Any]) -> None:
+    found = {operation["operationId"]: operation for _path, _method, operation in calls(document)}
+    told = {name for name, each in found.items() if "ETag" in each["responses"].get("200", {}).get("headers", {})}
+    changes = {
+        name for name, each in found.items() if "If-Match" in {one["name"] for one in each.get("parameters", ())}
+    }
+    files = {name for name in found if name.startswith("transcript_")}
+    assert len(changes) == 6
+    assert told == changes | files | {"segment_read"}
+    assert {name for name, each in found.items() if "304" in each["responses"]} == files
