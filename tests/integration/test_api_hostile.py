@@ -222,7 +222,7 @@ def test_no_header_makes_another_method_of_a_request(header: dict[str, str]) -> 
     assert Meeting.objects.count() == 1
 
 
-@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "get", "BREW"])
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "BREW"])
 def test_methods_that_nobody_takes_are_refused(method: str) -> None:
     response = Client().generic(method, f"{API}/meetings")
     assert_problem(response, 405, "method_not_allowed")
@@ -280,3 +280,8 @@ def test_search_takes_whatever_is_typed(parameters: dict[str, str], status: int)
     assert response.status_code == status, response.content
     if status != 200:
         assert_problem(response, status, response.json()["code"])
+
+
+def test_more_parameters_than_anybody_needs_are_refused() -> None:
+    response = Client().get(f"{API}/search?" + "q=a&" * 1_100)
+    assert_problem(response, 400, "bad_request")
