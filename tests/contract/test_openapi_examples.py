@@ -150,7 +150,7 @@ def test_what_is_written_of_a_call_s_refusals_is_among_its_examples(document: di
         shown = set(operation["responses"]["default"]["content"][PROBLEM]["examples"])
         n_codes += len(codes)
         assert codes <= shown, operation["operationId"]
-    assert n_codes > 15
+    assert n_codes > 10
 
 
 def test_the_names_in_addresses_have_examples_that_fit(document: dict[str, Any]) -> None:
@@ -168,8 +168,7 @@ def test_the_names_in_addresses_have_examples_that_fit(document: dict[str, Any])
 def test_the_proof_that_is_shown_proves_the_transcript_that_is_shown(document: dict[str, Any]) -> None:
     shown = {name: content["example"] for name, content in answers(document) if "example" in content}
     proof, transcript = json.loads(json.dumps([shown["audit_proof"], shown["transcript_json"]]))
-    proved = [line for line in transcript["segments"] if line["id"] == board.ANSWER_ID]
-    verdict = proof_verify(proof, {**transcript, "segments": proved}, is_excerpt=True)
+    verdict = proof_verify(proof, transcript)
     assert verdict.problems == []
     assert verdict.is_signature_checked
     proof["entries"][0]["actor"] = "user:2"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from meetings.api.answer_examples import access, corrections, files, keeping, meetings, transcripts, webhooks
+from meetings.api.answer_examples import access, audit, corrections, files, keeping, meetings, transcripts, webhooks
 
-_PARTS = (access, corrections, keeping, meetings, transcripts, webhooks)
+_PARTS = (access, audit, corrections, keeping, meetings, transcripts, webhooks)
 # What a call answers with that says more than its schema's example.
 BY_CALL: Mapping[str, Any] = {
     **{call: example for part in _PARTS for call, example in part.BY_CALL.items()},

@@ -7,7 +7,7 @@ from meetings import example_meeting as board
 from meetings.api.answer_examples.meetings import page
 from meetings.wire import SegmentWire
 
-_CORRECTION_ID = "0197a1c2-0000-7000-8000-000000000071"
+CORRECTION_ID = "0197a1c2-0000-7000-8000-000000000071"
 _SHOWN = ("rev", "state", "participant_id", "speaker", "start_ms", "end_ms", "text", "language")
 
 
@@ -37,7 +37,7 @@ _REVISIONS = (
 
 
 def _act(*lines: SegmentWire) -> Mapping[str, Any]:
-    return {"correction_id": _CORRECTION_ID, "segments": list(lines)}
+    return {"correction_id": CORRECTION_ID, "segments": list(lines)}
 
 
 def _retracted(line: SegmentWire, rev: int) -> SegmentWire:

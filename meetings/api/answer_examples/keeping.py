@@ -1,73 +1,10 @@
-"""Examples of what is answered about keeping and deleting, the audit trail, and one person's data."""
+"""Examples of what is answered about keeping and deleting, and of one person's data."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from meetings import example_meeting as board
-from meetings.api.answer_examples.meetings import page
-from meetings.audit_chain import Entry, entry_fields, entry_hash, text_hash
-from meetings.audit_key import ALGORITHM
-
-_SALT = "6d61646520757021"
-_ACTS: tuple[tuple[str, str, str, str, Mapping[str, object]], ...] = (
-    (board.CREATED_AT, "user:1", "meeting.created", f"meeting:{board.MEETING_ID}", {}),
-    (board.ENDED_AT, "user:1", "meeting.ended", f"meeting:{board.MEETING_ID}", {}),
-    (
-        board.CORRECTED_AT,
-        "user:1",
-        "segment.corrected",
-        f"segment:{board.ANSWER_ID}",
-        {
-            "rev": board.ANSWER["rev"],
-            "participant": board.CHARLES_ID,
-            "text_hash": text_hash(salt=_SALT, text=board.ANSWER["text"]),
-        },
-    ),
-)
-
-
-def _trail() -> list[Mapping[str, Any]]:
-    """Sealed as real ones are."""
-    entries: list[Mapping[str, Any]] = []
-    for number, (at, actor, action, target, data) in enumerate(_ACTS, start=1):
-        entry = Entry(
-            meeting_id=UUID(board.MEETING_ID),
-            number=number,
-            at=datetime.fromisoformat(at),
-            actor=actor,
-            action=action,
-            target=target,
-            data=data,
-            previous_hash=entries[-1]["hash"] if entries else "",
-        )
-        entries.append({**entry_fields(entry), "hash": entry_hash(entry)})
-    return entries
-
-
-TRAIL = _trail()
-_KEY = {
-    "algorithm": ALGORITHM,
-    "public_key": "b7e26d4fd7ace87bc9f4fb66a2852051e7944d16693d8183fc0a9ff5d809a302",
-}
-PROOF: Mapping[str, Any] = {
-    "format": "colloquy-audit-proof/1",
-    "software": {"name": "Colloquy", "version": "0.1.0"},
-    "made_at": "2026-03-02T11:00:00+00:00",
-    "meeting_id": board.MEETING_ID,
-    "entries": TRAIL,
-    "texts": [{"segment_id": board.ANSWER_ID, "rev": board.ANSWER["rev"], "salt": _SALT}],
-    "head": {"number": TRAIL[-1]["number"], "hash": TRAIL[-1]["hash"]},
-    # Made with a key that was thrown away. A test checks it.
-    "signature": {
-        **_KEY,
-        "value": (
-            "97c1f9c738a80a2d0ca24136a078cbaa57d03569a101f3a3b82516f8f5342484"
-            "ac2c59c4578269cedde1dfaf8e2dd71612814d5e7d996f9e490f94a345d2bb0e"
-        ),
-    },
-}
+from meetings.audit_chain import text_hash
 
 _HOLD = {
     "id": "0197a1c2-0000-7000-8000-000000000081",
@@ -177,9 +114,6 @@ _PERSONAL_DATA: Mapping[str, Any] = {
 _ACCOUNT = {"account": "charles"}
 
 BY_SCHEMA: Mapping[str, Any] = {
-    "AuditPage": page(*TRAIL),
-    "AuditProofOut": PROOF,
-    "KeyOut": _KEY,
     "HoldOut": _HOLD,
     "PurgeOut": _PURGE,
     "RetentionOut": _RETENTION,
