@@ -70,7 +70,6 @@ EventWire = TypedDict(
         "title": NotRequired[str],
         "language": NotRequired[str],
         "changed": NotRequired[list[str]],
-        "what": NotRequired[str],
         "granted": NotRequired[list[str]],
         "participant_id": NotRequired[str],
         "session_id": NotRequired[str],
@@ -80,6 +79,7 @@ EventWire = TypedDict(
         "start_ms": NotRequired[int | None],
         "end_ms": NotRequired[int | None],
         "segment_id": NotRequired[str | None],
+        "what": NotRequired[str],
     },
 )
 

@@ -71,6 +71,7 @@ def list_(request: HttpRequest, page: Query[PageQuery]) -> Shape:
 
 @router.get("/{ref}", response=MeetingOut, operation_id="meeting_read")
 def read(request: HttpRequest, ref: Ref) -> Shape:
+    """One meeting, for those who know its code or have a part in it."""
     return meeting_shape(request, meeting_to_read(actor_of(request), ref))
 
 
