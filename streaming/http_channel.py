@@ -36,6 +36,16 @@ def problem_bytes(status: int) -> bytes:
     ).encode()
 
 
+def last_answer(status: int) -> bytes:
+    """What is written where there is no request to answer, or none any more; then the connection is closed."""
+    body = problem_bytes(status)
+    head = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/problem+json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
 class BoundedRequest(WebRequest):
     """An HTTP request. Stock Daphne spools bodies of any size to disk before the application hears of them."""
 
@@ -53,9 +63,14 @@ class BoundedRequest(WebRequest):
         if not self.uri.startswith(API) or status not in REFUSALS:
             super().basic_error(status, status_text, body)
             return
-        headers = [(b"Content-Type", b"application/problem+json"), (b"Cache-Control", b"no-store")]
+        problem = problem_bytes(status)
+        headers = [
+            (b"Content-Type", b"application/problem+json"),
+            (b"Content-Length", str(len(problem)).encode()),
+            (b"Cache-Control", b"no-store"),
+        ]
         self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
-        self.handle_reply({"type": "http.response.body", "body": problem_bytes(status)})
+        self.handle_reply({"type": "http.response.body", "body": problem})
 
     async def writable(self) -> None:
         """Returns when the peer has read nearly all that was written, or is gone. Bound it with a timeout.
@@ -92,12 +107,7 @@ class BoundedRequest(WebRequest):
             self._refuse()
 
     def _refuse(self) -> None:
-        body = problem_bytes(413)
-        head = (
-            "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
-        self.channel.transport.write(head.encode() + body)
+        self.channel.transport.write(last_answer(413))
         self.channel.loseConnection()
 
 
@@ -118,6 +128,11 @@ class BoundedChannel(HTTPChannel):
     def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
         self.factory.server.open_transports.discard(self.transport)
         super().connectionLost(reason)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802  Twisted's name
+        """Of what is no HTTP: stock Twisted says 400 and not a word more."""
+        self.transport.write(last_answer(400))
+        self.loseConnection()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name
         if not (self._is_receiving or self._handlingRequest):

@@ -100,6 +100,9 @@ _AFTER_SEQ = {
 def _messages() -> tuple[dict[str, Any], dict[str, Any]]:
     inputs = [(name, "validation", TypeAdapter(kind)) for name, kind in {**TO_SERVER, **TO_CLIENT}.items()]
     payloads, hoisted = TypeAdapter.json_schemas(inputs, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    schemas = hoisted.get("$defs", {})
+    for kind in TO_SERVER.values():  # whose `type` has a default, and without it nobody knows which message it is
+        schemas[kind.__name__]["required"] = ["type", *schemas[kind.__name__].get("required", ())]
     examples = {**message_examples.TO_SERVER, **message_examples.TO_CLIENT}
     messages: dict[str, Any] = {
         name: {"name": name, "payload": payloads[name, "validation"], "examples": _examples(examples[name])}
@@ -114,9 +117,9 @@ def _messages() -> tuple[dict[str, Any], dict[str, Any]]:
     }
     for call in calls.MESSAGES:
         payload, found = calls.payload_of(call)
-        hoisted.setdefault("$defs", {}).update(found)
+        schemas.update(found)
         messages[call.name] = {"name": call.name, "payload": payload, "examples": [{"payload": call.example}]}
-    return messages, hoisted.get("$defs", {})
+    return messages, schemas
 
 
 def _examples(examples: Iterable[message_examples.Example]) -> list[dict[str, Any]]:
