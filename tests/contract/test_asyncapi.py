@@ -15,7 +15,7 @@ from meetings.models import Meeting, MeetingEvent
 from meetings.selectors import events_after
 from streaming.errors import SlowConsumer
 from streaming.ingest import call_asyncapi as calls
-from streaming.ingest.call_messages import CallOther
+from streaming.ingest.call_messages import CallOther, Dialect
 from streaming.ingest.teler import TelerDialect
 from streaming.ingest.twilio import TwilioDialect
 from streaming.protocol import client_messages, codes, feed_messages, frames, message_examples, server_messages
@@ -135,7 +135,7 @@ def test_the_frames_that_are_shown_are_frames() -> None:
 
 
 def test_the_examples_of_telephone_services_are_understood() -> None:
-    dialects = {"teler": TelerDialect(), "twilio": TwilioDialect()}
+    dialects: dict[str, Dialect] = {"teler": TelerDialect(), "twilio": TwilioDialect()}
     for call in calls.MESSAGES:
         if call.is_from_service:
             understood = dialects[call.service].parse(json.dumps(call.example))

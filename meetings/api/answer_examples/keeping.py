@@ -15,7 +15,7 @@ _HOLD = {
     "lifted_at": None,
 }
 _HOLD_LIFTED = {**_HOLD, "lifted_by": "user:1", "lifted_at": "2026-04-01T12:00:00Z"}
-_PURGE = {
+_PURGE: Mapping[str, Any] = {
     "id": "0197a1c2-0000-7000-8000-000000000082",
     "what": "audio",
     "reason": "asked",
