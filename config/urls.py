@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from config.asyncapi import asyncapi
 from config.health import healthz, metrics, readyz
+from meetings.api.urls import described
 from meetings.problem_views import problem, problems
 
 urlpatterns = [
@@ -14,7 +15,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("admin/login/", RedirectView.as_view(pattern_name="account:login", query_string=True)),
     path("admin/", admin.site.urls),
-    path("api/asyncapi/", asyncapi, name="api-asyncapi"),
+    path("api/asyncapi/", described(asyncapi), name="api-asyncapi"),
     path("api/", include("meetings.api.urls")),
     path("problems/", problems, name="problems"),
     path("problems/<slug:code>", problem, name="problem"),
@@ -22,3 +23,7 @@ urlpatterns = [
     path("", include("meetings.account_urls")),
     path("", include("meetings.urls")),
 ]
+
+# Where no view has answered.
+handler400 = "config.refusals.bad_request"
+handler500 = "config.refusals.server_error"

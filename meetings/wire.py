@@ -1,15 +1,22 @@
 """The shapes of durable facts on the wire. Pure: importable without a database."""
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 from uuid import UUID
 
+from pydantic import Field
 from typing_extensions import TypedDict
+
+# For descriptions of the wire: what is built comes from rows, whose columns are plain text.
+Role = Annotated[str, Field(json_schema_extra={"enum": ["host", "speaker", "viewer", "agent", "phone"]})]
+SegmentState = Annotated[
+    str, Field(json_schema_extra={"enum": ["partial", "final", "corrected", "redacted", "retracted"]})
+]
 
 
 class ParticipantWire(TypedDict):
     id: str
     display_name: str
-    role: str
+    role: Role
     language: str  # empty: the meeting's
 
 
@@ -25,7 +32,7 @@ class WordWire(TypedDict):
 class SegmentWire(TypedDict):
     id: str
     rev: int
-    state: str
+    state: SegmentState
     participant_id: str
     speaker: str
     start_ms: int
@@ -72,6 +79,7 @@ EventWire = TypedDict(
         "start_ms": NotRequired[int | None],
         "end_ms": NotRequired[int | None],
         "segment_id": NotRequired[str | None],
+        "what": NotRequired[str],
     },
 )
 

@@ -3,6 +3,8 @@
 Importing this module installs Twisted's reactor: only `streaming/server.py` does.
 """
 
+import json
+from http import HTTPStatus
 from typing import Any
 
 from daphne.http_protocol import WebRequest
@@ -10,10 +12,38 @@ from twisted.protocols.basic import LineReceiver
 from twisted.web.http import HTTPChannel
 
 from streaming.backpressure import WritePressure
+from streaming.errors import problem_wire
 
 MAX_BODY_BYTES = 2_097_152
 REQUEST_WITHIN_S = 20.0  # from the beginning of the connection, or its first byte, to the last of its body
 IDLE_S = 60.0  # between an answer and the next request; as long as browsers keep a connection
+API = b"/api/"
+ROOT_PATH_HEADER = b"daphne-root-path"
+# What is refused here, before the application hears of it, by its status: code and detail.
+REFUSALS = {
+    400: ("bad_request", "The request could not be read as HTTP."),
+    413: ("body_too_large", "The request body is larger than this server accepts."),
+    500: ("internal_error", "Something went wrong on our side; it has been logged."),
+    503: ("unavailable", "There was no answer in time; try again."),
+}
+
+
+def problem_bytes(status: int) -> bytes:
+    """As the interface refuses, which answers below `/api/` in no other way."""
+    code, detail = REFUSALS[status]
+    return json.dumps(
+        {**problem_wire(code=code, title=HTTPStatus(status).phrase, detail=detail), "status": status}
+    ).encode()
+
+
+def last_answer(status: int) -> bytes:
+    """What is written where there is no request to answer, or none any more; then the connection is closed."""
+    body = problem_bytes(status)
+    head = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/problem+json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 class BoundedRequest(WebRequest):
@@ -21,6 +51,26 @@ class BoundedRequest(WebRequest):
 
     _n_body_bytes = 0
     _pressure: WritePressure | None = None
+
+    def process(self) -> Any:
+        # A proxy could tell Daphne by it below which path it is; ours does not, and everybody else can send it too.
+        self.requestHeaders.removeHeader(ROOT_PATH_HEADER)
+        if not self.method.isascii():
+            return self.basic_error(400, b"Bad Request", "Invalid method")
+        return super().process()
+
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+        if not self.uri.startswith(API) or status not in REFUSALS:
+            super().basic_error(status, status_text, body)
+            return
+        problem = problem_bytes(status)
+        headers = [
+            (b"Content-Type", b"application/problem+json"),
+            (b"Content-Length", str(len(problem)).encode()),
+            (b"Cache-Control", b"no-store"),
+        ]
+        self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
+        self.handle_reply({"type": "http.response.body", "body": problem})
 
     async def writable(self) -> None:
         """Returns when the peer has read nearly all that was written, or is gone. Bound it with a timeout.
@@ -57,9 +107,7 @@ class BoundedRequest(WebRequest):
             self._refuse()
 
     def _refuse(self) -> None:
-        self.channel.transport.write(
-            b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        )
+        self.channel.transport.write(last_answer(413))
         self.channel.loseConnection()
 
 
@@ -80,6 +128,11 @@ class BoundedChannel(HTTPChannel):
     def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
         self.factory.server.open_transports.discard(self.transport)
         super().connectionLost(reason)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802  Twisted's name
+        """Of what is no HTTP: stock Twisted says 400 and not a word more."""
+        self.transport.write(last_answer(400))
+        self.loseConnection()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name
         if not (self._is_receiving or self._handlingRequest):

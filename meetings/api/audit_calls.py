@@ -24,7 +24,7 @@ LISTING = "audit"
 def audit(request: HttpRequest, ref: Ref, page: Query[PageQuery]) -> HttpResponse:
     """For the host: who did what, oldest first, each entry sealed by the hash of the one before."""
     meeting = meeting_to_manage(actor_of(request), ref)
-    after = Cursor.unpack(page.cursor, listing=LISTING).key if page.cursor else 0
+    after = Cursor.unpack(page.cursor, listing=LISTING).key if page.cursor is not None else 0
     found = audit_trail(meeting_id=meeting.pk, after_number=after, limit=page.limit + 1)
     shown, has_more = found[: page.limit], len(found) > page.limit
     next_cursor = Cursor(listing=LISTING, key=shown[-1].number, id=meeting.pk).pack() if has_more else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-_LINE = "0197a1c2-0000-7000-8000-000000000000"
+from meetings.example_meeting import AGREED_ID, RESUME_TOKEN
 
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "meeting_create": {
@@ -15,7 +15,7 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "meeting_update": {"title": "Board, second half"},
     "participant_admit": {"display_name": "Ada", "role": "speaker"},
     "participant_update": {"display_name": "Ada L.", "language": "de"},
-    "ticket_renew": {"resume_token": "as the admission gave it"},
+    "ticket_renew": {"resume_token": RESUME_TOKEN},
     "ingest_key_create": {"consent": ["captions", "transcript"], "display_name": "Hotline", "expires_in_s": 86_400},
     "role_give": {"user": "ada@example.org", "role": "editor"},
     "role_change": {"role": "viewer"},
@@ -28,16 +28,16 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "segment_correct": {"text": "We meet again on Monday.", "reason": "misheard"},
     "segment_undo": {"to_rev": 1, "reason": "it was right before"},
     "segment_split": {"at": 24, "reason": "two people"},
-    "segment_merge": {"next_id": _LINE, "reason": "one sentence"},
+    "segment_merge": {"next_id": AGREED_ID, "reason": "one sentence"},
     "segment_retract": {"reason": "nobody said this"},
     "segment_restore": {"reason": "it was said after all"},
-    "segment_redact": {"from_char": 4, "to_char": 17, "rev": 2},
+    "segment_redact": {"from_char": 14, "to_char": 26, "rev": 2},
     "replacement_propose": {"find": "Love lace", "replace": "Lovelace", "match_case": True},
-    "replacement_apply": {"hits": [0, 2]},
+    "replacement_apply": {"hits": [0]},
     "export_request": {"format": "docx", "speakers": ["Ada"], "paragraphs": True},
     "hold_place": {"reason": "Case 2026/17"},
     "meeting_purge": {"what": "audio"},
-    "participant_erase": {"resume_token": "as the admission gave it"},
+    "participant_erase": {"resume_token": RESUME_TOKEN},
     "webhook_create": {"url": "https://hooks.example.com/colloquy", "event_types": ["meeting.ended", "segment.final"]},
     "webhook_update": {"event_types": ["*"], "is_enabled": True},
 }

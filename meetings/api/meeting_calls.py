@@ -16,6 +16,7 @@ from meetings.api.parameters import PageQuery, Ref
 from meetings.api.problems import UNAUTHENTICATED, ProblemError
 from meetings.api.schemas import MeetingIn, MeetingOut, MeetingPatch, MeetingsPage
 from meetings.api.shapes import Shape, meeting_shape
+from meetings.errors import NotFound
 from meetings.models import Meeting
 from meetings.services.idempotency import idempotent
 from meetings.services.meetings import meeting_create, meeting_end, meeting_update
@@ -51,7 +52,9 @@ def create(request: HttpRequest, meeting: MeetingIn, idempotency_key: Idempotenc
     outcome = idempotent(actor=actor, key=idempotency_key, action="meeting.create", request=content, make=make)
     if actor.user is None:
         hosted_remember(request, outcome.reference)
-    made = Meeting.objects.select_related("host").get(pk=outcome.reference)
+    made = Meeting.objects.select_related("host").filter(pk=outcome.reference).first()
+    if made is None:
+        raise NotFound("The meeting that was made by this idempotency key has been deleted.")
     return Status(201, meeting_shape(request, made))
 
 
@@ -68,6 +71,7 @@ def list_(request: HttpRequest, page: Query[PageQuery]) -> Shape:
 
 @router.get("/{ref}", response=MeetingOut, operation_id="meeting_read")
 def read(request: HttpRequest, ref: Ref) -> Shape:
+    """One meeting, for those who know its code or have a part in it."""
     return meeting_shape(request, meeting_to_read(actor_of(request), ref))
 
 

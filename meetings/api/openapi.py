@@ -12,6 +12,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from meetings.api import throttling
+from meetings.api.answer_examples import answer_example
+from meetings.api.answer_examples.parameters import PARAMETERS
+from meetings.api.answer_examples.problems import problem_example, problem_examples
 from meetings.api.examples import REQUESTS
 from meetings.api.problem_schemas import ProblemOut
 from meetings.api.problems import CONTENT_TYPE
@@ -41,6 +44,7 @@ LIMIT_HEADERS = {
     "RateLimit-Remaining": "How many are left now; they come back evenly.",
     "RateLimit-Reset": "Seconds until all are there again.",
 }
+ETAG = "Which file this is, or which revision of the line that was addressed."
 # The empty requirement is the guest, who reaches meetings by their code.
 SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"session": []}, {}]
 
@@ -56,16 +60,36 @@ def openapi_document(api: "NinjaAPI") -> dict[str, Any]:
         name: {"description": about, "schema": {"type": "string"}} for name, about in LIMIT_HEADERS.items()
     }
     document["security"] = SECURITY
-    for operation in _operations(document):
+    for path, method, operation in _operations(document):
         operation.pop("security", None)
         _describe_limits(operation["responses"])
-        if (example := REQUESTS.get(operation["operationId"])) is not None:
-            operation["requestBody"]["content"]["application/json"]["example"] = example
+        _describe_etag(operation)
+        _give_examples(operation)
         operation["responses"]["default"] = {
             "description": "A refusal (RFC 9457).",
-            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {
+                CONTENT_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": problem_examples(path, method, operation),
+                }
+            },
         }
     return document
+
+
+def _give_examples(operation: dict[str, Any]) -> None:
+    """Of parameters, of the body, and of what is answered to those who are not refused."""
+    for parameter in operation.get("parameters", ()):
+        if (example := PARAMETERS.get(parameter["name"])) is not None:
+            parameter["example"] = example
+    if (example := REQUESTS.get(operation["operationId"])) is not None:
+        operation["requestBody"]["content"]["application/json"]["example"] = example
+    for status, response in operation["responses"].items():
+        for content in response.get("content", {}).values():
+            if status == "429":
+                content["example"] = problem_example("too_many_requests")
+            elif (example := answer_example(operation["operationId"], content["schema"])) is not None:
+                content["example"] = example
 
 
 def _describe_limits(responses: dict[str, Any]) -> None:
@@ -77,9 +101,26 @@ def _describe_limits(responses: dict[str, Any]) -> None:
         headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in LIMIT_HEADERS})
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in document["paths"].values():
-        yield from path.values()
+def _describe_etag(operation: dict[str, Any]) -> None:
+    """Transcripts that somebody has already are not sent again; of lines it is what `If-Match` of a change says."""
+    is_file = operation["operationId"].startswith("transcript_")
+    if is_file:
+        parameters = operation.setdefault("parameters", [])
+        parameters.append({"in": "header", "name": "If-None-Match", "required": False, "schema": {"type": "string"}})
+        operation["responses"]["304"] = {"description": "It is the file that `If-None-Match` names."}
+    if is_file or operation["operationId"] == "segment_read" or _takes_if_match(operation):
+        etag = {"description": ETAG, "required": True, "schema": {"type": "string"}, "example": '"3"'}
+        operation["responses"]["200"].setdefault("headers", {})["ETag"] = etag
+
+
+def _takes_if_match(operation: dict[str, Any]) -> bool:
+    return any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ()))
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield path, method, operation
 
 
 @require_safe

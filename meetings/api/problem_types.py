@@ -59,7 +59,9 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "link_invalid": ProblemType(403, "The address of sound was not made by this server, or was damaged."),
     "log_in_first": ProblemType(403, "Guests give nobody rights in a meeting: log in."),
     "malformed_frame": ProblemType(None, "An audio frame does not fit its header: a bug in the client."),
-    "malformed_json": ProblemType(400, "The body is no JSON, nests too deeply, or holds text that is not Unicode."),
+    "malformed_json": ProblemType(
+        400, "The body is no JSON, nests too deeply, names a field twice, or holds text that is not Unicode."
+    ),
     "meeting_ended": ProblemType(409, "The meeting has ended: nobody new comes in."),
     "meeting_not_ended": ProblemType(409, "The second pass begins when the meeting has ended."),
     "meeting_over": ProblemType(410, "The meeting ended so long ago that nothing is taken any more."),
@@ -79,6 +81,9 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "option_useless": ProblemType(422, "The format does not take this option: leave it out."),
     "overloaded": ProblemType(503, "No room for another voice now; come back after `Retry-After` seconds."),
     "participant_present": ProblemType(409, "Ask again when the person is not connected any more."),
+    "precondition_failed": ProblemType(
+        412, "The file is not (any more) the one that `If-Match` names: leave that out."
+    ),
     "protocol_error": ProblemType(None, "The client does not keep to the protocol: a bug in it."),
     "rate_exceeded": ProblemType(None, "More was sent than the limits allow; come back after a pause."),
     "recording_redacted": ProblemType(

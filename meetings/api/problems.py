@@ -144,13 +144,18 @@ def problems_install(api: NinjaAPI) -> None:
     def answer(request: HttpRequest, exc: Exception | type[Exception]) -> HttpResponse:
         assert isinstance(exc, Exception)
         problem = problem_of(exc)
-        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(exc, ProblemError):
+        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not _is_expected(exc):
             logger.error("request failed", exc_info=exc, extra={"code": problem.code, "method": request.method})
         return problem_response(problem)
 
     # Ninja looks for the nearest handler along the class's ancestors, and brings its own for these.
     for cls in (Exception, Http404, HttpError, ValidationError):
         api.add_exception_handler(cls, answer)
+
+
+def _is_expected(exc: Exception) -> bool:
+    """A node that has no room says so to each who asks: as many lines in its log would tell nothing more."""
+    return isinstance(exc, ProblemError) or (isinstance(exc, MeetingsError) and exc.retryable)
 
 
 def _of_validation(exc: ValidationError) -> Problem:

@@ -29,7 +29,7 @@ def second_pass(request: HttpRequest, ref: Ref) -> Shape:
 def start(request: HttpRequest, ref: Ref) -> Status[Shape]:
     """For the host: hear the recordings again, from the beginning where that was done before.
 
-    409 `not_recorded`, `meeting_not_ended`, or `second_pass_off` where the server does not do it at all.
+    409 `nothing_recorded`, `meeting_not_ended`, or `second_pass_off` where the server does not do it at all.
     """
     actor = actor_of(request)
     meeting = meeting_to_manage(actor, ref)

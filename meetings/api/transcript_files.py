@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from meetings.access import meeting_to_manage, meeting_to_read
 from meetings.api.credentials import actor_of
+from meetings.api.problems import Problem, ProblemError
 from meetings.api.shapes import Shape, meeting_shape
 from meetings.errors import Conflict
 from meetings.exports import archive
@@ -22,6 +23,13 @@ from meetings.services.exports import transcript_exported
 
 # Of what takes long to make, what takes a second or so: see docs/exports.md. More is a job.
 MOST_LINES_AT_ONCE = 2_000
+
+
+ANOTHER_FILE = Problem(
+    code="precondition_failed",
+    status=412,
+    detail="The file is not (any more) the one that `If-Match` names.",
+)
 
 
 class TakesLonger(Conflict):
@@ -91,6 +99,8 @@ def _answer(
         disposition = content_disposition_header(True, file_name(meeting, wish.format))
         response.headers["Content-Disposition"] = disposition
     answer = get_conditional_response(request, etag=etag, response=response) or response
+    if answer.status_code == ANOTHER_FILE.status:
+        raise ProblemError(ANOTHER_FILE)
     if answer is response:  # who has it already is given nothing
         transcript_exported(meeting_id=meeting.pk, actor=actor_of(request).label, wish=wish)
     return answer

@@ -49,6 +49,16 @@ def edge(view: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
+def described(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """For the descriptions, which are not counted: a problem document instead of the bare refusal of a method."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return _explained(view(request, *args, **kwargs))
+
+    return answer
+
+
 def _counted(response: HttpResponseBase, allowance: throttling.Allowance) -> HttpResponseBase:
     """A call with a limit of its own has said already when to come back."""
     for name, value in allowance.headers().items():
@@ -81,9 +91,9 @@ for pattern in calls:
 
 urlpatterns = [
     path("v1/", include((calls, "ninja"), namespace=namespace)),
-    path("schema/", schema, name="api-schema"),
-    path("docs/", docs, name="api-docs"),
-    path("schema", schema),
-    path("docs", docs),
+    path("schema/", described(schema), name="api-schema"),
+    path("docs/", described(docs), name="api-docs"),
+    path("schema", described(schema)),
+    path("docs", described(docs)),
     re_path(r"", nothing_here),
 ]

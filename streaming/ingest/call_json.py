@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import from_json
 
 from streaming.errors import BadMessage, FrameTooLarge, UnexpectedText
@@ -22,7 +22,13 @@ def _number(value: object) -> object:
     return value
 
 
-Number = Annotated[int, BeforeValidator(_number), Field(strict=True, ge=0, le=MAX_NUMBER)]
+_NUMBER_SAID = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER},
+        {"type": "string", "pattern": f"^[0-9]{{1,{MAX_DIGITS}}}$"},
+    ]
+}
+Number = Annotated[int, BeforeValidator(_number), Field(strict=True, ge=0, le=MAX_NUMBER), WithJsonSchema(_NUMBER_SAID)]
 Identifier = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]  # PostgreSQL stores no NUL
 
 

@@ -1,5 +1,6 @@
 """The AsyncAPI document of the sockets: valid, complete, and true of what is parsed and built."""
 
+import base64
 import json
 import re
 from typing import Any
@@ -10,11 +11,16 @@ from django.test import Client
 from jsonschema import Draft7Validator
 
 from meetings.limits import STREAM_LIMITS
-from meetings.models import Meeting
+from meetings.models import Meeting, MeetingEvent
 from meetings.selectors import events_after
 from streaming.errors import SlowConsumer
-from streaming.protocol import feed_messages, server_messages
+from streaming.ingest import call_asyncapi as calls
+from streaming.ingest.call_messages import CallOther, Dialect
+from streaming.ingest.teler import TelerDialect
+from streaming.ingest.twilio import TwilioDialect
+from streaming.protocol import client_messages, codes, feed_messages, frames, message_examples, server_messages
 from streaming.protocol.asyncapi import FRAMES, TO_CLIENT, TO_SERVER
+from streaming.routing import websocket_urlpatterns
 from tests.contract.test_protocol_page import section, types_in
 from tests.integration.made import commit, gap, meeting_made, opened, speech
 from tests.nodes import ROOT
@@ -62,8 +68,8 @@ def document() -> dict[str, Any]:
     return parsed
 
 
-def problems(document: dict[str, Any], message: Any) -> list[str]:
-    payload = document["components"]["messages"][message["type"]]["payload"]
+def problems(document: dict[str, Any], message: Any, *, name: str = "") -> list[str]:
+    payload = document["components"]["messages"][name or message["type"]]["payload"]
     validator = Draft7Validator({**payload, "components": document["components"]})
     return [error.message for error in validator.iter_errors(message)]
 
@@ -80,7 +86,66 @@ def test_the_document_is_valid_by_the_official_schema(document: dict[str, Any]) 
 def test_all_messages_of_the_protocol_are_there_and_no_others(document: dict[str, Any]) -> None:
     assert set(TO_SERVER) == types_in(section("What the client says"))
     assert set(TO_CLIENT) == types_in(section("What the server says"))
-    assert set(document["components"]["messages"]) == {*TO_SERVER, *TO_CLIENT, FRAMES}
+    of_calls = {each.name for each in calls.MESSAGES}
+    assert len(of_calls) == len(calls.MESSAGES)
+    assert set(document["components"]["messages"]) == {*TO_SERVER, *TO_CLIENT, FRAMES, *of_calls}
+
+
+def test_every_socket_is_a_channel_with_its_close_codes(document: dict[str, Any]) -> None:
+    served = {re.sub(r"<.*?>", "{}", str(each.pattern)) for each in websocket_urlpatterns} - {""}
+    channels = document["channels"].values()
+    assert {re.sub(r"\{.*?\}", "{}", f"ws/v1{channel['address']}") for channel in channels} == served
+    for channel in channels:
+        told = {int(code): each["client"] for code, each in channel["x-close-codes"].items()}
+        assert told == dict(codes.CLOSE_ACTIONS)
+
+
+def test_every_message_has_examples_that_are_such_messages(document: dict[str, Any]) -> None:
+    for name, message in document["components"]["messages"].items():
+        assert message["examples"], f"streaming/protocol/message_examples.py has none for {name}"
+        for example in message["examples"]:
+            assert problems(document, example["payload"], name=name) == [], name
+        if name != FRAMES:
+            assert problems(document, {}, name=name) != [], name
+
+
+def test_the_examples_of_what_clients_say_are_understood() -> None:
+    for examples in message_examples.TO_SERVER.values():
+        for example in examples:
+            said = client_messages.message_parse(json.dumps(example.payload))
+            assert said is not None
+            assert said.type == example.payload["type"]
+
+
+def test_there_is_an_example_of_every_durable_event(document: dict[str, Any]) -> None:
+    examples = document["components"]["messages"]["event"]["examples"]
+    kinds = [each["payload"]["event"]["type"] for each in examples]
+    assert sorted(kinds) == sorted(set(MeetingEvent.Type.values) - {"segment"})
+
+
+def test_the_events_that_are_described_have_no_field_that_is_not(document: dict[str, Any]) -> None:
+    known = set(document["components"]["schemas"]["EventWire"]["properties"])
+    for example in document["components"]["messages"]["event"]["examples"]:
+        assert set(example["payload"]["event"]) <= known
+
+
+def test_the_frames_that_are_shown_are_frames() -> None:
+    for example in message_examples.FRAMES:
+        frames.frame_unpack(base64.b64decode(example.payload))
+
+
+def test_the_examples_of_telephone_services_are_understood() -> None:
+    dialects: dict[str, Dialect] = {"teler": TelerDialect(), "twilio": TwilioDialect()}
+    for call in calls.MESSAGES:
+        if call.is_from_service:
+            understood = dialects[call.service].parse(json.dumps(call.example))
+            assert isinstance(understood, CallOther) == (call.said in {"connected", "mark", "dtmf"})
+
+
+def test_the_messages_of_telephone_services_are_those_of_the_protocol_page() -> None:
+    page = section("Telephone calls")
+    for call in calls.MESSAGES:
+        assert f'{{"{calls.KINDS[call.service]}":"{call.said}"' in page, call.name
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

@@ -12,16 +12,16 @@ from streaming.server import NodeServer
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
-        await _hello(send)
+        await _hello(scope, send)
         return
     await receive()
     await send({"type": "websocket.accept"})
     await BEHAVIOURS[scope["path"]](scope, receive, send)
 
 
-async def _hello(send: Any) -> None:
+async def _hello(scope: dict[str, Any], send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"hello"})
+    await send({"type": "http.response.body", "body": f"hello{scope['root_path']}".encode()})
 
 
 async def _echo(scope: dict[str, Any], receive: Any, send: Any) -> None:

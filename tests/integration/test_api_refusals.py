@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
+from meetings import capacity
 from meetings.models import ApiToken, Meeting
 from tests.integration.api_calls import API, assert_problem, get, guest, made, patch, post, program
 from tests.integration.made import user_made
@@ -172,6 +174,30 @@ def test_a_fault_of_ours_is_logged_and_tells_nothing(caplog: pytest.LogCaptureFi
     assert_problem(response, 500, "internal_error")
     assert b"secret" not in response.content
     assert "request failed" in caplog.text
+
+
+class FullGate:
+    """A node without room."""
+
+    retry_after_s = 7
+
+    def reserve(self, session_id: UUID) -> bool:
+        return False
+
+    def expect(self, session_id: UUID) -> None:
+        return None
+
+
+def test_a_crowd_at_a_full_node_is_told_to_come_back_and_fills_no_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = program()
+    ref = f"/meetings/{made(client)['id']}"
+    monkeypatch.setattr(capacity, "_gate", FullGate())
+    response = post(client, f"{ref}/participants", {"display_name": "Eve"})
+    assert_problem(response, 503, "overloaded")
+    assert response.headers["Retry-After"] == "7"
+    assert "request failed" not in caplog.text
 
 
 FIELDS = ("title", "language", "policies", "vocabulary", "display_name", "role", "resume_token")

@@ -187,6 +187,7 @@ async def test_a_request_body_of_any_size_is_refused_before_it_is_stored(node: N
         except httpx.TransportError:
             return  # closed while the client was still sending: refused as well
     assert response.status_code == 413
+    assert response.json()["code"] == "body_too_large"
 
 
 async def test_child_processes_can_be_started_and_awaited_inside_the_server(node: Node) -> None:
