@@ -125,6 +125,14 @@ def test_a_role_is_given_without_scripts_and_by_the_keyboard_and_given_up_by_who
     expect(editor.get_by_role("link", name="Your role")).to_have_count(0)
 
 
+def test_a_guest_who_hosts_a_meeting_is_told_to_log_in(site: Site, new_page: NewPage, silence: Path) -> None:
+    page = new_page(silence)
+    set_up(page, "light", PHONE)
+    page.goto(site.meeting_make(page, "By a guest") + "sharing/")
+    expect(page.get_by_text("To give others rights in it, log in.")).to_be_visible()
+    assert broken_rules(page) == []
+
+
 @pytest.mark.usefixtures("_people")
 @on_every_screen
 def test_an_owner_looks_after_an_organisation(

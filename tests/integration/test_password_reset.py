@@ -254,5 +254,14 @@ def test_changes_are_throttled_by_address_as_log_ins_are(ada: User, monkeypatch:
     assert [client.post("/account/password/", wrong).status_code for _ in range(2)] == [200, 429]
 
 
+def test_the_admin_has_no_page_of_its_own_to_change_a_password(ada: User) -> None:
+    staff = Client()
+    staff.force_login(User.objects.create_user("root", password=OLD, is_staff=True))
+    assert staff.get("/admin/password_change/")["Location"] == "/account/password/"
+    assert staff.post("/admin/password_change/", {"old_password": OLD, **NEW_TWICE})["Location"] == "/account/password/"
+    assert User.objects.get(username="root").check_password(OLD)
+    assert "/login/" in Client().get("/admin/password_change/")["Location"]
+
+
 def test_forms_are_protected_against_other_sites() -> None:
     assert Client(enforce_csrf_checks=True).post(ASK, {"email": "x@example.org"}).status_code == 403
