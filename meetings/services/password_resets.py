@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 def password_reset_mail(*, address: str, site_url: str) -> int:
     """To each account with this address that has a password here; whoever logs in elsewhere has none. How many."""
-    users = [user for user in PasswordResetForm().get_users(address) if isinstance(user, User)]
+    users = list(PasswordResetForm().get_users(address))
     for user in users:
         with transaction.atomic():
             audit_append(meeting_id=None, actor=GUEST.label, action="password.reset_asked", target=f"user:{user.pk}")

@@ -165,12 +165,12 @@ def test_what_makes_no_sense_is_not_found(meeting: Meeting, host: User) -> None:
 
 def test_it_is_shared_with_an_organisation_of_ones_own_and_taken_back(meeting: Meeting, host: User) -> None:
     browser = Browser(meeting, host)
-    board, others = (Organisation.objects.create(name=name, slug=name.lower()) for name in ("Board", "Others"))
+    board, others = (Organisation.objects.create(name=name, slug=name.lower()) for name in ("Board", "Foreign"))
     assert "You belong to no organisation" in browser.text()
     Membership.objects.create(organisation=board, user=host)
     page = browser.text()
     assert "Board" in page
-    assert "Others" not in page
+    assert "Foreign" not in page
     browser.does("share", organisation=others.slug, status=422)
     assert "It is shared with Board." in browser.does("share", organisation="board")
     meeting.refresh_from_db()
