@@ -17,7 +17,7 @@ from meetings.actors import sees_all
 from meetings.api import throttling
 from meetings.api.credentials import actor_of_session
 from meetings.errors import Conflict, Forbidden, Invalid, NotFound
-from meetings.models import Organisation
+from meetings.models import Membership, Organisation
 from meetings.organisation_access import (
     is_last_owner,
     may_manage,
@@ -28,7 +28,7 @@ from meetings.organisation_access import (
     organisation_to_read,
     organisations_to_read,
 )
-from meetings.organisation_forms import ROLE_WORDS, MemberForm, NameForm, NewOrganisationForm
+from meetings.organisation_forms import MemberForm, NameForm, NewOrganisationForm
 from meetings.people import person_named
 from meetings.services.organisations import (
     membership_change,
@@ -118,7 +118,7 @@ def _page(
         rows = found.memberships.select_related("user")
         context |= {
             "members": Paginator(rows, AT_ONCE).get_page(request.GET.get("page")),
-            "role_words": ROLE_WORDS,
+            "role_words": Membership.Role.choices,
             "member_form": member_form or MemberForm(is_for_owner=is_owned),
             "name_form": name_form or NameForm(initial={"name": found.name}),
         }
