@@ -129,7 +129,10 @@ AXES_CLIENT_IP_CALLABLE = "meetings.api.throttling.client_address"
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 AXES_DISABLE_ACCESS_LOG = True  # who logged in when is nobody's business for longer than it takes
 AXES_VERBOSE = False
+# What is not stored of an attempt; `password` never is.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 LOGIN_REDIRECT_URL = "/"
+PASSWORD_RESET_TIMEOUT = 3_600  # seconds; the mail says an hour
 
 # --- queues ------------------------------------------------------------------------------------------------
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {

@@ -14,6 +14,8 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("admin/login/", RedirectView.as_view(pattern_name="account:login", query_string=True)),
+    # Where wrong guesses are counted, and the change is in the trail.
+    path("admin/password_change/", admin.site.admin_view(RedirectView.as_view(pattern_name="account:password"))),
     path("admin/", admin.site.urls),
     path("api/asyncapi/", described(asyncapi), name="api-asyncapi"),
     path("api/", include("meetings.api.urls")),

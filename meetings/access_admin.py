@@ -156,7 +156,7 @@ class _LookedAtOnly(AnyAdmin):
 
 @admin.register(MeetingRole)
 class MeetingRoleAdmin(_LookedAtOnly):
-    """Given and taken over the REST interface."""
+    """Given and taken by the owners of the meeting: on its page, or over the REST interface."""
 
     list_display = ("meeting", "user", "role", "created_at")
     list_filter = ("role",)

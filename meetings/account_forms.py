@@ -1,13 +1,22 @@
 """The forms of logging in and of one's account."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.models import User
+from django.http import HttpRequest
 
 from meetings.models import ApiToken
 from meetings.services.tokens import NAME_MAX_CHARS
+
+if TYPE_CHECKING:  # generic in the stubs only
+    AnySetPasswordForm = SetPasswordForm[User]
+else:
+    AnySetPasswordForm = SetPasswordForm
 
 DAY_CHOICES = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Until I revoke it"))
 SCOPE_CHOICES = (
@@ -25,10 +34,34 @@ class LogInForm(AuthenticationForm):
 
 
 class OwnPasswordForm(PasswordChangeForm):
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        _help(self.fields)
+
+    def clean_old_password(self) -> str:
+        """Counted as at the log-in, so that whoever finds an open browser does not get to try passwords."""
+        typed: str = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.get_username(), password=typed) is None:
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return typed
+
+
+class ResetAskForm(PasswordResetForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = "At least 8 characters, no common word, not only digits."
-        self.fields["new_password2"].help_text = ""
+        self.fields["email"].label = "Your e-mail address"
+
+
+class NewPasswordForm(AnySetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _help(self.fields)
+
+
+def _help(fields: Mapping[str, forms.Field]) -> None:
+    fields["new_password1"].help_text = "At least 8 characters, no common word, not only digits."
+    fields["new_password2"].help_text = ""
 
 
 class TokenForm(forms.Form):

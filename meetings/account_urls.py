@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from meetings import account_views, sign_on_views
+from meetings import account_views, password_reset_views, sign_on_views
 
 app_name = "account"
 urlpatterns = [
@@ -12,6 +12,13 @@ urlpatterns = [
     path("logout/", account_views.LogOut.as_view(), name="logout"),
     path("account/", account_views.account, name="account"),
     path("account/password/", account_views.PasswordChange.as_view(), name="password"),
+    path("account/password/reset/", password_reset_views.PasswordResetAsk.as_view(), name="password-reset"),
+    path("account/password/reset/sent/", password_reset_views.PasswordResetSent.as_view(), name="password-reset-sent"),
+    path(
+        "account/password/reset/<uidb64>/<token>/",
+        password_reset_views.PasswordResetSet.as_view(),
+        name="password-reset-set",
+    ),
     path("account/tokens/", account_views.token_create, name="token-create"),
     path("account/tokens/<int:token_id>/revoke/", account_views.token_revoke, name="token-revoke"),
 ]

@@ -19,9 +19,11 @@ from meetings.account_forms import LogInForm, OwnPasswordForm, TokenForm
 from meetings.api import throttling
 from meetings.api.credentials import actor_of_session
 from meetings.errors import Conflict, Invalid, NotFound
+from meetings.organisation_access import memberships_of
 from meetings.services.accounts import password_changed_note
 from meetings.services.tokens import MadeToken, api_token_create_own, api_token_revoke
 from meetings.token_access import token_to_revoke, tokens_to_read
+from meetings.wrong_passwords import wrong_passwords_forget
 
 
 class LogIn(auth_views.LoginView):
@@ -56,10 +58,19 @@ class PasswordChange(auth_views.PasswordChangeView):
             raise Http404  # who logs in elsewhere changes the password there
         return super().dispatch(request, *args, **kwargs)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if throttling.logins.allow_request(request):
+            return super().post(request, *args, **kwargs)
+        return render(request, "account/locked_out.html", status=429)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
+
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
             response = super().form_valid(form)
             password_changed_note(actor=actor_of_session(self.request))
+        wrong_passwords_forget(self.request, form.user)
         messages.success(self.request, "Your password is changed. Other devices must log in again.")
         return response
 
@@ -103,11 +114,12 @@ def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
 def _account_page(
     request: HttpRequest, *, form: TokenForm | None = None, made: MadeToken | None = None, status: int = 200
 ) -> HttpResponse:
-    user = request.user
+    user, actor = request.user, actor_of_session(request)
     context = {
         "form": form or TokenForm(),
         "made": made,
-        "tokens": tokens_to_read(actor_of_session(request)),
+        "tokens": tokens_to_read(actor),
+        "memberships": memberships_of(actor),
         "has_password": isinstance(user, User) and user.has_usable_password(),
     }
     return render(request, "account/account.html", context, status=status)

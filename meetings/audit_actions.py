@@ -100,6 +100,8 @@ ACTIONS: dict[str, Action] = {
     "account.changed": _did("changed an account"),
     "account.deleted": _did("deleted an account"),
     "password.changed": _did("changed their password"),
+    "password.reset_asked": _did("asked for a link to set a new password"),
+    "password.reset": _did("set a new password by a link that was mailed to them"),
     "sign_on.account_made": _did("got an account by signing on"),
     "sign_on.linked": _did("linked their account to a sign-on"),
     "ingest_key.created": _did("made a telephone key"),

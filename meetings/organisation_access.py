@@ -54,6 +54,19 @@ def membership_to_change(actor: Actor, slug: str, membership_id: UUID) -> Member
     return membership
 
 
+def memberships_of(actor: Actor) -> QuerySet[Membership]:
+    """One's own, by the names of the organisations."""
+    if actor.user is None or not actor.user.is_active:
+        return Membership.objects.none()
+    return Membership.objects.filter(user=actor.user).select_related("organisation").order_by("organisation__name")
+
+
+def is_last_owner(membership: Membership) -> bool:
+    """Who may not go before another one is named (the service refuses it, whatever is shown)."""
+    owners = Membership.objects.filter(organisation=membership.organisation_id, role=Role.OWNER)
+    return membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists()
+
+
 def may_manage(actor: Actor, organisation: Organisation) -> bool:
     return role_in(actor, organisation) in MANAGING_ROLES
 

@@ -18,6 +18,7 @@ from meetings.services import (
     node_readings,
     nodes,
     orphans,
+    password_resets,
     recording_files,
     tickets,
     undelivered,
@@ -99,6 +100,12 @@ def webhooks_deliver() -> int:
 @shared_task
 def webhooks_sweep() -> int:
     return webhook_deliveries.webhooks_sweep(now=timezone.now())
+
+
+@shared_task
+def password_reset_mail(*, address: str, site_url: str) -> None:
+    """Lost, or late, it is asked for again by whoever waits for the mail."""
+    password_resets.password_reset_mail(address=address, site_url=site_url)
 
 
 @shared_task(time_limit=RECORDING_TIME_LIMIT_S)

@@ -5,8 +5,10 @@ from django.urls import path
 from meetings import (
     history_views,
     keeping_views,
+    organisation_views,
     search_views,
     second_pass_views,
+    sharing_views,
     views,
 )
 
@@ -19,7 +21,10 @@ urlpatterns = [
     path("m/<slug:code>/transcript/", views.transcript, name="transcript"),
     path("m/<slug:code>/history/", history_views.history, name="history"),
     path("m/<slug:code>/keeping/", keeping_views.keeping, name="keeping"),
+    path("m/<slug:code>/sharing/", sharing_views.sharing, name="sharing"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/", views.recording, name="recording"),
     path("m/<slug:code>/recordings/<uuid:recording_id>/retry/", views.recording_retried, name="recording_retry"),
     path("m/<slug:code>/second-pass/", second_pass_views.second_pass_started, name="second_pass"),
+    path("organisations/", organisation_views.organisations, name="organisations"),
+    path("organisations/<slug:slug>/", organisation_views.organisation, name="organisation"),
 ]

@@ -32,6 +32,7 @@ from meetings.selectors import transcript as transcript_of
 from meetings.services.audit_views import transcript_viewed
 from meetings.services.meetings import meeting_create
 from meetings.services.recording_jobs import recording_retry
+from meetings.sharing import role_of
 from meetings.standing import meetings_of
 from meetings.transcript_lines import transcript_lines
 from meetings.transcript_page import may_edit, transcript_page_data
@@ -131,6 +132,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "page_data": transcript_page_data(request, actor, read),
         "is_host": is_host,
         "may_redact": may_edit(actor, found),
+        "has_role": role_of(actor, found) is not None,
         "speaker_names": list(dict.fromkeys(line.speaker for line in lines if not line.is_gap)),
         "account": account_of(ledger(meeting_id=found.pk)) if is_host else None,
         "second_pass": second_pass_shown(found, is_host=is_host),

@@ -36,6 +36,13 @@ POST   /m/{code}/second-pass/                             404 404 404 404 302 30
 GET    /m/{code}/history/                                 403 403 403 403 200 200
 GET    /m/{code}/keeping/                                 404 404 404 404 200 200
 POST   /m/{code}/keeping/                                 404 404 404 404 302 302
+# Who has a role without managing the meeting sees it there, and can give it up.
+GET    /m/{code}/sharing/                                 403 403 200 200 200 200
+POST   /m/{code}/sharing/                                 403 403 403 403 302 302
+GET    /organisations/                                    302 200 200 200 200 200
+POST   /organisations/                                    302 403 403 403 403 302
+GET    /organisations/{slug}/                             302 404 200 200 200 200
+POST   /organisations/{slug}/                             302 404 403 302 302 302
 GET    /search/                                              200
 GET    /search/?q=hello                                   403 200 200 200 200 200
 GET    /search/?q=hello&meeting={code}                       200
@@ -46,6 +53,11 @@ GET    /login/sso/callback/                                  404
 POST   /logout/                                              302
 GET    /account/                                             302 200 200 200 200 200
 GET    /account/password/                                    302 200 200 200 200 200
+# Without a mail server none of them can be sent.
+GET    /account/password/reset/                              200
+POST   /account/password/reset/                              503
+GET    /account/password/reset/sent/                         200
+GET    /account/password/reset/{word}/{word}/                404
 POST   /account/tokens/                                      302 201 201 201 201 201
 POST   /account/tokens/{token_id}/revoke/                    302 404 404 404 404 302
 
@@ -192,6 +204,10 @@ ADMIN_PREFIX = "/admin/"
 BODIES: dict[str, dict[str, object]] = {
     "POST /": {"title": "Board", "language": "en"},
     "POST /login/": {"username": "host", "password": "wrong"},
+    "POST /m/{code}/sharing/": {"act": "give", "person": "newcomer", "role": "viewer"},
+    "POST /organisations/": {"name": "Other", "slug": "other"},
+    "POST /organisations/{slug}/": {"act": "add", "person": "newcomer", "role": "member"},
+    "POST /account/password/reset/": {"email": "host@example.org"},
     "POST /account/tokens/": {"name": "mine", "scope": "read", "days": "30"},
     "POST /api/v1/meetings": {"title": "Board"},
     "PATCH /api/v1/meetings/{ref}": {"title": "Other"},

@@ -200,6 +200,7 @@ def test_no_page_has_inline_scripts_or_styles(client: Client) -> None:
     meeting = new_meeting(client)
     for path, status in (
         ("/", 200), (f"/m/{meeting.code}/", 200), (f"/m/{meeting.code}/transcript/", 200), ("/m/none/", 404),
+        (f"/m/{meeting.code}/sharing/", 200), ("/account/password/reset/", 200), ("/account/password/reset/sent/", 200),
     ):  # fmt: skip
         parser = _Inline()
         parser.feed(text_of(client, path, status=status))
