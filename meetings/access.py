@@ -7,9 +7,11 @@ from django.db.models import QuerySet
 from meetings.actors import GUEST as GUEST
 from meetings.actors import Actor as Actor
 from meetings.actors import actor_for as actor_for
+from meetings.actors import actor_of_token as actor_of_token
 from meetings.actors import sees_all
 from meetings.codes import code_normalise
 from meetings.errors import Forbidden, NotFound
+from meetings.feed_access import feed_of_participant
 from meetings.models import (
     AudioSession,
     Export,
@@ -124,7 +126,7 @@ def session_to_resume(
 
     A resume token shows that it is one's own; the account that joined needs none. Nobody else gets in, not even those
     who manage the meeting: they could speak in another's name.
-    Raises Forbidden for a wrong token, NotFound.
+    Raises Forbidden for a wrong token, and to viewers whose right to read was taken away; NotFound.
     """
     session = AudioSession.objects.select_related("participant").filter(pk=session_id).first()
     if session is not None:
@@ -140,6 +142,8 @@ def session_to_resume(
             raise Forbidden("The resume token does not belong to this session.")
     elif not _is_account_of(actor, participant):
         raise NotFound("There is no such session.")
+    if session is None:
+        feed_of_participant(participant)
     return participant, session
 
 

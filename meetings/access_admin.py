@@ -15,13 +15,14 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from meetings.access import Actor, actor_for
 from meetings.errors import MeetingsError
 from meetings.models import MeetingRole, Membership, Organisation, SignOnIdentity
+from meetings.organisation_admin_form import OrganisationForm
 from meetings.services.accounts import account_note
 from meetings.services.organisations import (
     membership_change,
     membership_give,
     membership_take,
     organisation_create,
-    organisation_rename,
+    organisation_update,
 )
 
 if TYPE_CHECKING:  # the classes are generic in the stubs only
@@ -58,6 +59,7 @@ def actor_of_admin(request: HttpRequest) -> Actor:
 class OrganisationAdmin(ServiceAdmin):
     """Made and renamed here; never deleted, because its meetings would silently lose their readers."""
 
+    form = OrganisationForm
     list_display = ("slug", "name", "created_at")
     search_fields = ("slug", "name")
 
@@ -68,9 +70,10 @@ class OrganisationAdmin(ServiceAdmin):
         return False
 
     def save_by_service(self, actor: Actor, obj: Organisation, *, change: bool) -> Organisation:
-        if change:
-            return organisation_rename(organisation=obj, actor=actor, name=obj.name)
-        return organisation_create(actor=actor, name=obj.name, slug=obj.slug)
+        made = obj if change else organisation_create(actor=actor, name=obj.name, slug=obj.slug)
+        return organisation_update(
+            organisation=made, actor=actor, name=obj.name if change else None, policies=obj.policies
+        )
 
 
 class MembershipForm(AnyForm):

@@ -88,6 +88,7 @@ ACTIONS: dict[str, Action] = {
     "meeting.organisation_set": _did("put the meeting under an organisation"),
     "organisation.created": _did("made an organisation"),
     "organisation.renamed": _did("renamed an organisation"),
+    "organisation.policies_set": _did("changed what an organisation's meetings keep"),
     "membership.given": _did("took somebody into an organisation"),
     "membership.changed": _did("changed somebody's role in an organisation"),
     "membership.taken": _did("removed somebody from an organisation"),

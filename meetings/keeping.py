@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from meetings.models import Meeting
 from meetings.policies import EPHEMERAL, mode_of
-from meetings.retention import retention_default, retention_of
+from meetings.retention import meeting_retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class Keeping:
 
 
 def keeping_of(meeting: Meeting) -> Keeping:
-    retention = retention_of(meeting.policies, retention_default())
+    retention = meeting_retention(meeting)
     days = [each for each in (retention.text_days, retention.audio_days) if each is not None]
     return Keeping(
         is_ephemeral=mode_of(meeting.policies) == EPHEMERAL,

@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 
+from meetings.models import Meeting
 from meetings.policies import EPHEMERAL, MOST_DAYS, TRANSCRIPT, TRANSCRIPT_AND_AUDIO, mode_of
-from meetings.retention import retention_default, retention_of
+from meetings.retention import meeting_retention
 from meetings.services.holds import REASON_MAX_CHARS
 
 MODE_WORDS = (
@@ -37,11 +38,11 @@ class KeepingForm(forms.Form):
     purge_names = forms.BooleanField(label="Delete the title and people's names with the text", required=False)
 
     @classmethod
-    def of(cls, policies: Mapping[str, Any]) -> "KeepingForm":
-        retention = retention_of(policies, retention_default())
+    def of(cls, meeting: Meeting) -> "KeepingForm":
+        retention = meeting_retention(meeting)
         return cls(
             initial={
-                "mode": mode_of(policies),
+                "mode": mode_of(meeting.policies),
                 "text_days": retention.text_days,
                 "audio_days": retention.audio_days,
                 "purge_names": retention.has_names_purged,

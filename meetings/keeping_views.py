@@ -46,7 +46,7 @@ def _page(
     context = {
         "meeting": meeting,
         "status": retention_status(meeting),
-        "form": form or KeepingForm.of(meeting.policies),
+        "form": form or KeepingForm.of(meeting),
         "hold_form": hold_form or HoldForm(),
     }
     return render(request, "keeping.html", context, status=422 if form or hold_form else 200)

@@ -1,13 +1,16 @@
-"""For how long a meeting is kept: by its policies, or by the server's defaults."""
+"""For how long a meeting is kept: by its policies, what it has from its organisation, or the server's defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from meetings.policies import TRANSCRIPT, policies_known
+from meetings.policies import mode_is_said
+
+if TYPE_CHECKING:
+    from meetings.models import Meeting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +33,22 @@ class Retention:
         return over_at + timedelta(days=min(days)) if days else None
 
 
-def retention_default() -> Retention:
-    """What holds where a meeting says nothing: the one place that knows of defaults."""
-    return Retention(
+def retention_default(taken: Mapping[str, Any]) -> Retention:
+    """What holds where a meeting says nothing: the one place that knows of defaults.
+
+    `taken` is what the meeting took from its organisation (`Meeting.default_policies`); what that does not say either
+    is the server's.
+    """
+    server = Retention(
         text_days=settings.TEXT_RETENTION_DAYS,
         audio_days=settings.AUDIO_RETENTION_DAYS,
         has_names_purged=settings.PURGE_NAMES,
     )
+    return retention_of(taken, server)
+
+
+def meeting_retention(meeting: "Meeting") -> Retention:
+    return retention_of(meeting.policies, retention_default(meeting.default_policies))
 
 
 def retention_of(policies: Mapping[str, Any], default: Retention) -> Retention:
@@ -49,8 +61,13 @@ def retention_of(policies: Mapping[str, Any], default: Retention) -> Retention:
     )
 
 
-def policies_begun(policies: dict[str, Any]) -> dict[str, Any]:
-    """Of a new meeting: the server's default mode stands in it where it differs from what is taken for unsaid."""
-    if "mode" in policies or "recording" in policies or settings.MEETING_MODE == TRANSCRIPT:
-        return policies
-    return policies_known({**policies, "mode": settings.MEETING_MODE})
+def policies_taken(chosen: Mapping[str, Any], organisation_policies: Mapping[str, Any]) -> dict[str, Any]:
+    """What a meeting that has not begun takes from its organisation, and as its mode, else, from the server.
+
+    It keeps that: another default, of either, changes nothing that people were told before they spoke. Of the server's
+    it takes no days: those are the operator's own rule for all meetings that say nothing (`retention_default`).
+    """
+    taken = {"mode": settings.MEETING_MODE, **organisation_policies}
+    if mode_is_said(chosen):
+        del taken["mode"]
+    return taken

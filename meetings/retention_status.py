@@ -4,7 +4,7 @@ from typing import Any
 
 from meetings.models import DeletionProof, LegalHold, Meeting, Purge
 from meetings.policies import mode_of
-from meetings.retention import retention_default, retention_of
+from meetings.retention import meeting_retention
 from meetings.services.holds import hold_standing
 from meetings.services.purge_plan import meeting_over_at
 
@@ -13,7 +13,7 @@ MOST_SHOWN = 100
 
 
 def retention_status(meeting: Meeting) -> Shape:
-    retention = retention_of(meeting.policies, retention_default())
+    retention = meeting_retention(meeting)
     over_at = meeting_over_at(meeting.pk) if meeting.is_ended else None
     hold = hold_standing(meeting.pk)
     purges = Purge.objects.filter(meeting=meeting).order_by("-created_at")[:MOST_SHOWN]

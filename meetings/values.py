@@ -21,14 +21,35 @@ class SessionOwner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReader:
+    """By what somebody reads a caption feed, so that it ends with that.
+
+    `bearer_id`: the API token that the socket shows, which has to stay valid; `admitted_by_id`: the one that let a
+    viewer in, which must not be revoked. `needs_standing`: the account reads by its standing in the meeting.
+    """
+
+    meeting_id: UUID
+    user_id: int | None = None
+    bearer_id: int | None = None
+    admitted_by_id: int | None = None
+    needs_standing: bool = False
+
+    @property
+    def can_be_lost(self) -> bool:
+        """Not so of a guest: the code let them in, and that cannot be taken back from one of them."""
+        return self.needs_standing or self.bearer_id is not None or self.admitted_by_id is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemed:
-    """Whom a ticket lets in. `session_id` is None for viewers."""
+    """Whom a ticket lets in. `session_id` is None for viewers, who have a `feed` instead."""
 
     participant_id: UUID
     meeting_id: UUID
     session_id: UUID | None
     role: str
     display_name: str
+    feed: FeedReader | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,9 @@ class EventMessage(TypedDict):
 WireMessage = SegmentMessage | EventMessage
 
 
+RIGHTS_GROUP = "rights"  # what every node hears: somebody's right to something was taken away
+
+
 def group_name(meeting_id: UUID) -> str:
     """Of the channel layer's group that hears of a meeting."""
     return f"meeting.{meeting_id.hex}"

@@ -20,6 +20,7 @@ from streaming.conditions import Conditions
 from streaming.conversation import Conversation
 from streaming.drain import drain
 from streaming.errors import Unavailable
+from streaming.feed_rights import FeedRights
 from streaming.health import RecognitionHealth
 from streaming.housekeeping import Housekeeping
 from streaming.node_readings import NodeReadings
@@ -48,6 +49,7 @@ class Runtime:
     admission: Admission
     conditions: Conditions
     broadcast: Broadcast
+    feed_rights: FeedRights
     shelf: StorageShelf
     rooms: Rooms
     housekeeping: Housekeeping
@@ -91,6 +93,7 @@ async def runtime_start() -> Runtime:
     metrics_of(_runtime)
     _runtime.scheduler.start()
     _runtime.broadcast.start()
+    _runtime.feed_rights.start()
     _runtime.health.start()
     _runtime.housekeeping.start()
     return _runtime
@@ -142,6 +145,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         admission=admission,
         conditions=conditions,
         broadcast=broadcast,
+        feed_rights=FeedRights(store=store, layer=layer),
         shelf=shelf,
         rooms=rooms,
         housekeeping=Housekeeping(node=node, store=store, rooms=rooms, reading=NodeReadings(metrics.REGISTRY).take),
@@ -158,6 +162,7 @@ async def runtime_stop() -> None:
     await running.housekeeping.close()
     await running.health.close()
     await running.rooms.close()
+    await running.feed_rights.close()
     await running.broadcast.close()
     await running.scheduler.close()
     await running.pool.close()

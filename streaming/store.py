@@ -1,7 +1,7 @@
 """The only door between async code and the database: whole services, one thread hop and one transaction each."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -11,12 +11,11 @@ from asgiref.sync import SyncToAsync
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from meetings import access, selectors
-from meetings.errors import Forbidden
+from meetings import feed_access, selectors
 from meetings.phone import AdmittedCall, PhoneCaller
 from meetings.services import (
-    audit_views,
     consents,
+    feeds,
     languages,
     node_readings,
     nodes,
@@ -26,13 +25,13 @@ from meetings.services import (
     session_commits,
     sessions,
     tickets,
-    tokens,
     undelivered,
 )
 from meetings.session_clock import ClockCorrection
 from meetings.values import (
     Committed,
     EndedSession,
+    FeedReader,
     LanguageSpan,
     NodeState,
     OpenedSession,
@@ -134,8 +133,11 @@ class Store:
     async def phone_call_consent(self, key: str, participant_id: UUID) -> tuple[str, ...]:
         return await self._write(phone_calls.phone_call_consent, key=key, participant_id=participant_id)
 
-    async def meeting_readable_by_token(self, api_token: str, reference: str) -> UUID:
-        return await self._read(_meeting_readable_by_token, api_token, reference)
+    async def feed_open_by_token(self, api_token: str, reference: str) -> FeedReader:
+        return await self._read(feeds.feed_open_by_token, api_token=api_token, reference=reference)
+
+    async def feeds_lost(self, readers: Collection[FeedReader]) -> set[FeedReader]:
+        return await self._read(feed_access.feeds_lost, readers)
 
     async def meeting_is(self, meeting_id: UUID, reference: str) -> bool:
         return await self._read(selectors.meeting_is, meeting_id=meeting_id, reference=reference)
@@ -196,14 +198,3 @@ def _on_kept_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
     except (OperationalError, InterfaceError):
         connection.close()
         raise
-
-
-def _meeting_readable_by_token(api_token: str, reference: str) -> UUID:
-    """Raises Forbidden, NotFound."""
-    user = tokens.api_token_user(token=api_token)
-    if user is None:
-        raise Forbidden("the API token is unknown or revoked")
-    actor = access.actor_for(user)
-    meeting = access.meeting_to_read(actor, reference)
-    audit_views.transcript_viewed(actor=actor, meeting=meeting)
-    return meeting.id

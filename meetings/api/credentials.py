@@ -7,11 +7,12 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
-from meetings.access import GUEST, Actor, actor_for
+from meetings.access import GUEST, Actor, actor_for, actor_of_token
 from meetings.api.problems import UNAUTHENTICATED, Problem, ProblemError
 from meetings.models import ApiToken
 from meetings.services.tokens import api_token_find
@@ -52,6 +53,14 @@ def credentials(request: HttpRequest) -> Actor:
 def credentials_admin(request: HttpRequest) -> Actor:
     """For calls that say who may do what, or show it, that let others in, or that keep or delete for good."""
     return _asking(request, ApiToken.Scope.ADMIN)
+
+
+def credentials_account_admin(request: HttpRequest) -> Actor:
+    """The same where knowing a link opens nothing: a guest is told to log in."""
+    actor = credentials_admin(request)
+    if actor.user is None:
+        raise ProblemError(UNAUTHENTICATED)
+    return actor
 
 
 def _asking(request: HttpRequest, needed: ApiToken.Scope) -> Actor:
@@ -99,6 +108,13 @@ async def read(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     return result
 
 
+def credentials_anew(request: HttpRequest) -> Actor:
+    """Who asks, as of now, for a call that has waited: a token may be revoked since, an account locked."""
+    if request.headers.get("Authorization") is None and settings.SESSION_COOKIE_NAME in request.COOKIES:
+        request.user = get_user(request)
+    return credentials(request)
+
+
 def actor_of(request: HttpRequest) -> Actor:
     actor = getattr(request, "auth", None)
     assert isinstance(actor, Actor), "every operation is authenticated"
@@ -124,7 +140,7 @@ def _of_token(header: str, needed: ApiToken.Scope) -> Actor:
         raise ProblemError(UNAUTHENTICATED)
     if not token.allows(needed):
         raise ProblemError(SCOPE_MISSING)
-    return actor_for(token.user, expires_at=token.expires_at)
+    return actor_of_token(token)
 
 
 def _hosted(request: HttpRequest) -> list[UUID]:

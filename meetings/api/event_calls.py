@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router
 
 from meetings.access import Actor, meeting_to_read
-from meetings.api.credentials import actor_of, credentials_read, read
+from meetings.api.credentials import actor_of, credentials_anew, credentials_read, read
 from meetings.api.parameters import EventsQuery, Ref
 from meetings.api.schemas import EventsOut
 from meetings.api.waiting import WAITERS_MAX, Waiters
@@ -30,9 +30,15 @@ async def events(request: HttpRequest, ref: Ref, query: Query[EventsQuery]) -> H
     meeting_id, page = await read(_first_page, actor_of(request), ref, query)
     if not page.messages and query.wait_s > 0:
         await waiters.growth(meeting_id, after_seq=page.next_after_seq, wait_s=query.wait_s)
-        page = await read(events_after, meeting_id=meeting_id, after_seq=query.after_seq, limit=query.limit)
+        page = await read(_next_page, request, ref, query)
     answer = {"data": page.messages, "next_after_seq": page.next_after_seq, "has_more": page.has_more}
     return JsonResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+def _next_page(request: HttpRequest, ref: str, query: EventsQuery) -> EventsPage:
+    """For whoever may still read the meeting after all that waiting."""
+    meeting = meeting_to_read(credentials_anew(request), ref)
+    return events_after(meeting_id=meeting.pk, after_seq=query.after_seq, limit=query.limit)
 
 
 def _first_page(actor: Actor, ref: str, query: EventsQuery) -> tuple[UUID, EventsPage]:

@@ -21,7 +21,10 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "role_change": {"role": "viewer"},
     "meeting_organisation_set": {"organisation": "board"},
     "organisation_create": {"name": "The board", "slug": "board"},
-    "organisation_rename": {"name": "Board and council"},
+    "organisation_rename": {
+        "name": "Board and council",
+        "policies": {"mode": "transcript", "retention_days": {"text": 365, "audio": 30}},
+    },
     "membership_give": {"user": "ada", "role": "admin"},
     "membership_change": {"role": "member"},
     "token_create": {"name": "minutes bot", "scope": "write", "expires_in_s": 31_536_000},

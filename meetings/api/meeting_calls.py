@@ -10,7 +10,7 @@ from ninja.responses import Status
 
 from meetings.access import Actor, meeting_to_manage, meeting_to_read, meetings_to_read
 from meetings.api import throttling
-from meetings.api.credentials import actor_of, hosted_remember
+from meetings.api.credentials import actor_of, credentials_account_admin, hosted_remember
 from meetings.api.cursors import Cursor
 from meetings.api.parameters import PageQuery, Ref
 from meetings.api.problems import UNAUTHENTICATED, ProblemError
@@ -18,6 +18,7 @@ from meetings.api.schemas import MeetingIn, MeetingOut, MeetingPatch, MeetingsPa
 from meetings.api.shapes import Shape, meeting_shape
 from meetings.errors import NotFound
 from meetings.models import Meeting
+from meetings.organisation_access import organisation_to_read
 from meetings.services.idempotency import idempotent
 from meetings.services.meetings import meeting_create, meeting_end, meeting_update
 
@@ -41,14 +42,19 @@ IdempotencyKey = Annotated[
     openapi_extra=throttling.DESCRIBED,
 )
 def create(request: HttpRequest, meeting: MeetingIn, idempotency_key: IdempotencyKey) -> Status[Shape]:
-    """Make a meeting. Its maker is the host."""
+    """Make a meeting. Its maker is the host. To make it in an `organisation` a token needs the scope `admin`."""
     actor = actor_of(request)
+    fields = meeting.model_dump(exclude={"organisation"})
+    if meeting.organisation is not None:
+        credentials_account_admin(request)  # it says who may read, as sharing a meeting afterwards does
 
     def make() -> UUID:
-        made: UUID = meeting_create(actor=actor, **meeting.model_dump()).pk
+        shared_with = None if meeting.organisation is None else organisation_to_read(actor, meeting.organisation)
+        made: UUID = meeting_create(actor=actor, organisation=shared_with, **fields).pk
         return made
 
-    content = meeting.model_dump_json().encode()
+    unsaid = {"organisation"} if meeting.organisation is None else None
+    content = meeting.model_dump_json(exclude=unsaid).encode()
     outcome = idempotent(actor=actor, key=idempotency_key, action="meeting.create", request=content, make=make)
     if actor.user is None:
         hosted_remember(request, outcome.reference)
@@ -77,7 +83,11 @@ def read(request: HttpRequest, ref: Ref) -> Shape:
 
 @router.patch("/{ref}", response=MeetingOut, operation_id="meeting_update")
 def update(request: HttpRequest, ref: Ref, changes: MeetingPatch) -> Shape:
-    """Change what is given, leave the rest. For the host."""
+    """Change what is given, leave the rest. For the host.
+
+    What changes for how long the meeting is kept (`retention_days`, `purge_names`, the mode `ephemeral`) needs what
+    deleting it needs: a token's scope `admin`.
+    """
     actor = actor_of(request)
     meeting = meeting_to_manage(actor, ref)
     return meeting_shape(request, meeting_update(meeting=meeting, actor=actor, **changes.model_dump()))

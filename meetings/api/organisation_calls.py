@@ -39,7 +39,7 @@ from meetings.services.organisations import (
     membership_give,
     membership_take,
     organisation_create,
-    organisation_rename,
+    organisation_update,
 )
 
 router = Router(tags=["access"], auth=credentials_admin)
@@ -74,10 +74,15 @@ def read(request: HttpRequest, slug: OrganisationSlug) -> Shape:
 
 @router.patch("/{slug}", response=OrganisationOut, operation_id="organisation_rename")
 def rename(request: HttpRequest, slug: OrganisationSlug, changes: OrganisationPatch) -> Shape:
-    """Change its name, for its owners and admins. The short name stays."""
+    """Change its name, or what its meetings keep, for its owners and admins. The short name stays.
+
+    Meetings that come to it from then on, before they begin, take `policies` where they say nothing themselves. Those
+    that have taken others keep them: nothing is deleted sooner, or kept longer, than people were told.
+    """
     actor = _known(request)
     organisation = organisation_to_manage(actor, slug)
-    return _shape(actor, organisation_rename(organisation=organisation, actor=actor, name=changes.name))
+    said = changes.model_dump(exclude_unset=True)
+    return _shape(actor, organisation_update(organisation=organisation, actor=actor, **said))
 
 
 @router.get("/{slug}/members", response=MembersPage, operation_id="membership_list")
@@ -135,6 +140,7 @@ def _shape(actor: Actor, organisation: Organisation) -> Shape:
         "name": organisation.name,
         "slug": organisation.slug,
         "role": role_in(actor, organisation),
+        "policies": organisation.policies,
         "created_at": organisation.created_at,
     }
 

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, JsonValue
 
-from meetings.api.schemas import Page, Schema
+from meetings.api.schemas import SLUG, Page, Schema
 from meetings.limits import ORGANISATION_NAME_MAX_CHARS
 from meetings.people import MAX_CHARS
+from meetings.policies import MOST_DAYS
 
 Person = Annotated[
     str,
@@ -22,9 +23,7 @@ Person = Annotated[
 MeetingRoleName = Literal["owner", "editor", "viewer"]
 MembershipRoleName = Literal["owner", "admin", "member"]
 OrganisationName = Annotated[str, Field(min_length=1, max_length=ORGANISATION_NAME_MAX_CHARS)]
-Slug = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_-]{1,50}$", description="its short name in addresses", examples=["board"])
-]
+Slug = Annotated[str, Field(pattern=SLUG, description="its short name in addresses", examples=["board"])]
 
 
 class PersonOut(Schema):
@@ -57,8 +56,31 @@ class OrganisationIn(Schema):
     slug: Slug
 
 
+Days = Annotated[int, Field(strict=True, ge=0, le=MOST_DAYS)]
+
+
+class KeptDays(Schema):
+    """Days after the end of a meeting; null: until somebody deletes it; left out: as the server says."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    text: Days | None = None
+    audio: Days | None = None
+
+
+class DefaultPolicies(Schema):
+    """What meetings take that say nothing themselves. What is left out is as the server says."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    mode: Literal["ephemeral", "transcript", "transcript_and_audio"] | None = None
+    retention_days: Days | KeptDays | None = None
+    purge_names: Annotated[bool, Field(strict=True)] = False
+
+
 class OrganisationPatch(Schema):
-    name: OrganisationName
+    """What is left out stays."""
+
+    name: OrganisationName | None = None
+    policies: DefaultPolicies | None = Field(None, description="replaces what was said before")
 
 
 class OrganisationOut(Schema):
@@ -66,6 +88,7 @@ class OrganisationOut(Schema):
     name: str
     slug: str
     role: MembershipRoleName | None = Field(description="the caller's own; staff act as owners")
+    policies: dict[str, JsonValue] = Field(description="what its meetings take where they say nothing themselves")
     created_at: datetime
 
 

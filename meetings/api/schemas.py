@@ -17,6 +17,7 @@ from meetings.limits import (
 )
 
 T = TypeVar("T")
+SLUG = r"^[A-Za-z0-9_-]{1,50}$"
 
 
 class Schema(BaseModel):
@@ -72,6 +73,9 @@ class MeetingIn(Schema):
     language: Language = "en"
     policies: Policies = Field(default_factory=dict, description="consent, recording and retention")
     vocabulary: Vocabulary = Field(default_factory=list, description="names and terms to expect")
+    organisation: Annotated[str, Field(pattern=SLUG)] | None = Field(
+        None, description="the short name of one that the caller belongs to: its members may read the meeting"
+    )
 
 
 class MeetingPatch(Schema):

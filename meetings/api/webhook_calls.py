@@ -9,7 +9,7 @@ from ninja import Path, Query, Router
 from ninja.responses import Status
 from pydantic import Field
 
-from meetings.api.credentials import actor_of, credentials_admin
+from meetings.api.credentials import actor_of, credentials_account_admin
 from meetings.api.cursors import Cursor
 from meetings.api.parameters import PageQuery
 from meetings.api.shapes import Shape
@@ -36,7 +36,7 @@ from meetings.services.webhook_endpoints import (
 from meetings.webhook_access import delivery_to_manage, webhook_to_manage, webhooks_to_manage
 from meetings.webhooks.signing import webhook_id
 
-router = Router(tags=["webhooks"], auth=credentials_admin)
+router = Router(tags=["webhooks"], auth=credentials_account_admin)
 ATTEMPTS_SHOWN = 20
 
 WebhookId = Annotated[UUID, Path(description="`id` of the webhook")]

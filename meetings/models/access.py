@@ -10,11 +10,15 @@ from meetings.models.meeting import Meeting
 
 
 class Organisation(models.Model):
-    """People who share meetings. The slug stands in addresses, in small letters, and never changes."""
+    """People who share meetings. The slug stands in addresses, in small letters, and never changes.
+
+    `policies` is what meetings take from it that come to it before they begin (`meetings.policies.KEEPING`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField(max_length=ORGANISATION_NAME_MAX_CHARS)
     slug = models.SlugField(max_length=50, unique=True)
+    policies = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class Meeting(models.Model):
-    """`last_seq` is the head of the event log; only `services.events` moves it, under the row's lock."""
+    """`last_seq` is the head of the event log; only `services.events` moves it, under the row's lock.
+
+    `default_policies` are those that it took from its organisation or the server, and holds where `policies` say
+    nothing; a mode that it took stands in both.
+    """
 
     class State(models.TextChoices):
         SCHEDULED = "scheduled"
@@ -34,6 +38,7 @@ class Meeting(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.SCHEDULED)
     language = models.CharField(max_length=35, default="en")
     policies = models.JSONField(default=dict, blank=True)
+    default_policies = models.JSONField(default=dict, blank=True)
     vocabulary = models.JSONField(default=list, blank=True)
     last_seq = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -72,7 +77,8 @@ class Meeting(models.Model):
 class Participant(models.Model):
     """One voice or viewer in one meeting. Present from the first `hello` (`joined_at`) until `left_at`.
 
-    An empty `language` is the meeting's.
+    An empty `language` is the meeting's. `is_by_right`: when they were let in they had a right to the meeting by a
+    role, an organisation or their place on this server; `api_token`: the one they came with.
     """
 
     class Role(models.TextChoices):
@@ -91,6 +97,8 @@ class Participant(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.SPEAKER)
     language = models.CharField(max_length=35, blank=True, default="")
     consent = models.JSONField(default=list, blank=True)
+    is_by_right = models.BooleanField(default=False)
+    api_token = models.ForeignKey("meetings.ApiToken", null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     joined_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)

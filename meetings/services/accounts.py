@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from meetings.access import Actor
+from meetings.announce import rights_announce
 from meetings.services.audit import audit_append
 
 
@@ -24,3 +25,4 @@ def account_note(*, actor: Actor, account: User, action: str, fields: Sequence[s
     }
     with transaction.atomic():
         audit_append(meeting_id=None, actor=actor.label, action=action, target=f"user:{account.pk}", data=data)
+        transaction.on_commit(rights_announce)

@@ -1,5 +1,8 @@
 """Organisations and who belongs to them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
@@ -7,11 +10,13 @@ from django.db import transaction
 
 from meetings.access import Actor
 from meetings.actors import is_service_account, sees_all
+from meetings.announce import rights_announce
 from meetings.checks import line_checked
 from meetings.errors import Conflict, Forbidden, Invalid
 from meetings.limits import ORGANISATION_NAME_MAX_CHARS
 from meetings.models import Membership, Organisation
 from meetings.organisation_access import may_manage, may_own
+from meetings.policies import default_policies_known
 from meetings.services.audit import audit_append
 
 Role = Membership.Role
@@ -38,13 +43,30 @@ def organisation_create(*, actor: Actor, name: str, slug: str) -> Organisation:
 
 def organisation_rename(*, organisation: Organisation, actor: Actor, name: str) -> Organisation:
     """Raises Forbidden, Invalid."""
+    return organisation_update(organisation=organisation, actor=actor, name=name)
+
+
+def organisation_update(
+    *, organisation: Organisation, actor: Actor, name: str | None = None, policies: Mapping[str, Any] | None = None
+) -> Organisation:
+    """None leaves a field as it is. `policies` are what meetings take that come to it from now on before they begin;
+    those that have taken others keep them. Raises Forbidden, Invalid.
+    """
     if not may_manage(actor, organisation):
         raise Forbidden("Only owners and admins of the organisation may do this.")
-    title = line_checked(name, what="The name", max_chars=ORGANISATION_NAME_MAX_CHARS)
+    title = None if name is None else line_checked(name, what="The name", max_chars=ORGANISATION_NAME_MAX_CHARS)
+    known = None if policies is None else default_policies_known(policies)
     with transaction.atomic():
-        Organisation.objects.filter(pk=organisation.pk).update(name=title)
-        _audit(organisation, actor=actor, action="organisation.renamed")
-    return Organisation.objects.get(pk=organisation.pk)
+        locked = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+        was_named, was = locked.name, locked.policies
+        locked.name = was_named if title is None else title
+        locked.policies = was if known is None else known
+        locked.save(update_fields=["name", "policies"])
+        if locked.name != was_named:
+            _audit(locked, actor=actor, action="organisation.renamed")
+        if locked.policies != was:
+            _audit(locked, actor=actor, action="organisation.policies_set", was=was, policies=locked.policies)
+    return locked
 
 
 def membership_give(*, organisation: Organisation, actor: Actor, user: User, role: str) -> Membership:
@@ -85,6 +107,7 @@ def membership_take(*, membership: Membership, actor: Actor) -> None:
         _keep_an_owner(locked)
         Membership.objects.filter(pk=locked.pk).delete()
         _audit_member(locked, actor=actor, action="membership.taken", was=locked.role)
+        transaction.on_commit(rights_announce)
 
 
 def _lock(organisation: Organisation) -> None:

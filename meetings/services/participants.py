@@ -16,6 +16,7 @@ from meetings.services.languages import participant_language_known, participant_
 from meetings.services.presence import participant_renamed
 from meetings.services.resume import resume_token
 from meetings.services.tickets import ticket_issue
+from meetings.standing import Standing, standing_by_right
 
 Role = Participant.Role
 OPEN_ROLES = frozenset({Role.SPEAKER, Role.VIEWER})
@@ -48,10 +49,17 @@ def participant_admit(
     if audio_session_id is not None:
         capacity_reserve(audio_session_id)  # before the transaction: a refusal waits for nobody's writing
     with transaction.atomic():
-        if Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk).is_ended:
+        locked = Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)
+        if locked.is_ended:
             raise Conflict("The meeting has ended.", code="meeting_ended")
         participant = Participant.objects.create(
-            meeting=meeting, user=actor.user, display_name=name, role=role, language=spoken
+            meeting=meeting,
+            user=actor.user,
+            display_name=name,
+            role=role,
+            language=spoken,
+            is_by_right=standing_by_right(actor, locked) >= Standing.READER,
+            api_token_id=actor.token_id,
         )
         session = (
             AudioSession.objects.create(id=audio_session_id, participant=participant) if audio_session_id else None

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from meetings.errors import Conflict
 from meetings.models import LegalHold, Meeting, MeetingEvent, Purge, Segment
-from meetings.retention import retention_default, retention_of
+from meetings.retention import meeting_retention
 from meetings.services.audit import audit_append
 from meetings.services.deletion_proofs import Deleted, digest_on, proof_store
 from meetings.services.events import event_append
@@ -133,6 +133,6 @@ def _text_finish(purge: Purge, meeting: Meeting) -> Deleted:
     if purge.what == TEXT:
         for name, delete in ALSO_WITH_TEXT.items():
             counts[name] = delete(meeting.pk)
-        if retention_of(meeting.policies, retention_default()).has_names_purged:
+        if meeting_retention(meeting).has_names_purged:
             counts["names"] = meeting_names_delete(meeting)
     return Deleted(what=purge.what, target=f"meeting:{meeting.pk}", counts=counts, digest=purge.digest)

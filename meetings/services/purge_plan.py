@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from meetings.models import AudioSession, LegalHold, Meeting, MeetingEvent, Purge, Recording, RecordingChunk, Segment
 from meetings.policies import EPHEMERAL, mode_of
-from meetings.retention import Retention, retention_default, retention_of
+from meetings.retention import meeting_retention, retention_default
 from meetings.services.audit import SYSTEM
 from meetings.services.purge_jobs import purge_ask
 
@@ -23,15 +23,15 @@ def purges_plan(*, now: datetime) -> int:
     While somebody is here, or may still come back within the resume window, a meeting waits: their last words are still
     to be delivered, and read. What is delivered later than that is deleted by the next run.
     """
-    default = retention_default()
-    is_limited = Q(policies__has_key="retention_days")
-    if default.text_days is not None or default.audio_days is not None:
+    of_server = retention_default({})
+    is_limited = Q(policies__has_key="retention_days") | Q(default_policies__has_key="retention_days")
+    if of_server.text_days is not None or of_server.audio_days is not None:
         is_limited = Q()
     over = _left(now=now).filter(~Exists(_holds()))
     fleeting = over.filter(Q(has_unkept=True) | Q(Q(has_text=True) | Q(has_audio=True), policies__mode=EPHEMERAL))
     n_asked = sum(_fleeting_ask(meeting) for meeting in list(fleeting))
     limited = over.filter(is_limited).filter(Q(has_text=True) | Q(has_audio=True) | Q(is_text_purged=False))
-    return n_asked + sum(_due_ask(each, retention_of(each.policies, default), now=now) for each in list(limited))
+    return n_asked + sum(_due_ask(each, now=now) for each in list(limited))
 
 
 def meeting_over_at(meeting_id: UUID) -> datetime | None:
@@ -58,8 +58,8 @@ def _fleeting_ask(meeting: Meeting) -> int:
     return _ask(meeting, asked)
 
 
-def _due_ask(meeting: Meeting, retention: Retention, *, now: datetime) -> int:
-    over_at = _over_at(meeting)
+def _due_ask(meeting: Meeting, *, now: datetime) -> int:
+    retention, over_at = meeting_retention(meeting), _over_at(meeting)
     asked = []
     if (due_at := retention.text_due_at(over_at)) is not None and due_at <= now:
         has_names = retention.has_names_purged and not _is(meeting, "is_text_purged")

@@ -3,10 +3,14 @@
 from django.db import transaction
 
 from meetings.access import Actor, is_manager
+from meetings.announce import rights_announce
 from meetings.errors import Conflict, Forbidden, Invalid
 from meetings.models import Meeting, MeetingRole, Organisation
 from meetings.people import person_named
+from meetings.policies import policies_chosen, policies_with
+from meetings.retention import policies_taken
 from meetings.services.audit import audit_append
+from meetings.services.meetings import meeting_change
 
 MOST_ROLES = 1_000  # of one meeting
 
@@ -54,12 +58,14 @@ def role_take(*, role: MeetingRole, actor: Actor) -> bool:
         n_deleted, _ = MeetingRole.objects.filter(pk=role.pk).delete()
         if n_deleted:
             _audit(role, actor=actor, action="role.taken", was=role.role)
+            transaction.on_commit(rights_announce)
     return n_deleted > 0
 
 
 def meeting_organisation_set(*, meeting: Meeting, actor: Actor, organisation: Organisation | None) -> Meeting:
     """Its members may read the meeting from now on, its owners and admins manage it; those of the one before may not.
 
+    A meeting that has not begun takes what the organisation says of keeping; later, people were told otherwise.
     That the actor belongs to `organisation` is for the door to see. Raises Forbidden.
     """
     _refuse_others(actor, meeting)
@@ -68,8 +74,11 @@ def meeting_organisation_set(*, meeting: Meeting, actor: Actor, organisation: Or
         new_id = None if organisation is None else organisation.pk
         if locked.organisation_id != new_id:
             was = locked.organisation_id
+            transaction.on_commit(rights_announce)
             locked.organisation = organisation
             locked.save(update_fields=["organisation"])
+            if locked.state == Meeting.State.SCHEDULED:
+                _defaults_take(locked, organisation)
             audit_append(
                 meeting_id=locked.pk,
                 actor=actor.label,
@@ -78,6 +87,15 @@ def meeting_organisation_set(*, meeting: Meeting, actor: Actor, organisation: Or
                 data={"was": str(was) if was else None, "organisation": str(new_id) if new_id else None},
             )
     return Meeting.objects.select_related("host", "organisation").get(pk=meeting.pk)
+
+
+def _defaults_take(meeting: Meeting, organisation: Organisation | None) -> None:
+    chosen = policies_chosen(meeting.policies, meeting.default_policies)
+    taken = policies_taken(chosen, organisation.policies if organisation else {})
+    if (policies := policies_with(chosen, taken)) != meeting.policies:
+        meeting_change(meeting, {"policies": policies, "default_policies": taken})
+    else:
+        Meeting.objects.filter(pk=meeting.pk).update(default_policies=taken)
 
 
 def _check(role: str) -> None:

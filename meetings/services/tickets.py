@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from meetings.access import Actor, session_to_resume
 from meetings.errors import TicketInvalid
+from meetings.feed_access import feed_of_participant
 from meetings.limits import TICKET_TTL_S
 from meetings.models import AudioSession, Participant, Ticket
 from meetings.services.audit import audit_append
@@ -46,14 +47,19 @@ def ticket_renew(*, actor: Actor, session_id: UUID, resume_token: str | None) ->
 
 
 def ticket_redeem(*, ticket: str) -> Redeemed:
-    """Two sockets may present the same ticket; the update that still finds it unused wins, the other is refused."""
+    """Two sockets may present the same ticket; the update that still finds it unused wins, the other is refused.
+
+    Raises TicketInvalid; Forbidden: what let this viewer in was taken away since.
+    """
     now = timezone.now()
     with transaction.atomic():
         mine = Ticket.objects.filter(sha256=_sha256(ticket))
         if mine.filter(used_at__isnull=True, expires_at__gt=now).update(used_at=now) != 1:
             raise TicketInvalid
         row = mine.select_related("participant").get()
+        feed = None
         if row.audio_session_id is None:
+            feed = feed_of_participant(row.participant)
             audit_append(
                 meeting_id=row.participant.meeting_id,
                 actor=f"participant:{row.participant_id}",
@@ -66,6 +72,7 @@ def ticket_redeem(*, ticket: str) -> Redeemed:
         session_id=row.audio_session_id,
         role=row.participant.role,
         display_name=row.participant.display_name,
+        feed=feed,
     )
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from meetings.access import Actor
 from meetings.actors import is_service_account
+from meetings.announce import rights_announce
 from meetings.checks import line_checked
 from meetings.errors import Conflict, Forbidden, Invalid
 from meetings.models import ApiToken
@@ -80,6 +81,7 @@ def api_token_revoke(*, token: ApiToken, actor: Actor) -> bool:
         if valid.update(revoked_at=timezone.now()) != 1:
             return False
         audit_append(meeting_id=None, actor=actor.label, action="token.revoked", target=f"token:{token.pk}")
+        transaction.on_commit(rights_announce)
     return True
 
 

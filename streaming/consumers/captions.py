@@ -1,9 +1,8 @@
 """The caption feed: everything that a meeting says, for those who only read."""
 
 from urllib.parse import parse_qs
-from uuid import UUID
 
-from meetings.values import Redeemed
+from meetings.values import FeedReader, Redeemed
 from streaming.conditions import FlowState
 from streaming.consumers.base import TICKET_PREFIX, StreamConsumer
 from streaming.errors import ForbiddenStream, ProtocolError
@@ -12,18 +11,22 @@ from streaming.protocol import client_messages, server_messages
 
 
 class CaptionsConsumer(StreamConsumer):
-    """Read-only. A ticket of this meeting, or an API token as `Authorization: Bearer`, opens it."""
+    """Read-only. A ticket of this meeting, or an API token as `Authorization: Bearer`, opens it.
+
+    It ends when that token, or what let the viewer in, was taken away.
+    """
 
     _subscription: Subscription | None = None
 
     async def opened(self, redeemed: Redeemed | None) -> None:
         after_seq = self._after_seq()
-        meeting_id = await self._meeting_id(redeemed)
+        reader = await self._reader(redeemed)
         self._subscription = await self.node.broadcast.subscribe(
-            meeting_id, after_seq=after_seq, wants=Wants(), on_meeting_ended=lambda: None
+            reader.meeting_id, after_seq=after_seq, wants=Wants(), on_meeting_ended=lambda: None
         )
         self.feed(self._subscription)
         self.listen_to_node()
+        self.node.feed_rights.watch(self, reader)
 
     async def received_text(self, text: str) -> None:
         match client_messages.message_parse(text):
@@ -38,19 +41,20 @@ class CaptionsConsumer(StreamConsumer):
     def closed(self) -> None:
         if self._subscription is not None:
             self.node.broadcast.unsubscribe(self._subscription)
+            self.node.feed_rights.forget(self)
 
     async def redeem(self, offered: list[str]) -> Redeemed | None:
         if self._bearer() and not any(each.startswith(TICKET_PREFIX) for each in offered):
             return None
         return await super().redeem(offered)
 
-    async def _meeting_id(self, redeemed: Redeemed | None) -> UUID:
+    async def _reader(self, redeemed: Redeemed | None) -> FeedReader:
         reference = self.scope["url_route"]["kwargs"]["reference"]
         if redeemed is None:
-            return await self.node.store.meeting_readable_by_token(self._bearer(), reference)
+            return await self.node.store.feed_open_by_token(self._bearer(), reference)
         if not await self.node.store.meeting_is(redeemed.meeting_id, reference):
             raise ForbiddenStream("this ticket is for another meeting")
-        return redeemed.meeting_id
+        return redeemed.feed or FeedReader(meeting_id=redeemed.meeting_id)
 
     def _after_seq(self) -> int:
         query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))

@@ -63,10 +63,13 @@ POST   /account/tokens/{token_id}/revoke/                    302 404 404 404 404
 
 GET    /api/v1/meetings                                   401 200 200 200 200 200
 POST   /api/v1/meetings                                      201
+POST   /api/v1/meetings?organisation                      401 404 201 201 201 201
 GET    /api/v1/meetings/{ref}                             404 404 200 200 200 200
 GET    /api/v1/meetings/{code}                               200
 PATCH  /api/v1/meetings/{ref}                             404 404 403 403 200 200
 PATCH  /api/v1/meetings/{code}                            403 403 403 403 200 200
+PATCH  /api/v1/meetings/{ref}?keeping                     404 404 403 403 200 200
+PATCH  /api/v1/meetings/{code}?keeping                    403 403 403 403 200 200
 POST   /api/v1/meetings/{ref}/end                         404 404 403 403 200 200
 POST   /api/v1/meetings/{code}/end                        403 403 403 403 200 200
 GET    /api/v1/meetings/{ref}/participants                404 404 200 200 200 200
@@ -187,15 +190,15 @@ POST /api/v1/meetings/{ref}/participants/{participant_id}/erase 404 404 403 403 
 POST /api/v1/meetings/{code}/participants/{participant_id}/erase 403 403 403 403 participant_present participant_present
 
 # The webhook is the owner's, and nobody else's, whatever they may see.
-GET    /api/v1/webhooks                                   403 200 200 200 200 200
-POST   /api/v1/webhooks                                   403 201 201 201 201 201
-GET    /api/v1/webhooks/{webhook_id}                      403 404 404 404 200 404
-PATCH  /api/v1/webhooks/{webhook_id}                      403 404 404 404 200 404
-DELETE /api/v1/webhooks/{webhook_id}                      403 404 404 404 204 404
-POST   /api/v1/webhooks/{webhook_id}/rotate               403 404 404 404 200 404
-POST   /api/v1/webhooks/{webhook_id}/test                 403 404 404 404 202 404
-GET    /api/v1/webhooks/{webhook_id}/deliveries           403 404 404 404 200 404
-POST   /api/v1/deliveries/{delivery_id}/redeliver         403 404 404 404 202 404
+GET    /api/v1/webhooks                                   401 200 200 200 200 200
+POST   /api/v1/webhooks                                   401 201 201 201 201 201
+GET    /api/v1/webhooks/{webhook_id}                      401 404 404 404 200 404
+PATCH  /api/v1/webhooks/{webhook_id}                      401 404 404 404 200 404
+DELETE /api/v1/webhooks/{webhook_id}                      401 404 404 404 204 404
+POST   /api/v1/webhooks/{webhook_id}/rotate               401 404 404 404 200 404
+POST   /api/v1/webhooks/{webhook_id}/test                 401 404 404 404 202 404
+GET    /api/v1/webhooks/{webhook_id}/deliveries           401 404 404 404 200 404
+POST   /api/v1/deliveries/{delivery_id}/redeliver         401 404 404 404 202 404
 """
 
 # Every address of the admin, whichever it is: only staff see anything.
@@ -210,7 +213,9 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /account/password/reset/": {"email": "host@example.org"},
     "POST /account/tokens/": {"name": "mine", "scope": "read", "days": "30"},
     "POST /api/v1/meetings": {"title": "Board"},
+    "POST /api/v1/meetings?organisation": {"title": "Board", "organisation": "board"},
     "PATCH /api/v1/meetings/{ref}": {"title": "Other"},
+    "PATCH /api/v1/meetings/{ref}?keeping": {"policies": {"retention_days": 1}},
     "POST /api/v1/meetings/{ref}/participants": {"display_name": "Bob"},
     "PATCH /api/v1/meetings/{ref}/participants/{participant_id}": {"display_name": "Bob"},
     "POST /api/v1/meetings/{ref}/ingest-keys": {"consent": ["captions", "transcript"]},
@@ -237,6 +242,8 @@ BODIES: dict[str, dict[str, object]] = {
 
 # What an API token needs the scope `admin` for. Else reading needs `read` and everything else `write`.
 ADMIN_SCOPE = """
+POST /api/v1/meetings?organisation
+PATCH /api/v1/meetings/{ref}?keeping
 DELETE /api/v1/meetings/{ref}/recordings
 GET /api/v1/meetings/{ref}/ingest-keys
 POST /api/v1/meetings/{ref}/ingest-keys

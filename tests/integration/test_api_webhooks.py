@@ -58,8 +58,8 @@ def test_the_secret_is_shown_once_and_not_stored_as_it_is() -> None:
 def test_guests_have_no_webhooks() -> None:
     browser = guest()
     made(browser)
-    assert_problem(post(browser, "/webhooks", {"url": URL, "event_types": ["*"]}), 403, "forbidden")
-    assert_problem(get(browser, "/webhooks"), 403, "forbidden")
+    assert_problem(post(browser, "/webhooks", {"url": URL, "event_types": ["*"]}), 401, "unauthenticated")
+    assert_problem(get(browser, "/webhooks"), 401, "unauthenticated")
 
 
 def test_others_webhooks_are_not_there_not_even_for_those_who_see_all_meetings() -> None:

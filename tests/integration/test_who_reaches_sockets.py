@@ -41,6 +41,12 @@ class Feeds:
     def unsubscribe(self, subscription: object) -> None:
         pass
 
+    def watch(self, feed: object, reader: object) -> None:
+        pass
+
+    def forget(self, feed: object) -> None:
+        pass
+
 
 def on_closed_connection(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The store's threads keep their connections for as long as a node runs; this one ends with its test."""
@@ -54,7 +60,10 @@ def on_closed_connection(function: Callable[..., Any], *args: Any, **kwargs: Any
 async def _node(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """What a node has that lets callers in: the real store, and feeds of no meeting."""
     store = Store()
-    node = SimpleNamespace(clock=SystemClock(), conditions=Conditions(), store=store, broadcast=Feeds())
+    feeds = Feeds()
+    node = SimpleNamespace(
+        clock=SystemClock(), conditions=Conditions(), store=store, broadcast=feeds, feed_rights=feeds
+    )
     monkeypatch.setattr(base, "runtime", lambda: node)
     monkeypatch.setattr(store_module, "_on_kept_connection", on_closed_connection)
     yield
