@@ -124,6 +124,8 @@ POST   /api/v1/segments/{segment_id}/merge                404 404 403 200 200 20
 POST   /api/v1/segments/{segment_id}/retract              404 404 403 200 200 200
 POST   /api/v1/segments/{segment_id}/restore              404 404 403 conflict conflict conflict
 POST   /api/v1/segments/{segment_id}/redact               404 404 403 200 200 200
+GET    /api/v1/meetings/{ref}/retracted                   404 404 403 200 200 200
+GET    /api/v1/meetings/{code}/retracted                  403 403 403 200 200 200
 GET    /api/v1/meetings/{ref}/replacements                404 404 403 200 200 200
 GET    /api/v1/meetings/{code}/replacements               403 403 403 200 200 200
 POST   /api/v1/meetings/{ref}/replacements                404 404 403 201 201 201
@@ -182,6 +184,7 @@ PATCH  /api/v1/webhooks/{webhook_id}                      403 404 404 404 200 40
 DELETE /api/v1/webhooks/{webhook_id}                      403 404 404 404 204 404
 POST   /api/v1/webhooks/{webhook_id}/rotate               403 404 404 404 200 404
 POST   /api/v1/webhooks/{webhook_id}/test                 403 404 404 404 202 404
+POST   /api/v1/webhooks/{webhook_id}/redeliver            403 404 404 404 202 404
 GET    /api/v1/webhooks/{webhook_id}/deliveries           403 404 404 404 200 404
 POST   /api/v1/deliveries/{delivery_id}/redeliver         403 404 404 404 202 404
 """
@@ -193,6 +196,8 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /": {"title": "Board", "language": "en"},
     "POST /login/": {"username": "host", "password": "wrong"},
     "POST /account/tokens/": {"name": "mine", "scope": "read", "days": "30"},
+    "POST /account/webhooks/": {"url": "https://example.com/hook", "everything": "on"},
+    "POST /account/webhooks/{webhook_id}/": {"act": "pause"},
     "POST /api/v1/meetings": {"title": "Board"},
     "PATCH /api/v1/meetings/{ref}": {"title": "Other"},
     "POST /api/v1/meetings/{ref}/participants": {"display_name": "Bob"},
@@ -255,6 +260,7 @@ PATCH /api/v1/webhooks/{webhook_id}
 DELETE /api/v1/webhooks/{webhook_id}
 POST /api/v1/webhooks/{webhook_id}/rotate
 POST /api/v1/webhooks/{webhook_id}/test
+POST /api/v1/webhooks/{webhook_id}/redeliver
 GET /api/v1/webhooks/{webhook_id}/deliveries
 POST /api/v1/deliveries/{delivery_id}/redeliver
 """
