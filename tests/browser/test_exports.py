@@ -48,7 +48,7 @@ def test_each_format_arrives_with_the_words_that_were_said(
     page = new_page(silence)
     opened_menu(site, page, running_node, list(SAID))
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
         assert broken_anywhere(page) == []
     words = [text for _, text in SAID]
     plain = downloaded(page, "Plain text").read_text()

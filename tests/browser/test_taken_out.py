@@ -45,7 +45,7 @@ def test_what_was_taken_out_comes_back_after_a_reload_and_readers_never_see_it(
     host.keyboard.press("Enter")
     expect(host.locator(".taken-out-text")).to_have_text(whole[1][1])
     for scheme in ("light", "dark"):
-        host.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        host.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
         assert broken_anywhere(host) == []
     reader.reload()
     assert finals(reader) == [whole[0], whole[2]]
@@ -75,6 +75,7 @@ def test_a_line_that_came_back_can_be_removed_for_good_as_any_other(
     host.reload()
     host.locator("#taken-out > summary").click()
     host.get_by_role("button", name="Put back").click()
+    expect(host.locator(".line")).to_have_count(3)
     line = host.locator(".line").nth(1)
     line.hover()
     line.get_by_role("button", name="Remove what").click()

@@ -33,7 +33,7 @@ def logged_in(site: Site, page: Page, node: NodeProcess) -> None:
 def well(page: Page) -> None:
     """Readable in both colour schemes, on a phone and zoomed."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
         assert broken_anywhere(page) == []
 
 

@@ -48,6 +48,11 @@ GET    /account/                                             302 200 200 200 200
 GET    /account/password/                                    302 200 200 200 200 200
 POST   /account/tokens/                                      302 201 201 201 201 201
 POST   /account/tokens/{token_id}/revoke/                    302 404 404 404 404 302
+GET    /account/webhooks/                                 302 200 200 200 200 200
+POST   /account/webhooks/                                 302 201 201 201 201 201
+GET    /account/webhooks/{webhook_id}/                    302 404 404 404 200 404
+POST   /account/webhooks/{webhook_id}/                    302 404 404 404 302 404
+POST   /account/deliveries/{delivery_id}/again/           302 404 404 404 302 404
 
 GET    /api/v1/meetings                                   401 200 200 200 200 200
 POST   /api/v1/meetings                                      201
