@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from meetings import account_views, password_reset_views, sign_on_views
+from meetings import account_views, password_reset_views, sign_on_views, webhook_views
 
 app_name = "account"
 urlpatterns = [
@@ -21,4 +21,7 @@ urlpatterns = [
     ),
     path("account/tokens/", account_views.token_create, name="token-create"),
     path("account/tokens/<int:token_id>/revoke/", account_views.token_revoke, name="token-revoke"),
+    path("account/webhooks/", webhook_views.webhooks, name="webhooks"),
+    path("account/webhooks/<uuid:webhook_id>/", webhook_views.webhook, name="webhook"),
+    path("account/deliveries/<uuid:delivery_id>/again/", webhook_views.delivery_again, name="delivery-again"),
 ]

@@ -84,7 +84,7 @@ def segment_history(segment: Segment) -> list[HistoryEntry]:
     rows = list(segment.revisions.select_related("correction").order_by("rev"))
     contents = [(row.rev, content_of_revision(row, segment)) for row in rows] + [(segment.rev, content_of(segment))]
     names = _speaker_names(content.participant_id for _, content in contents)
-    authors = _authors([row.actor for row in rows] + ([segment.made_by.actor] if segment.made_by else []))
+    authors = authors_of([row.actor for row in rows] + ([segment.made_by.actor] if segment.made_by else []))
     entries: list[HistoryEntry] = []
     for index, (rev, content) in enumerate(contents):
         kind, actor, reason, at = _maker(segment, rows[index - 1] if index else None)
@@ -119,7 +119,7 @@ def _speaker_names(participant_ids: Iterable[UUID]) -> dict[UUID, str]:
     return dict(found.values_list("pk", "display_name"))
 
 
-def _authors(actors: Iterable[str]) -> dict[str, str]:
+def authors_of(actors: Iterable[str]) -> dict[str, str]:
     """For people to read; a guest has no account, hence no name."""
     user_ids = {label.removeprefix("user:") for label in actors if label.startswith("user:")}
     users = User.objects.filter(pk__in=[each for each in user_ids if each.isdigit()])

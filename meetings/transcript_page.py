@@ -7,6 +7,7 @@ from meetings.access import Actor, meeting_to_edit
 from meetings.errors import Forbidden
 from meetings.models import Meeting
 from meetings.selectors import Transcript
+from meetings.taken_out import lines_taken_out
 
 
 def may_edit(actor: Actor, meeting: Meeting) -> bool:
@@ -19,12 +20,14 @@ def may_edit(actor: Actor, meeting: Meeting) -> bool:
 
 
 def transcript_page_data(request: HttpRequest, actor: Actor, read: Transcript) -> dict[str, object]:
-    """The speakers stand in the order that gives them their colours."""
+    """The speakers stand in the order that gives them their colours. Readers are not told that lines were taken out."""
+    is_editor = may_edit(actor, read.meeting)
     return {
         "code": read.meeting.code,
         "meeting_id": str(read.meeting.pk),
         "as_of_seq": read.as_of_seq,
         "speakers": [{"id": each["id"], "name": each["display_name"]} for each in read.participants],
-        "may_edit": may_edit(actor, read.meeting),
+        "may_edit": is_editor,
+        "n_taken_out": lines_taken_out(meeting_id=read.meeting.pk).count() if is_editor else 0,
         "csrf_token": get_token(request),
     }

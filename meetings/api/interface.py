@@ -15,6 +15,7 @@ from meetings.api import (
     recording_calls,
     replacement_calls,
     retention_calls,
+    retracted_calls,
     role_calls,
     search_calls,
     second_pass_calls,
@@ -54,6 +55,7 @@ api.add_router("/organisations", organisation_calls.router)
 api.add_router("/tokens", token_calls.router)
 api.add_router("", search_calls.router)
 api.add_router("", correction_calls.router)
+api.add_router("", retracted_calls.router)
 api.add_router("/meetings/{ref}/replacements", replacement_calls.router)
 api.add_router("", audit_calls.router)
 api.add_router("", export_calls.router)

@@ -17,6 +17,7 @@ from meetings.api.webhook_schemas import (
     DeliveriesPage,
     DeliveryOut,
     DeliveryState,
+    RedeliveredOut,
     WebhookIn,
     WebhookMadeOut,
     WebhookOut,
@@ -24,7 +25,7 @@ from meetings.api.webhook_schemas import (
     WebhooksPage,
 )
 from meetings.models import WebhookDelivery, WebhookEndpoint
-from meetings.services.webhook_deliveries import delivery_redeliver
+from meetings.services.webhook_deliveries import deliveries_redeliver, delivery_redeliver
 from meetings.services.webhook_endpoints import (
     MadeWebhook,
     webhook_create,
@@ -110,6 +111,14 @@ def deliveries(request: HttpRequest, webhook_id: WebhookId, page: Query[Deliveri
         last = Cursor.unpack(page.cursor, listing="deliveries")
         found = found.filter(Q(created_at__lt=last.moment) | Q(created_at=last.moment, id__gt=last.id))
     return _page(found, limit=page.limit, listing="deliveries", shape=_delivery_shape)
+
+
+@router.post("/webhooks/{uuid:webhook_id}/redeliver", response={202: RedeliveredOut}, operation_id="webhook_redeliver")
+def redeliver_dead(request: HttpRequest, webhook_id: WebhookId) -> Status[Shape]:
+    """All that was given up, once more, in the order in which it happened. Each keeps its `webhook-id`."""
+    actor = actor_of(request)
+    n_sent = deliveries_redeliver(endpoint=webhook_to_manage(actor, webhook_id), actor=actor)
+    return Status(202, {"n_deliveries": n_sent})
 
 
 @router.post("/deliveries/{uuid:delivery_id}/redeliver", response={202: DeliveryOut}, operation_id="delivery_redeliver")

@@ -103,3 +103,7 @@ class DeliveryOut(Schema):
 
 class DeliveriesPage(Page):
     data: list[DeliveryOut]
+
+
+class RedeliveredOut(Schema):
+    n_deliveries: int = Field(description="how many are on their way again")

@@ -14,6 +14,7 @@ from meetings.models import Correction, Participant, Segment
 from meetings.services.revisions import Corrected, correction_make, must_stand, segment_lock
 
 BLEED = "bleed"  # another participant's voice in this one's microphone
+STANDS = (Segment.State.FINAL, Segment.State.CORRECTED, Segment.State.REDACTED)  # in the transcript
 
 
 def segment_correct(
@@ -122,7 +123,7 @@ def _must_not_stand_elsewhere(segment: Segment) -> None:
         audio_session=segment.audio_session_id,
         start__lt=segment.end,
         end__gt=segment.start,
-        state__in=(Segment.State.FINAL, Segment.State.CORRECTED, Segment.State.REDACTED),
+        state__in=STANDS,
     ).exclude(pk=segment.pk)
     if standing.exists():
         raise Conflict("These words stand in another line: undo what put them there.", code="words_stand_elsewhere")

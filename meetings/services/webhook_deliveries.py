@@ -167,15 +167,37 @@ def delivery_redeliver(*, delivery: WebhookDelivery, actor: Actor) -> WebhookDel
     """Once more from the start, at once, with the same `webhook-id`. Raises Conflict (webhook_disabled)."""
     now = timezone.now()
     with transaction.atomic():
-        row = WebhookEndpoint.objects.select_for_update().get(pk=delivery.endpoint_id)
-        if not row.is_enabled:
-            raise Conflict("The webhook is disabled.", code="webhook_disabled")
-        WebhookEndpoint.objects.filter(pk=row.pk).update(paused_until=None)
-        fresh = {"state": State.PENDING, "n_attempts": 0, "done_at": None}
-        again = WebhookDelivery.objects.filter(pk=delivery.pk)
-        again.update(**fresh, next_attempt_at=now, give_up_at=now + GIVE_UP_AFTER)
+        _pause_lift(delivery.endpoint_id)
+        _renew(WebhookDelivery.objects.filter(pk=delivery.pk), now=now)
         audit_append(meeting_id=None, actor=actor.label, action="webhook.redelivered", target=f"delivery:{delivery.pk}")
     return WebhookDelivery.objects.select_related("event").get(pk=delivery.pk)
+
+
+def deliveries_redeliver(*, endpoint: WebhookEndpoint, actor: Actor) -> int:
+    """All that was given up, once more from the start, in the order in which it happened; how many.
+
+    Raises Conflict (webhook_disabled).
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        _pause_lift(endpoint.pk)
+        n_deliveries = _renew(WebhookDelivery.objects.filter(endpoint=endpoint.pk, state=State.DEAD), now=now)
+        target, data = f"webhook:{endpoint.pk}", {"n_deliveries": n_deliveries}
+        audit_append(meeting_id=None, actor=actor.label, action="webhook.redelivered", target=target, data=data)
+    return n_deliveries
+
+
+def _pause_lift(endpoint_id: UUID) -> None:
+    """Inside the caller's transaction. Raises Conflict (webhook_disabled)."""
+    row = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
+    if not row.is_enabled:
+        raise Conflict("The webhook is disabled.", code="webhook_disabled")
+    WebhookEndpoint.objects.filter(pk=row.pk).update(paused_until=None)
+
+
+def _renew(deliveries: QuerySet[WebhookDelivery], *, now: datetime) -> int:
+    fresh = {"state": State.PENDING, "n_attempts": 0, "done_at": None}
+    return deliveries.update(**fresh, next_attempt_at=now, give_up_at=now + GIVE_UP_AFTER)
 
 
 def webhooks_sweep(*, now: datetime) -> int:

@@ -136,8 +136,8 @@ def _tell(address: str, *, description: str) -> None:
         subject="Colloquy: a webhook was disabled",
         message=(
             f"Your webhook{about} has not been taking events for days, or answered that it is gone (410), and was "
-            "disabled. Nothing more is sent to it. Its deliveries say what was wrong; enable it again with "
-            "PATCH /api/v1/webhooks/{id}.\n"
+            "disabled. Nothing more is sent to it. Its page, under your account's webhooks, says what was wrong and "
+            "resumes it; so does PATCH /api/v1/webhooks/{id}.\n"
         ),
         from_email=None,
         recipient_list=[address],

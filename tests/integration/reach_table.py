@@ -60,6 +60,11 @@ GET    /account/password/reset/sent/                         200
 GET    /account/password/reset/{word}/{word}/                404
 POST   /account/tokens/                                      302 201 201 201 201 201
 POST   /account/tokens/{token_id}/revoke/                    302 404 404 404 404 302
+GET    /account/webhooks/                                 302 200 200 200 200 200
+POST   /account/webhooks/                                 302 201 201 201 201 201
+GET    /account/webhooks/{webhook_id}/                    302 404 404 404 200 404
+POST   /account/webhooks/{webhook_id}/                    302 404 404 404 302 404
+POST   /account/deliveries/{delivery_id}/again/           302 404 404 404 302 404
 
 GET    /api/v1/meetings                                   401 200 200 200 200 200
 POST   /api/v1/meetings                                      201
@@ -139,6 +144,8 @@ POST   /api/v1/segments/{segment_id}/merge                404 404 403 200 200 20
 POST   /api/v1/segments/{segment_id}/retract              404 404 403 200 200 200
 POST   /api/v1/segments/{segment_id}/restore              404 404 403 conflict conflict conflict
 POST   /api/v1/segments/{segment_id}/redact               404 404 403 200 200 200
+GET    /api/v1/meetings/{ref}/retracted                   404 404 403 200 200 200
+GET    /api/v1/meetings/{code}/retracted                  403 403 403 200 200 200
 GET    /api/v1/meetings/{ref}/replacements                404 404 403 200 200 200
 GET    /api/v1/meetings/{code}/replacements               403 403 403 200 200 200
 POST   /api/v1/meetings/{ref}/replacements                404 404 403 201 201 201
@@ -199,6 +206,7 @@ POST   /api/v1/webhooks/{webhook_id}/rotate               401 404 404 404 200 40
 POST   /api/v1/webhooks/{webhook_id}/test                 401 404 404 404 202 404
 GET    /api/v1/webhooks/{webhook_id}/deliveries           401 404 404 404 200 404
 POST   /api/v1/deliveries/{delivery_id}/redeliver         401 404 404 404 202 404
+POST   /api/v1/webhooks/{webhook_id}/redeliver            401 404 404 404 202 404
 """
 
 # Every address of the admin, whichever it is: only staff see anything.
@@ -212,6 +220,8 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /organisations/{slug}/": {"act": "add", "person": "newcomer", "role": "member"},
     "POST /account/password/reset/": {"email": "host@example.org"},
     "POST /account/tokens/": {"name": "mine", "scope": "read", "days": "30"},
+    "POST /account/webhooks/": {"url": "https://example.com/hook", "everything": "on"},
+    "POST /account/webhooks/{webhook_id}/": {"act": "pause"},
     "POST /api/v1/meetings": {"title": "Board"},
     "POST /api/v1/meetings?organisation": {"title": "Board", "organisation": "board"},
     "PATCH /api/v1/meetings/{ref}": {"title": "Other"},
@@ -278,6 +288,7 @@ PATCH /api/v1/webhooks/{webhook_id}
 DELETE /api/v1/webhooks/{webhook_id}
 POST /api/v1/webhooks/{webhook_id}/rotate
 POST /api/v1/webhooks/{webhook_id}/test
+POST /api/v1/webhooks/{webhook_id}/redeliver
 GET /api/v1/webhooks/{webhook_id}/deliveries
 POST /api/v1/deliveries/{delivery_id}/redeliver
 """

@@ -22,10 +22,14 @@ class Redaction {
   #asked = null;
 
   constructor() {
-    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("button[data-redact]"))) {
-      button.addEventListener("pointerdown", (event) => event.preventDefault()); // or the selection would be lost
-      button.addEventListener("click", () => this.#ask(button));
-    }
+    const lines = byId("transcript-lines", HTMLElement); // some of which come, or come back, later
+    lines.addEventListener("pointerdown", (event) => {
+      if (redactButtonAt(event)) event.preventDefault(); // or the selection would be lost
+    });
+    lines.addEventListener("click", (event) => {
+      const button = redactButtonAt(event);
+      if (button) this.#ask(button);
+    });
     this.#button.addEventListener("click", () => void this.#redact());
   }
 
@@ -66,6 +70,12 @@ class Redaction {
       this.#button.ariaBusy = "false";
     }
   }
+}
+
+/** @param {Event} event @returns {HTMLButtonElement | null} */
+function redactButtonAt({ target }) {
+  const button = target instanceof Element ? target.closest("button[data-redact]") : null;
+  return button instanceof HTMLButtonElement ? button : null;
 }
 
 /** @param {HTMLElement} element @param {Range} range @returns {Passage | null} null: nothing of it, or more, is selected */

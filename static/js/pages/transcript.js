@@ -9,6 +9,7 @@ import { LineEditor, button } from "../transcript/line_editor.js";
 import { LineView } from "../transcript/line_view.js";
 import { lineApply, linesReduce } from "../transcript/lines_reducer.js";
 import { ReplaceDialog } from "../transcript/replace_dialog.js";
+import { TakenOut } from "../transcript/taken_out.js";
 
 /**
  * @typedef {import("../protocol/messages.js").Segment} Segment
@@ -24,6 +25,8 @@ class TranscriptPage {
   #corrections = new Corrections(this.#page.meeting_id, this.#page.csrf_token);
   /** @type {HistoryDialog | null} */
   #history = null;
+  /** @type {TakenOut | null} */
+  #takenOut = null;
   /** @type {LineEditor | null} */
   #editor = null;
 
@@ -34,6 +37,7 @@ class TranscriptPage {
       list.classList.add("is-editable");
       this.#history = new HistoryDialog(this.#corrections, this.#done);
       new ReplaceDialog(this.#corrections);
+      this.#takenOut = new TakenOut(this.#corrections, this.#done);
     }
     const onLine = mayEdit ? this.#offerEditing : () => undefined;
     this.#view = new LineView({ list, empty: byId("transcript-empty", HTMLElement), code }, onLine);
@@ -63,6 +67,7 @@ class TranscriptPage {
 
   /** @param {import("../transcript/lines_reducer.js").Lines} state */
   #draw(state) {
+    this.#takenOut?.hear(this.#state.lines, state.lines);
     this.#state = state;
     const edited = this.#editor && state.lines.get(this.#editor.segmentId);
     if (edited) this.#editor?.hear(edited);
@@ -73,6 +78,7 @@ class TranscriptPage {
   #offerEditing = (element, segment) => {
     const known = element.querySelector(".line-edit");
     if (segment.state === "redacted") return known?.remove();
+    offerRemoving(element, segment);
     const edit = known ?? element.appendChild(button("Edit", "line-edit", () => this.#edit(element, segment.id)));
     const time = element.querySelector(".line-time")?.textContent;
     edit.setAttribute("aria-label", `Edit what ${segment.speaker} said at ${time}`);
@@ -121,6 +127,17 @@ class TranscriptPage {
     place.textContent = words;
     if (undo) place.append(" ", undo);
   }
+}
+
+/** As the server offers it beside the lines that it draws. @param {HTMLElement} element @param {Segment} segment */
+function offerRemoving(element, segment) {
+  if (element.querySelector(".line-redact")) return;
+  const remove = button("Remove");
+  remove.className = "line-redact";
+  remove.dataset.redact = segment.id;
+  const time = element.querySelector(".line-time")?.textContent;
+  remove.setAttribute("aria-label", `Remove what ${segment.speaker} said at ${time}`);
+  element.append(remove);
 }
 
 /** @param {HTMLElement | null} element */

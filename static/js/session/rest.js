@@ -40,10 +40,11 @@ export async function restCall(method, path, csrfToken, body, headers = {}) {
   }).catch(() => {
     throw new RestProblem(0, {}, 0);
   });
-  const answer = await response.json().catch(() => ({}));
+  const answer = response.status === 204 ? {} : await response.json().catch(() => null);
+  if (response.ok && answer === null) throw new RestProblem(0, {}, 0); // it broke off, or took too long
   if (response.ok) return answer;
   const seconds = Number(response.headers.get("Retry-After") ?? 0);
-  throw new RestProblem(response.status, answer, Number.isFinite(seconds) ? seconds * 1000 : 0);
+  throw new RestProblem(response.status, answer ?? {}, Number.isFinite(seconds) ? seconds * 1000 : 0);
 }
 
 /**

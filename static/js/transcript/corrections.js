@@ -34,15 +34,32 @@ import { restCall } from "../session/rest.js";
  * @property {number} n_segments
  * @property {Hit[]} [hits]
  * @property {string[]} [skipped]
+ *
+ * @typedef {object} TakenOutLine
+ * @property {string} id
+ * @property {number} rev
+ * @property {string} speaker
+ * @property {number} start_ms
+ * @property {string} text
+ * @property {string} language
+ * @property {string} author
+ * @property {string} reason
+ * @property {string} at
+ *
+ * @typedef {{data: TakenOutLine[], n_lines: number, next_cursor: string | null}} TakenOutPage
  */
+
+const TAKEN_OUT_AT_ONCE = 50;
 
 export class Corrections {
   #csrfToken;
   #meetingPath;
+  #takenOutPath;
 
   /** @param {string} meetingId @param {string} csrfToken */
   constructor(meetingId, csrfToken) {
     this.#meetingPath = `/api/v1/meetings/${encodeURIComponent(meetingId)}/replacements`;
+    this.#takenOutPath = `/api/v1/meetings/${encodeURIComponent(meetingId)}/retracted?limit=${TAKEN_OUT_AT_ONCE}`;
     this.#csrfToken = csrfToken;
   }
 
@@ -52,7 +69,7 @@ export class Corrections {
   }
 
   /**
-   * @param {Segment} base
+   * @param {{id: string, rev: number}} base
    * @param {"undo" | "split" | "merge" | "retract" | "restore"} act
    * @param {object} [details]
    * @returns {Promise<Segment[]>} the lines that it touched, this one first
@@ -64,6 +81,12 @@ export class Corrections {
   /** @param {string} segmentId @returns {Promise<Revision[]>} */
   async history(segmentId) {
     return (await restCall("GET", `/api/v1/segments/${segmentId}/revisions`, this.#csrfToken)).data;
+  }
+
+  /** @param {string | null} cursor null: the first page @returns {Promise<TakenOutPage>} */
+  takenOut(cursor) {
+    const path = cursor === null ? this.#takenOutPath : `${this.#takenOutPath}&cursor=${encodeURIComponent(cursor)}`;
+    return restCall("GET", path, this.#csrfToken);
   }
 
   /** @param {object} search @returns {Promise<Replacement>} */
@@ -88,7 +111,7 @@ export class Corrections {
     return found.filter(({ state }) => state === "applied");
   }
 
-  /** @param {string} method @param {Segment} base @param {string} act @param {object} body */
+  /** @param {string} method @param {{id: string, rev: number}} base @param {string} act @param {object} body */
   #change(method, base, act, body) {
     return restCall(method, `/api/v1/segments/${base.id}${act}`, this.#csrfToken, body, { "If-Match": `"${base.rev}"` });
   }
