@@ -23,6 +23,7 @@ from meetings.services.replacements import Replaced, replacement_apply, replacem
 
 router = Router(tags=["corrections"])
 LISTING = "replacements"
+FORGOTTEN = "There is no such replacement (any more): look for the words again."
 
 ReplacementId = Annotated[UUID, Path(description="`id` of the replacement")]
 
@@ -42,7 +43,9 @@ def propose(request: HttpRequest, ref: Ref, proposal: ReplacementIn, idempotency
 
     content = f"{meeting.pk} {proposal.model_dump_json()}".encode()
     outcome = idempotent(actor=actor, key=idempotency_key, action="replacement.propose", request=content, make=make)
-    found = meeting.replacements.get(pk=outcome.reference)
+    found = meeting.replacements.filter(pk=outcome.reference).first()
+    if found is None:  # of a key that was used before
+        raise NotFound(FORGOTTEN)
     return Status(201, {**_shape(found), "hits": [_hit_shape(hit) for hit in replacement_hits(found)]})
 
 
@@ -66,7 +69,7 @@ def read(request: HttpRequest, ref: Ref, replacement_id: ReplacementId) -> Shape
     meeting = meeting_to_edit(actor_of(request), ref)
     found = meeting.replacements.filter(pk=replacement_id).first()
     if found is None:
-        raise NotFound("There is no such replacement.")
+        raise NotFound(FORGOTTEN)
     return {**_shape(found), "hits": [_hit_shape(hit) for hit in replacement_hits(found)]}
 
 

@@ -17,9 +17,11 @@ from meetings.models import (
     SecondPass,
     Segment,
 )
+from meetings.second_pass.choice import text_of
 from meetings.second_pass.hearing import Heard
 from meetings.services.audit import SYSTEM, audit_append, text_hash
 from meetings.services.bleed import bleed_retract
+from meetings.services.consents import is_kept
 from meetings.services.events import EventDraft, events_append
 from meetings.services.second_pass_leases import pass_advance
 from meetings.services.second_pass_lines import words_wire
@@ -37,7 +39,7 @@ def gap_repaired(*, job: SecondPass, repair: GapRepair, heard: Heard, now: datet
     """
     with transaction.atomic():
         Meeting.objects.select_for_update(no_key=True).values_list("pk").get(pk=job.meeting_id)
-        session = AudioSession.objects.select_related("participant").get(pk=repair.audio_session_id)
+        session = AudioSession.objects.select_related("participant__meeting").get(pk=repair.audio_session_id)
         pass_advance(job=job, done_to=repair.end, n_repaired=1, now=now)
         clock = session.clock
         if GapRepair.objects.filter(pk=repair.pk, state=State.WAITING).exists() and clock is not None:
@@ -85,6 +87,7 @@ def _repair(repair: GapRepair, session: AudioSession, heard: Heard, *, clock: Se
 
 def _segment(repair: GapRepair, session: AudioSession, heard: Heard, *, clock: SessionClock) -> Segment:
     confidence = sum(word.confidence for word in heard.words) / len(heard.words)
+    words = words_wire(heard.words, start=repair.start, end=repair.end, clock=clock)
     return Segment(
         id=uuid4(),
         meeting_id=repair.meeting_id,
@@ -95,11 +98,12 @@ def _segment(repair: GapRepair, session: AudioSession, heard: Heard, *, clock: S
         end=repair.end,
         start_ms=clock.meeting_ms(repair.start),
         end_ms=clock.meeting_ms(repair.end),
-        text=" ".join(word.text for word in heard.words),
-        words=words_wire(heard.words, start=repair.start, end=repair.end, clock=clock),
+        text=text_of(words),
+        words=words,
         language=heard.language,
         confidence=min(max(confidence, 0.0), 1.0),
         engine=heard.engine,
+        is_kept=is_kept(session.participant, said_ms=clock.meeting_ms(repair.end)),
     )
 
 
