@@ -36,6 +36,7 @@ class SegmentWire(TypedDict):
     confidence: float
     words: list[WordWire]
     engine: str
+    kept: NotRequired[bool]  # only where it is false: to be seen live, and to be stored by nobody
 
 
 GapWire = TypedDict(
@@ -72,6 +73,7 @@ EventWire = TypedDict(
         "start_ms": NotRequired[int | None],
         "end_ms": NotRequired[int | None],
         "segment_id": NotRequired[str | None],
+        "what": NotRequired[str],
     },
 )
 

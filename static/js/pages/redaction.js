@@ -22,10 +22,14 @@ class Redaction {
   #asked = null;
 
   constructor() {
-    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("button[data-redact]"))) {
-      button.addEventListener("pointerdown", (event) => event.preventDefault()); // or the selection would be lost
-      button.addEventListener("click", () => this.#ask(button));
-    }
+    // Lines may come later.
+    document.addEventListener("pointerdown", (event) => {
+      if (removeOf(event)) event.preventDefault(); // or the selection would be lost
+    });
+    document.addEventListener("click", (event) => {
+      const button = removeOf(event);
+      if (button) this.#ask(button);
+    });
     this.#button.addEventListener("click", () => void this.#redact());
   }
 
@@ -66,6 +70,12 @@ class Redaction {
       this.#button.ariaBusy = "false";
     }
   }
+}
+
+/** @param {Event} event @returns {HTMLButtonElement | null} */
+function removeOf({ target }) {
+  const button = target instanceof Element ? target.closest("button[data-redact]") : null;
+  return button instanceof HTMLButtonElement ? button : null;
 }
 
 /** @param {HTMLElement} element @param {Range} range @returns {Passage | null} null: nothing of it, or more, is selected */

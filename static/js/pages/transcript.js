@@ -1,6 +1,6 @@
 /** The transcript page: follows what others change, and lets those who may correct it. */
 
-import { byId } from "../meeting/elements.js";
+import { byId, make } from "../meeting/elements.js";
 import { restCall } from "../session/rest.js";
 import { Corrections, problemWords } from "../transcript/corrections.js";
 import { EventFollower } from "../transcript/event_follower.js";
@@ -71,6 +71,7 @@ class TranscriptPage {
 
   /** @param {HTMLElement} element @param {Segment} segment */
   #offerEditing = (element, segment) => {
+    offerRemoval(element, segment);
     const known = element.querySelector(".line-edit");
     if (segment.state === "redacted") return known?.remove();
     const edit = known ?? element.appendChild(button("Edit", "line-edit", () => this.#edit(element, segment.id)));
@@ -121,6 +122,17 @@ class TranscriptPage {
     place.textContent = words;
     if (undo) place.append(" ", undo);
   }
+}
+
+/** As the server offers it beside the lines that it draws. @param {HTMLElement} element @param {Segment} segment */
+function offerRemoval(element, { id, state, speaker }) {
+  const known = element.querySelector(".line-redact");
+  if (!known && state === "redacted") return;
+  const remove = known ?? element.appendChild(make("button", "line-redact", "Remove"));
+  if (!(remove instanceof HTMLButtonElement)) return;
+  remove.type = "button";
+  remove.dataset.redact = id;
+  remove.setAttribute("aria-label", `Remove what ${speaker} said at ${element.querySelector(".line-time")?.textContent}`);
 }
 
 /** @param {HTMLElement | null} element */
