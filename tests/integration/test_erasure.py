@@ -16,6 +16,7 @@ from meetings.services.audit_check import audit_check
 from meetings.services.erasure import participant_erase
 from meetings.services.exports import export_request
 from meetings.services.segment_bounds import segment_split
+from meetings.services.segments import segment_correct
 from meetings.services.sessions import session_end
 from meetings.services.undo import segment_undo
 from tests.integration.corrected import timed_speech
@@ -78,7 +79,7 @@ def test_their_voice_goes_from_the_microphone_that_heard_it() -> None:
 
 def test_files_that_name_somebody_who_said_nothing_go() -> None:
     meeting, _, _, _, _ = shared_microphone()
-    silent = admitted(meeting, display_name="Cyd").participant
+    silent = admitted(meeting, display_name="Cyd", role="viewer").participant
     export_request(meeting=meeting, actor="user:1", wish=Wish(format="txt"), join_url="", now=timezone.now())
     participant_erase(participant=silent, by="user:1")
     assert not Export.objects.exists()
@@ -93,3 +94,12 @@ def test_nothing_of_it_is_undone(storage: FileSystemStorage) -> None:
             segment_undo(segment_id=line.pk, expected_rev=line.rev, actor="user:1")
         assert refused.value.code == "segment_redacted"
     assert not SegmentRevision.objects.filter(text__contains="secret").exists()
+
+
+def test_a_line_that_is_put_under_their_name_afterwards_is_not_taken_for_one_of_theirs() -> None:
+    meeting, ben, _, first, _ = shared_microphone()
+    participant_erase(participant=ben, by="user:1")
+    first.refresh_from_db()
+    segment_correct(segment_id=first.pk, expected_rev=first.rev, actor="user:1", text="please go on")
+    segment_correct(segment_id=first.pk, expected_rev=first.rev + 1, actor="user:1", participant_id=ben.pk)
+    assert [finding.words for finding in audit_check(meeting_id=meeting.pk)] == []

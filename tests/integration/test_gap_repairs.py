@@ -1,5 +1,7 @@
 """What recognizers lost is made good from the recording, or says why it is not."""
 
+import json
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -19,7 +21,8 @@ from meetings.models import (
 from meetings.purges import purges_work
 from meetings.second_pass.hearing import HearingFailed
 from meetings.selectors import events_after, ledger, transcript
-from meetings.services.audit import audit_verify
+from meetings.services.audit_check import audit_check
+from meetings.services.audit_proof import audit_proof
 from meetings.services.consents import consent_record
 from meetings.services.erasure import participant_erase
 from meetings.services.purge_jobs import purge_ask
@@ -72,7 +75,9 @@ def test_a_loss_becomes_a_line_in_its_place(meeting: Meeting, host: Actor, ada: 
     assert (repair.state, str(repair.segment_id)) == ("done", line["id"])
     job = SecondPass.objects.get()
     assert (job.state, job.n_lines, job.n_done, job.n_repaired) == ("done", 1, 1, 1)
-    assert audit_verify(meeting_id=meeting.pk) is None
+    assert audit_check(meeting_id=meeting.pk) == []
+    proof = json.loads(json.dumps(audit_proof(meeting_id=meeting.pk)))
+    assert line["id"] in {text["segment_id"] for text in proof["texts"]}
     assert AuditEvent.objects.filter(action="gap.repaired").count() == 1
 
 
