@@ -61,6 +61,7 @@ ACTIONS: dict[str, Action] = {
     "segment.retracted": _did("took a line out of the transcript"),
     "segment.restored": _did("put a line back"),
     "segment.redacted": _removed("blacked out a passage"),
+    "segment.past_redacted": _removed("blacked out what a line had said before"),
     "segment.improved": _did("heard a line better in the recording"),
     "segment.timed": _did("found the times of a line's words in the recording"),
     "transcript.replaced": _did("replaced words in the whole transcript"),

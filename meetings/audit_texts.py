@@ -25,7 +25,6 @@ class TextClaims:
     last_rev: dict[str, int] = field(default_factory=dict)
     speaker: dict[str, str] = field(default_factory=dict)
     _removed: dict[str, int] = field(default_factory=dict)
-    _removed_of: dict[str, int] = field(default_factory=dict)
     _may_go: dict[str, int] = field(default_factory=dict)
     removed_all: int = 0
     may_go_all: int = 0
@@ -44,8 +43,7 @@ class TextClaims:
 
     def removed_by(self, segment_id: str) -> int:
         """The last entry that took away the texts that this segment had before it; 0: none."""
-        of_speaker = self._removed_of.get(self.speaker.get(segment_id, ""), 0)
-        return max(self.removed_all, self._removed.get(segment_id, 0), of_speaker)
+        return max(self.removed_all, self._removed.get(segment_id, 0))
 
     def is_removed(self, segment_id: str, rev: int) -> bool:
         claim = self.claims.get((segment_id, rev))
@@ -81,8 +79,10 @@ class TextClaims:
         kind, _, target_id = entry.target.partition(":")
         for segment_id in segment_ids:
             self._removed[segment_id] = entry.number
-        if not segment_ids and kind == "participant":
-            self._removed_of[target_id] = entry.number
+        if not segment_ids and kind == "participant":  # whose they are by then: later ones stay
+            for segment_id, who in self.speaker.items():
+                if who == target_id:
+                    self._removed[segment_id] = entry.number
         elif not segment_ids:
             self.removed_all = entry.number
 

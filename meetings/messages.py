@@ -37,7 +37,7 @@ def segment_wire(segment: Segment, revision: SegmentRevision | None = None) -> S
     is_hidden = not is_redacted and shown.state == Segment.State.RETRACTED
     said = segment if is_redacted else shown
     text = "" if is_hidden else said.text
-    return {
+    wire: SegmentWire = {
         "id": str(segment.pk),
         "rev": shown.rev,
         "state": segment.state if is_redacted else shown.state,
@@ -52,6 +52,9 @@ def segment_wire(segment: Segment, revision: SegmentRevision | None = None) -> S
         "words": [] if is_hidden else cast("list[WordWire]", said.words),
         "engine": shown.engine,
     }
+    if not segment.is_kept:
+        wire["kept"] = False
+    return wire
 
 
 def gap_wire(event: MeetingEvent, *, speaker: str) -> GapWire:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from meetings.audit_chain import chain_of
 from meetings.codes import code_normalise
@@ -172,8 +172,7 @@ def transcript(
     """
     last_seq = Meeting.objects.values_list("last_seq", flat=True).get(pk=meeting.pk)
     until_seq = last_seq if as_of_seq is None else max(0, min(as_of_seq, last_seq))
-    heard = Participant.objects.filter(meeting=meeting).filter(Q(joined_at__isnull=False) | Q(segments__isnull=False))
-    participants = [participant_wire(participant) for participant in heard.distinct().order_by("joined_at", "id")]
+    participants = [participant_wire(participant) for participant in _heard(meeting, is_past=as_of_seq is not None)]
     if speakers is not None:
         participants = [one for one in participants if _is_named(one, speakers)]
     names = {one["id"]: one["display_name"] for one in participants}
@@ -192,6 +191,16 @@ def transcript(
         segments=tuple(segments),
         gaps=tuple(_gaps_at(meeting.pk, until_seq=until_seq, names=names)),
     )
+
+
+def _heard(meeting: Meeting, *, is_past: bool) -> QuerySet[Participant]:
+    """Who came, and who only has lines by a correction; in the past also who had some until the next one."""
+    mine = {"participant": OuterRef("pk")}
+    was_heard = Q(joined_at__isnull=False) | Q(Exists(Segment.objects.filter(meeting=meeting, **mine)))
+    if is_past:
+        was_heard |= Q(Exists(SegmentRevision.objects.filter(**mine)))
+    found = Participant.objects.filter(was_heard, meeting=meeting)
+    return found.order_by("joined_at", "id")
 
 
 def _gaps_at(meeting_id: UUID, *, until_seq: int, names: Mapping[str, str]) -> list[GapWire]:

@@ -1,6 +1,7 @@
 """Check a proof of a meeting's history, and a transcript against it, without the server.
 
     python -m meetings.verify_proof proof.json [transcript.json] [--key HEX] [--excerpt]
+    python -m meetings.verify_proof archive.zip [--key HEX]
 
 This file alone is enough, with Python 3.11: it imports nothing of the server on purpose, since a checker that shares
 code with what it checks shares its mistakes. The signature is checked where the package `cryptography` is installed.
@@ -13,12 +14,14 @@ import argparse
 import hashlib
 import json
 import sys
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 FORMAT = "colloquy-audit-proof/1"
+PROOF, TRANSCRIPT, SUMS = "audit.json", "transcript.json", "SHA256SUMS"  # in an archive
 SEALED = ("meeting_id", "number", "at", "actor", "action", "target", "data", "previous_hash")
 HOLDS, BROKEN, UNREADABLE, UNSIGNED = 0, 1, 2, 3
 Json = dict[str, Any]
@@ -57,6 +60,52 @@ def proof_verify(
         verdict.problems += _transcript(transcript, found, texts, is_excerpt=is_excerpt)
     verdict.notes.append(f"{len(found['entries'])} entries, {len(texts)} texts that stand.")
     return verdict
+
+
+def archive_verify(path: Path, *, key: str | None = None) -> Verdict:
+    """A whole archive: its proof, its transcript by that, and that every file is as it was when the proof was signed.
+
+    Raises NoProof, OSError, ValueError.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if PROOF not in names:
+                raise NoProof(f"The archive holds no {PROOF}.")
+            proof = json.loads(archive.read(PROOF))
+            transcript = json.loads(archive.read(TRANSCRIPT)) if TRANSCRIPT in names else None
+            verdict = proof_verify(proof, transcript, key=key)
+            verdict.problems += _files(archive, proof.get("files"))
+    except zipfile.BadZipFile as error:
+        raise NoProof("The archive is damaged.") from error
+    return verdict
+
+
+def _files(archive: zipfile.ZipFile, signed: object) -> Iterator[str]:
+    if not isinstance(signed, dict):
+        yield "The proof says nothing of the files of the archive."
+        return
+    names = archive.namelist()
+    for name in sorted({*names, *signed, SUMS} - {PROOF}):
+        if name not in names:
+            yield f"The file {name} is missing."
+        elif name not in signed and name != SUMS:
+            yield f"The file {name} was added."
+        elif name != SUMS and _digest(archive, name) != signed[name]:
+            yield f"The file {name} was changed."
+    if len(set(names)) != len(names):
+        yield "Some files are in the archive more than once."
+    lines = {f"{digest}  {name}" for name, digest in {**signed, PROOF: _digest(archive, PROOF)}.items()}
+    if SUMS in names and set(archive.read(SUMS).decode("utf-8", "replace").splitlines()) != lines:
+        yield f"The file {SUMS} was changed."
+
+
+def _digest(archive: zipfile.ZipFile, name: str) -> str:
+    digest = hashlib.sha256()
+    with archive.open(name) as file:
+        while part := file.read(1_048_576):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def canonical(value: object) -> bytes:
@@ -186,17 +235,23 @@ def _claims(entries: Sequence[Json]) -> tuple[dict[tuple[str, int], str], dict[s
     return hashes, speakers
 
 
+def _verdict(options: argparse.Namespace) -> Verdict:
+    if zipfile.is_zipfile(options.proof):
+        return archive_verify(options.proof, key=options.key)
+    proof = json.loads(options.proof.read_bytes())
+    transcript = json.loads(options.transcript.read_bytes()) if options.transcript else None
+    return proof_verify(proof, transcript, key=options.key, is_excerpt=options.excerpt)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="verify_proof", description="Check a proof of a meeting's history.")
-    parser.add_argument("proof", type=Path)
+    parser.add_argument("proof", type=Path, help="a proof, or a whole archive")
     parser.add_argument("transcript", type=Path, nargs="?", help="transcript.json of the same meeting")
     parser.add_argument("--key", metavar="HEX", help="the server's public key, from somewhere else than the proof")
     parser.add_argument("--excerpt", action="store_true", help="the transcript need not be whole")
     options = parser.parse_args(arguments)
     try:
-        proof = json.loads(options.proof.read_bytes())
-        transcript = json.loads(options.transcript.read_bytes()) if options.transcript else None
-        verdict = proof_verify(proof, transcript, key=options.key, is_excerpt=options.excerpt)
+        verdict = _verdict(options)
     except (OSError, ValueError, RecursionError) as error:
         sys.stderr.write(f"It cannot be checked: {error}\n")
         return UNREADABLE

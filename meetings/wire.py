@@ -43,6 +43,7 @@ class SegmentWire(TypedDict):
     confidence: float
     words: list[WordWire]
     engine: str
+    kept: NotRequired[bool]  # only where it is false: to be seen live, and to be stored by nobody
 
 
 GapWire = TypedDict(

@@ -25,6 +25,7 @@ from meetings.correction_selectors import HistoryEntry, segment_history
 from meetings.errors import NotFound
 from meetings.messages import segment_wire
 from meetings.models import Segment
+from meetings.services.audit_views import transcript_viewed
 from meetings.services.idempotency import idempotent
 from meetings.services.revisions import Corrected
 from meetings.services.segment_bounds import segment_merge, segment_split
@@ -38,7 +39,7 @@ router = Router(tags=["corrections"])
 @router.get("/segments/{uuid:segment_id}", response=SegmentOut, operation_id="segment_read")
 def read(request: HttpRequest, response: HttpResponse, segment_id: SegmentId) -> SegmentWire:
     """The line as it stands. Its `ETag` is what `If-Match` of a change says."""
-    segment = segment_to_read(actor_of(request), segment_id)
+    segment = _read(request, segment_id)
     etag_put(response, segment)
     return segment_wire(segment)
 
@@ -66,7 +67,7 @@ def correct(
 @router.get("/segments/{uuid:segment_id}/revisions", response=RevisionsOut, operation_id="segment_revisions")
 def revisions(request: HttpRequest, segment_id: SegmentId) -> Shape:
     """Every revision with author, time and reason. What was redacted or taken out shows no text."""
-    segment = segment_to_read(actor_of(request), segment_id)
+    segment = _read(request, segment_id)
     return {"data": [_revision_shape(entry) for entry in segment_history(segment)]}
 
 
@@ -185,6 +186,13 @@ def _carried_out(
 def _latest(segment: Segment) -> Corrected:
     replaced = segment.revisions.select_related("correction").get(rev=segment.rev - 1)
     return Corrected(correction=replaced.correction, segments=(segment,))
+
+
+def _read(request: HttpRequest, segment_id: UUID) -> Segment:
+    actor = actor_of(request)
+    segment = segment_to_read(actor, segment_id)
+    transcript_viewed(actor=actor, meeting=segment.meeting)
+    return segment
 
 
 def _may_edit(actor: Actor, segment_id: UUID) -> None:

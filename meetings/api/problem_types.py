@@ -50,6 +50,9 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "invalid": ProblemType(422, "A value cannot be accepted; `detail` says which, and why."),
     "is_host": ProblemType(409, "The host owns the meeting without a role."),
     "is_member": ProblemType(409, "The person belongs to the organisation: change the role."),
+    "kept_differently": ProblemType(
+        409, "One of the lines goes when the meeting is over, as its speaker wished: it is not merged."
+    ),
     "key_invalid": ProblemType(404, "The ingest key is unknown, revoked or expired: make another one."),
     "language_unsupported": ProblemType(422, "No speech model of this server knows the language; nothing changed."),
     "languages_differ": ProblemType(409, "Lines in different languages are not merged."),
@@ -129,6 +132,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "validation_failed": ProblemType(422, "`errors` says which fields cannot be accepted, and why."),
     "webhook_disabled": ProblemType(409, "Enable the webhook before anything is sent to it."),
     "webhook_url_invalid": ProblemType(422, "The address of a webhook is not one that can be sent to."),
-    "words_stand_elsewhere": ProblemType(409, "The words stand in another line: undo what put them there."),
+    "words_stand_elsewhere": ProblemType(
+        409, "The words stand in another line: undo what put them there, or redact that one."
+    ),
     "wrong_rate": ProblemType(None, "Audio must be sent at 16,000 samples per second."),
 }

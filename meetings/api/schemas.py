@@ -223,10 +223,16 @@ class TranscriptOut(Schema):
     gaps: list[TranscriptGapOut]
 
 
+class LogSegmentOut(SegmentOut):
+    kept: bool = Field(
+        default=True, description="only where it is false: its speaker agreed to its being seen live, and to no more"
+    )
+
+
 class SegmentMessageOut(Schema):
     type: Literal["segment"]
     seq: int
-    segment: SegmentOut
+    segment: LogSegmentOut
 
 
 class EventOut(Schema):

@@ -32,11 +32,13 @@ transcript.txt, .md, .pdf, .docx   the transcript for reading
 transcript.csv                     the same as a table: start, end, speaker, text, kind (said, redacted, lost)
 transcript.vtt, .srt, .ttml        the same as captions
 transcript.json                    the same with everything that is known of each line
-events.jsonl     the numbered log of the meeting, one event on a line; lines of the transcript by their last text
+events.jsonl     the numbered log of the meeting, one event on a line; lines of the transcript by their last text;
+                 what was only to be seen live has no words here
 revisions.jsonl  earlier texts of corrected lines, one on a line: by whom, when and why each was replaced
 ledger.json      what became of every sample of audio that was received
-audit.json       who did what, sealed and signed; `python -m meetings.verify_proof audit.json transcript.json` checks it
 audio/           the recorded sound, where it was asked for (FLAC): each session, and the mix of all
+audit.json       who did what, sealed and signed, with a digest of every other file here;
+                 `python -m meetings.verify_proof ARCHIVE.zip` checks all of it without the server
 SHA256SUMS       a digest of every file here; `sha256sum --check SHA256SUMS` compares them
 
 Times are those of the meeting: HH:MM:SS, or milliseconds, from its start on. What was removed from the transcript is
@@ -48,26 +50,31 @@ def archive_write(
     target: IO[bytes], *, read: Transcript, meeting_fields: dict[str, Any], has_audio: bool, progress: Progress
 ) -> None:
     meeting = read.meeting
+    shown = {(segment["id"], segment["rev"]) for segment in read.segments}
     parts: list[tuple[str, Callable[[], bytes]]] = [
         ("README.txt", lambda: README.format(as_of_seq=read.as_of_seq).encode()),
         *((f"transcript.{name}", _format_writer(name, read, meeting_fields)) for name in FORMATS),
         ("events.jsonl", lambda: _json_lines(_events(meeting.pk))),
         ("revisions.jsonl", lambda: _json_lines(_revisions(meeting.pk))),
         ("ledger.json", lambda: _json({"sessions": _ledger(meeting.pk)})),
-        ("audit.json", lambda: _json(audit_proof(meeting_id=meeting.pk))),
     ]
     files = list(_recorded(meeting)) if has_audio else []
-    sums: list[str] = []
+    digests: dict[str, str] = {}
+
+    def put(name: str, content: bytes) -> None:
+        archive.writestr(_entry(name), content)
+        digests[name] = hashlib.sha256(content).hexdigest()
+
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for n_written, (name, make) in enumerate(parts):
             progress(5 + 90 * n_written // (len(parts) + len(files)))
-            content = make()
-            archive.writestr(_entry(name), content)
-            sums.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+            put(name, make())
         for n_written, (name, file) in enumerate(files, start=len(parts)):
             progress(5 + 90 * n_written // (len(parts) + len(files)))
-            sums.append(f"{_copy(archive, name, file)}  {name}\n")
-        archive.writestr(_entry("SHA256SUMS"), "".join(sums))
+            digests[name] = _copy(archive, name, file)
+        put("audit.json", _json(audit_proof(meeting_id=meeting.pk, shown=shown, files=digests)))
+        sums = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+        archive.writestr(_entry("SHA256SUMS"), sums)
 
 
 def _format_writer(name: str, read: Transcript, meeting_fields: dict[str, Any]) -> Callable[[], bytes]:
@@ -82,15 +89,22 @@ def _entry(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInf
 
 
 def _events(meeting_id: UUID) -> Iterator[Any]:
+    """The log as feeds tell it, without the words that were only to be seen live."""
     after_seq = 0
     while (page := events_after(meeting_id=meeting_id, after_seq=after_seq, limit=EVENTS_AT_ONCE)).messages:
-        yield from page.messages
+        for message in page.messages:
+            if message["type"] == "segment" and not message["segment"].get("kept", True):
+                segment = {**message["segment"], "text": "", "stable_chars": 0, "words": []}
+                yield {**message, "segment": segment}
+            else:
+                yield message
         after_seq = page.next_after_seq
 
 
 def _revisions(meeting_id: UUID) -> Iterator[Any]:
     """What was redacted is redacted in every revision."""
-    found = SegmentRevision.objects.filter(segment__meeting=meeting_id).select_related("segment__participant")
+    kept = SegmentRevision.objects.filter(segment__meeting=meeting_id, segment__is_kept=True)
+    found = kept.select_related("segment__participant")
     for revision in found.order_by("at", "segment", "rev").iterator():
         wire = segment_wire(revision.segment, revision)
         shown = {key: wire[key] for key in ("id", "rev", "state", "participant_id", "text", "language", "engine")}

@@ -4,14 +4,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from meetings.errors import Conflict, NotFound
-from meetings.models import AudioSession, DeletionProof, Meeting, MeetingEvent, Participant, Segment
+from meetings.models import AudioSession, DeletionProof, GapRepair, Meeting, MeetingEvent, Participant, Segment
 from meetings.services.audio_redaction import audio_redact, mix_make_anew
 from meetings.services.deletion_proofs import Deleted, digest_on, proof_store
 from meetings.services.events import event_append
 from meetings.services.holds import hold_refuse
-from meetings.services.lines_deletion import contexts_delete, contexts_lock, copies_of, database_scrub, lines_delete
+from meetings.services.lines_deletion import (
+    contexts_delete,
+    contexts_lock,
+    copies_elsewhere_delete,
+    copies_of,
+    database_scrub,
+    lines_delete,
+)
 from meetings.services.names_deletion import participant_name_delete
+from meetings.services.past_redaction import past_redact
 from meetings.services.recording_purge import session_sound_let_go
+from meetings.services.segments import stands_elsewhere
 
 ERASED = "participant"
 
@@ -32,9 +41,10 @@ def participant_erase(*, participant: Participant, by: str) -> DeletionProof:
         sessions = list(locked.audio_sessions.all())
         if any(each.state == AudioSession.State.OPEN for each in sessions):
             raise Conflict("They are still connected; ask again when they have left.", code="participant_present")
-        deleted = _all_delete(locked, sessions, meeting=meeting)
+        deleted = _all_delete(locked, sessions, meeting=meeting, by=by)
         contexts_delete(understood)
         participant_name_delete(locked)
+        copies_elsewhere_delete(meeting.pk)  # also where they said nothing: files name who was there
         proof = proof_store(meeting_id=meeting.pk, deleted=deleted, by=by, reason="asked", action="participant.erased")
         event_append(
             meeting_id=meeting.pk,
@@ -45,9 +55,10 @@ def participant_erase(*, participant: Participant, by: str) -> DeletionProof:
     return proof
 
 
-def _all_delete(participant: Participant, sessions: list[AudioSession], *, meeting: Meeting) -> Deleted:
+def _all_delete(participant: Participant, sessions: list[AudioSession], *, meeting: Meeting, by: str) -> Deleted:
     at = timezone.now()
-    lines = list(Segment.objects.filter(participant=participant, purged_at__isnull=True).order_by("pk"))
+    said = Segment.objects.filter(participant=participant, purged_at__isnull=True)
+    lines = list(said.select_related("audio_session").order_by("pk"))
     copies = {
         copy.pk: copy
         for line in lines
@@ -57,8 +68,13 @@ def _all_delete(participant: Participant, sessions: list[AudioSession], *, meeti
         if copy.participant_id != participant.pk
     }
     gone = lines_delete([*lines, *copies.values()], at=at)
-    for copy in copies.values():  # what others' microphones heard of this voice
-        audio_redact(session=copy.audio_session, meeting_id=meeting.pk, start=copy.start, end=copy.end, at=at)
+    own = [line for line in lines if line.state != Segment.State.RETRACTED or not stands_elsewhere(line)]
+    past_redact(own, spared={*copies, *(line.pk for line in lines)}, actor=by)
+    # Whoever hears a loss of theirs just now stores nothing of it.
+    GapRepair.objects.filter(audio_session__in=sessions).exclude(state=GapRepair.State.DONE).delete()
+    elsewhere = [line for line in own if line.audio_session not in sessions]
+    for line in (*elsewhere, *copies.values()):  # what others' microphones heard of this voice
+        audio_redact(session=line.audio_session, meeting_id=meeting.pk, start=line.start, end=line.end, at=at)
     sounds = [sha256 for session in sessions for sha256 in session_sound_let_go(session)]
     if sounds:
         mix_make_anew(meeting.pk)

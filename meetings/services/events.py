@@ -56,7 +56,12 @@ def events_append(*, meeting_id: UUID, drafts: Sequence[EventDraft]) -> list[Mee
         for seq, draft in enumerate(drafts, start=last_seq - len(drafts) + 1)
     )
     if is_wanted:
-        facts = [(type, event.seq) for type, event in zip(types, events, strict=True)]
+        # Who takes webhooks stores them: what is only to be seen live is none of theirs.
+        facts = [
+            (type, event.seq)
+            for type, event in zip(types, events, strict=True)
+            if event.segment is None or event.segment.is_kept
+        ]
         webhook_facts_note(meeting_id=meeting_id, facts=facts, at=at)
     messages = [log_message(event) for event in events]
     transaction.on_commit(partial(announce, meeting_id, messages), robust=True)

@@ -1,5 +1,6 @@
 """Losses that recognizers were to blame for, made good from the recording, or given up with the reason."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import uuid4
 
@@ -17,9 +18,11 @@ from meetings.models import (
     SecondPass,
     Segment,
 )
+from meetings.second_pass.choice import text_of
 from meetings.second_pass.hearing import Heard
 from meetings.services.audit import SYSTEM, audit_append, text_hash
 from meetings.services.bleed import bleed_retract
+from meetings.services.consents import is_kept
 from meetings.services.events import EventDraft, events_append
 from meetings.services.second_pass_leases import pass_advance
 from meetings.services.second_pass_lines import words_wire
@@ -37,7 +40,7 @@ def gap_repaired(*, job: SecondPass, repair: GapRepair, heard: Heard, now: datet
     """
     with transaction.atomic():
         Meeting.objects.select_for_update(no_key=True).values_list("pk").get(pk=job.meeting_id)
-        session = AudioSession.objects.select_related("participant").get(pk=repair.audio_session_id)
+        session = AudioSession.objects.select_related("participant__meeting").get(pk=repair.audio_session_id)
         pass_advance(job=job, done_to=repair.end, n_repaired=1, now=now)
         clock = session.clock
         if GapRepair.objects.filter(pk=repair.pk, state=State.WAITING).exists() and clock is not None:
@@ -76,8 +79,7 @@ def _repair(repair: GapRepair, session: AudioSession, heard: Heard, *, clock: Se
         drafts.insert(0, EventDraft(type=MeetingEvent.Type.SEGMENT, payload=payload, segment=segment))
     events_append(meeting_id=repair.meeting_id, drafts=drafts)
     GapRepair.objects.filter(pk=repair.pk).update(state=State.DONE, segment=segment, problem="", done_at=timezone.now())
-    hashed = {} if segment is None else {"text_hash": text_hash(salt=segment.text_salt, text=segment.text)}
-    _audit(repair, action="gap.repaired", data={"segment": str(segment.pk) if segment else "", **hashed})
+    _audit(repair, action="gap.repaired", data={"segments": [] if segment is None else [_claim(segment)]})
     if segment is not None:
         bleed_retract([segment])
     return segment
@@ -85,6 +87,7 @@ def _repair(repair: GapRepair, session: AudioSession, heard: Heard, *, clock: Se
 
 def _segment(repair: GapRepair, session: AudioSession, heard: Heard, *, clock: SessionClock) -> Segment:
     confidence = sum(word.confidence for word in heard.words) / len(heard.words)
+    words = words_wire(heard.words, start=repair.start, end=repair.end, clock=clock)
     return Segment(
         id=uuid4(),
         meeting_id=repair.meeting_id,
@@ -95,11 +98,12 @@ def _segment(repair: GapRepair, session: AudioSession, heard: Heard, *, clock: S
         end=repair.end,
         start_ms=clock.meeting_ms(repair.start),
         end_ms=clock.meeting_ms(repair.end),
-        text=" ".join(word.text for word in heard.words),
-        words=words_wire(heard.words, start=repair.start, end=repair.end, clock=clock),
+        text=text_of(words),
+        words=words,
         language=heard.language,
         confidence=min(max(confidence, 0.0), 1.0),
         engine=heard.engine,
+        is_kept=is_kept(session.participant, said_ms=clock.meeting_ms(repair.end)),
     )
 
 
@@ -118,7 +122,17 @@ def _repaired_draft(
     return EventDraft(type=MeetingEvent.Type.AUDIO_REPAIRED, payload=payload, audio_session_id=session.pk)
 
 
-def _audit(repair: GapRepair, *, action: str, data: dict[str, str]) -> None:
+def _claim(segment: Segment) -> dict[str, object]:
+    """As `meetings.audit_actions` asks for it: so the line is verified as others are."""
+    return {
+        "id": str(segment.pk),
+        "rev": segment.rev,
+        "participant": str(segment.participant_id),
+        "text_hash": text_hash(salt=segment.text_salt, text=segment.text),
+    }
+
+
+def _audit(repair: GapRepair, *, action: str, data: Mapping[str, object]) -> None:
     audit_append(
         meeting_id=repair.meeting_id,
         actor=SYSTEM,

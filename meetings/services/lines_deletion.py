@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Case, F, Q, Value, When
 
 from meetings.models import AudioSession, Correction, Replacement, Segment, SegmentRevision
-from meetings.services.audit import text_hash
+from meetings.services.audit import SYSTEM, text_hash
 from meetings.services.exports import exports_discard
 from meetings.services.segments import BLEED
 
@@ -51,10 +51,17 @@ def lines_delete(segments: Sequence[Segment], *, at: datetime) -> LinesGone:
 
 
 def copies_elsewhere_delete(meeting_id: UUID) -> None:
-    """Words of lines stand in files that were made of them, in what was looked for to replace it, and in reasons."""
+    """Words of lines stand in files that were made of them, in what was looked for to replace it, and in reasons.
+
+    A replacement that is only proposed goes altogether: without its words it would put nothing in the place of many.
+    """
     exports_discard(meeting_id=meeting_id)
+    Replacement.objects.filter(meeting=meeting_id, state=Replacement.State.PROPOSED).delete()
     Replacement.objects.filter(meeting=meeting_id).update(find=GONE, replace="", reason="")
     Correction.objects.filter(meeting=meeting_id).update(reason="")
+    # What people gave as a reason; ours are codes, by which the rows are found.
+    given = SegmentRevision.objects.filter(correction__meeting=meeting_id).exclude(actor=SYSTEM).exclude(reason="")
+    given.update(reason="")
 
 
 def contexts_lock(*, meeting_id: UUID) -> list[UUID]:

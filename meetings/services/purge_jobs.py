@@ -8,13 +8,13 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from meetings.errors import Conflict
-from meetings.models import LegalHold, Meeting, MeetingEvent, Purge, Segment
+from meetings.models import GapRepair, LegalHold, Meeting, MeetingEvent, Purge, Segment
 from meetings.retention import meeting_retention
 from meetings.services.audit import audit_append
 from meetings.services.deletion_proofs import Deleted, digest_on, proof_store
 from meetings.services.events import event_append
 from meetings.services.holds import hold_standing
-from meetings.services.lines_deletion import contexts_delete, contexts_lock, lines_delete
+from meetings.services.lines_deletion import contexts_delete, contexts_lock, copies_elsewhere_delete, lines_delete
 from meetings.services.names_deletion import meeting_names_delete
 from meetings.services.recording_purge import recordings_let_go
 
@@ -131,6 +131,9 @@ def _finish(purge: Purge, meeting: Meeting, *, now: datetime) -> None:
 def _text_finish(purge: Purge, meeting: Meeting) -> Deleted:
     counts = {"segments": 0, "revisions": 0, **purge.counts}
     if purge.what == TEXT:
+        # What is not made good by now would be a line again.
+        GapRepair.objects.filter(meeting=meeting).exclude(state=GapRepair.State.DONE).delete()
+        copies_elsewhere_delete(meeting.pk)  # a file that was made between two steps names people and title still
         for name, delete in ALSO_WITH_TEXT.items():
             counts[name] = delete(meeting.pk)
         if meeting_retention(meeting).has_names_purged:

@@ -23,7 +23,9 @@ from meetings.services.lines_deletion import (
     database_scrub,
     lines_delete,
 )
+from meetings.services.past_redaction import past_redact
 from meetings.services.revisions import revision_of
+from meetings.services.segments import must_not_stand_elsewhere
 
 State = Segment.State
 
@@ -46,7 +48,8 @@ def segment_redact(*, segment_id: UUID, actor: str, passage: Passage | None = No
     Every earlier revision loses its text whole, since the passage stands elsewhere in it. What other microphones heard
     of the line and was taken out of the transcript goes as well.
 
-    Raises NotFound, Invalid. Raises Conflict: the line was changed since, has no text any more, or is on hold.
+    Raises NotFound, Invalid. Raises Conflict: the line was changed since, has no text any more, is on hold, or was
+    taken out because its words stand in another one.
     """
     at = timezone.now()
     with transaction.atomic():
@@ -56,6 +59,8 @@ def segment_redact(*, segment_id: UUID, actor: str, passage: Passage | None = No
             raise Conflict("The text of this segment was deleted already.", code="text_deleted")
         if rev is not None and rev != segment.rev:
             raise Conflict("The segment was changed since; look at it again.", code="segment_changed")
+        if segment.state == State.RETRACTED:
+            must_not_stand_elsewhere(segment, advice="redact that one")
         left = _left(segment, passage)
         copies = copies_of(
             meeting_id=segment.meeting_id,
@@ -63,8 +68,9 @@ def segment_redact(*, segment_id: UUID, actor: str, passage: Passage | None = No
             from_ms=left.from_ms,
             to_ms=left.to_ms,
         )
-        copies += _relatives(segment)
+        copies += _joined(segment)
         lines_delete(copies, at=at)
+        past_redact([segment], spared={segment.pk, *(copy.pk for copy in copies)}, actor=actor)
         copies_elsewhere_delete(segment.meeting_id)
         contexts_delete({segment.audio_session_id, *(copy.audio_session_id for copy in copies)} & understood)
         _history_redact(segment, actor=actor, at=at)
@@ -89,11 +95,9 @@ def _locked(segment_id: UUID) -> tuple[Segment, set[UUID]]:
     return locked.get(pk=segment_id), understood
 
 
-def _relatives(segment: Segment) -> list[Segment]:
-    """What was joined to a line, and is retracted since. What was split from it, or it from, has it in its past."""
+def _joined(segment: Segment) -> list[Segment]:
+    """What was joined to a line, and is retracted since."""
     same = Segment.objects.filter(audio_session=segment.audio_session_id).exclude(pk=segment.pk)
-    past = SegmentRevision.objects.filter(segment__in=same, start__lt=segment.end, end__gt=segment.start)
-    past.update(text=MARK, words=[])
     joined = same.filter(state=State.RETRACTED, start__lt=segment.end, end__gt=segment.start, purged_at__isnull=True)
     return list(joined.select_related("audio_session"))
 

@@ -15,6 +15,7 @@ from meetings.corrections.words_kept import words_realigned
 from meetings.errors import Conflict, Invalid, NotFound
 from meetings.limits import FIND_MAX_CHARS
 from meetings.models import Correction, Meeting, Replacement, Segment
+from meetings.passages import MARK
 from meetings.services.revisions import correction_make, segments_lock
 from meetings.services.segments import reason_checked, text_checked
 from meetings.services.undo import content_at
@@ -107,7 +108,7 @@ def replacement_revert(*, meeting: Meeting, replacement_id: UUID, actor: str) ->
         skipped: list[UUID] = []
         for segment in segments_lock(meeting.pk, rows.keys()):
             row = rows[segment.pk]
-            if content_of(segment).says_the_same(content_at(segment, row.rev + 1)):
+            if row.text != MARK and content_of(segment).says_the_same(content_at(segment, row.rev + 1)):
                 changes.append((segment, content_of_revision(row, segment).corrected()))
             else:
                 skipped.append(segment.pk)
@@ -116,7 +117,7 @@ def replacement_revert(*, meeting: Meeting, replacement_id: UUID, actor: str) ->
 
 
 def _hits(meeting: Meeting, search: Search, participant_ids: Collection[UUID] | None) -> list[dict[str, object]]:
-    lines = Segment.objects.filter(meeting=meeting, state__in=STANDING).order_by("start_ms", "pk")
+    lines = Segment.objects.filter(meeting=meeting, state__in=STANDING, is_kept=True).order_by("start_ms", "pk")
     if participant_ids is not None:
         lines = lines.filter(participant__in=list(participant_ids))
     hits: list[dict[str, object]] = []
@@ -132,7 +133,7 @@ def _locked(meeting: Meeting, replacement_id: UUID, *, state: str) -> Replacemen
     Meeting.objects.select_for_update(no_key=True).values_list("pk").get(pk=meeting.pk)
     found = Replacement.objects.select_for_update(of=("self",)).filter(meeting=meeting, pk=replacement_id).first()
     if found is None:
-        raise NotFound("There is no such replacement.")
+        raise NotFound("There is no such replacement (any more): look for the words again.")
     if found.state != state:
         raise Conflict(f"The replacement is {found.state}.", code=f"replacement_{found.state}")
     return found

@@ -54,6 +54,12 @@ def must_stand(segment: Segment) -> None:
     must_not_be_redacted(segment.state)
     if segment.state == State.RETRACTED:
         raise Conflict("The line was taken out of the transcript: put it back first.", code="segment_retracted")
+    must_have_its_text(segment)
+
+
+def must_have_its_text(segment: Segment) -> None:
+    """Raises Conflict: with a text that was deleted its earlier ones went too."""
+    must_not_be_redacted(segment.state)
     if segment.purged_at is not None:
         raise Conflict("The text of this line was deleted.", code="text_deleted")
 

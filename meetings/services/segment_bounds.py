@@ -68,6 +68,8 @@ def segment_merge(
         first, second = content_of(segment).corrected(), content_of(following)
         if first.language != second.language:
             raise Conflict("The lines are in different languages.", code="languages_differ")
+        if segment.is_kept != following.is_kept:
+            raise Conflict("One of the lines is not to be kept.", code="kept_differently")
         merged = replace(
             first,
             text=text_checked(texts_joined(first.text, second.text)),

@@ -71,7 +71,7 @@ def segment_restore(
             raise Conflict("The text of this segment was deleted.", code="text_deleted")
         if not segment.text:
             raise Conflict("There are no words to put back.", code="nothing_to_restore")
-        _must_not_stand_elsewhere(segment)
+        must_not_stand_elsewhere(segment, advice="undo what put them there")
         before = segment.revisions.exclude(state=Segment.State.RETRACTED).order_by("rev").last()
         state = before.state if before else Segment.State.FINAL
         content = replace(content_of(segment), state=state)
@@ -117,13 +117,18 @@ def _of_meeting(segment: Segment, participant_id: UUID) -> UUID:
     return participant_id
 
 
-def _must_not_stand_elsewhere(segment: Segment) -> None:
-    """A line that was merged into another, or whose split was undone, comes back by undoing that only."""
+def must_not_stand_elsewhere(segment: Segment, *, advice: str) -> None:
+    """Raises Conflict: what was merged into another line, or whose split was undone, is that line's."""
+    if stands_elsewhere(segment):
+        raise Conflict(f"These words stand in another line: {advice}.", code="words_stand_elsewhere")
+
+
+def stands_elsewhere(segment: Segment) -> bool:
+    """Of a line that was taken out: whether its sound is another line's by now, and its words with it."""
     standing = Segment.objects.filter(
         audio_session=segment.audio_session_id,
         start__lt=segment.end,
         end__gt=segment.start,
         state__in=STANDS,
     ).exclude(pk=segment.pk)
-    if standing.exists():
-        raise Conflict("These words stand in another line: undo what put them there.", code="words_stand_elsewhere")
+    return standing.exists()

@@ -8,9 +8,11 @@ from django.db import transaction
 from meetings.corrections.content import Content, content_of, content_of_revision
 from meetings.errors import Conflict, NotFound
 from meetings.models import Correction, Segment, SegmentRevision
+from meetings.passages import MARK
 from meetings.services.revisions import (
     Corrected,
     correction_make,
+    must_have_its_text,
     must_not_be_redacted,
     segment_lock,
     segments_lock,
@@ -33,7 +35,7 @@ def segment_undo(
     reason = reason_checked(reason)
     with transaction.atomic():
         segment = segment_lock(segment_id, expected_rev=expected_rev)
-        must_not_be_redacted(segment.state)
+        must_have_its_text(segment)
         undoing = _Undoing(segment)
         rows = _rows(segment, to_rev)
         for row in rows:
@@ -78,7 +80,7 @@ class _Undoing:
         self._contents = {segment.pk: content_of(segment)}
 
     def take_back(self, row: SegmentRevision) -> None:
-        must_not_be_redacted(row.state)
+        must_not_be_redacted(Segment.State.REDACTED if row.text == MARK else row.state)
         if row.correction is not None and row.correction.kind in JOINT:
             self._take_back_others(row.correction)
         self._contents[self._segment.pk] = content_of_revision(row, self._segment)
@@ -103,6 +105,7 @@ class _Undoing:
         made_ids = [made_id for made_id in act.made_segments.values_list("pk", flat=True) if made_id != spared]
         missing = {*made_ids, *(row.segment_id for row in rows)} - self._segments.keys()
         for segment in segments_lock(act.meeting_id, missing):
+            must_have_its_text(segment)
             self._segments[segment.pk] = segment
             self._contents[segment.pk] = content_of(segment)
         for row in rows:
@@ -116,7 +119,6 @@ class _Undoing:
 
     def _put_back(self, segment: Segment, *, left: Content, before: Content) -> None:
         """Only from what the act left: what somebody has done to the line since is not theirs to lose."""
-        must_not_be_redacted(segment.state)
         if not self._contents[segment.pk].says_the_same(left):
             raise Conflict("Another line of the same act was changed since: undo that first.", code="undo_blocked")
         self._contents[segment.pk] = before

@@ -150,3 +150,31 @@ def test_splitting_merging_history_and_replacing(
     assert shown[0][1] == "first words"
     page.reload()
     assert finals(page) == shown
+
+
+def test_a_line_that_came_while_the_page_was_open_is_removed_as_any_other(
+    site: Site, new_page: NewPage, speech_samples: dict[str, Path]
+) -> None:
+    ada = new_page(speech_samples["beckett"])
+    address = site.meeting_make(ada, "Beckett")
+    host = ada.context.new_page()
+    host.on("pageerror", lambda error: pytest.fail(error.message))
+    host.goto(address + "transcript/")
+    expect(host.locator("#transcript-lines")).to_be_hidden()
+    site.speak(ada, "Ada")
+    heard(ada, "Ada")
+    site.leave(ada)
+    n_lines = host.locator(".line-text").count()
+    assert n_lines > 0
+    expect(host.locator(".line-redact")).to_have_count(n_lines)
+    host.locator(".line").first.hover()
+    host.locator(".line-redact").first.click()
+    host.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
+    expect(host.locator(".line-text").first).to_have_text("[redacted]")
+    expect(host.locator(".line-redact").first).to_be_hidden()
+    expect(host.locator(".line-edit")).to_have_count(n_lines - 1)
+    assert broken_anywhere(host) == []
+    shown = texts(host)
+    host.reload()
+    assert texts(host) == shown
+    expect(host.locator(".line-redact")).to_have_count(n_lines - 1)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from django.core.files.storage import FileSystemStorage
 from django.test import Client
 from django.utils import timezone
 
+from meetings import verify_proof
 from meetings.access import actor_for
 from meetings.exports import formats
 from meetings.models import Meeting, Segment
@@ -82,6 +84,36 @@ def test_the_sound_is_in_the_archive_only_where_it_is_asked_for_and_goes_when_it
     recordings_purge(meeting=row, actor="user:1")
     assert names_in(exports_storage) == []
     assert_problem(get(host, f"/exports/{ids[1]}/file"), 404, "not_found")
+
+
+def test_whoever_has_the_archive_sees_which_file_of_it_was_changed(
+    host: Client, talk: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the server: each file in turn is changed, taken away, or put beside the others."""
+    whole = tmp_path / "whole.zip"
+    whole.write_bytes(get(host, f"/meetings/{talk['id']}/transcript.zip").content)
+    assert verify_proof.main([str(whole)]) == verify_proof.HOLDS
+    with zipfile.ZipFile(whole) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    other = tmp_path / "other.zip"
+    for name in contents:
+        capsys.readouterr()
+        changed = {**contents, name: contents[name] + b"\n"}
+        rewritten(other, changed)
+        assert verify_proof.main([str(other)]) != verify_proof.HOLDS, name
+        assert name in capsys.readouterr().out or name == verify_proof.PROOF
+        rewritten(other, {each: content for each, content in contents.items() if each != name})
+        assert verify_proof.main([str(other)]) != verify_proof.HOLDS, name
+    rewritten(other, {**contents, "minutes.txt": b"He agreed."})
+    assert verify_proof.main([str(other)]) == verify_proof.BROKEN
+    other.write_bytes(whole.read_bytes()[:-200] + bytes(178) + whole.read_bytes()[-22:])
+    assert verify_proof.main([str(other)]) == verify_proof.UNREADABLE
+
+
+def rewritten(path: Path, contents: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
 
 
 def test_nobody_finds_an_export_that_is_not(host: Client) -> None:

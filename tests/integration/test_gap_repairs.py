@@ -1,14 +1,32 @@
 """What recognizers lost is made good from the recording, or says why it is not."""
 
+import json
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from meetings.access import Actor
 from meetings.account import account_of
-from meetings.models import AudioSession, AuditEvent, GapRepair, Meeting, MeetingEvent, SecondPass, Segment
+from meetings.models import (
+    AudioSession,
+    AuditEvent,
+    GapRepair,
+    Meeting,
+    MeetingEvent,
+    Participant,
+    SecondPass,
+    Segment,
+)
+from meetings.purges import purges_work
 from meetings.second_pass.hearing import HearingFailed
 from meetings.selectors import events_after, ledger, transcript
-from meetings.services.audit import audit_verify
+from meetings.services.audit_check import audit_check
+from meetings.services.audit_proof import audit_proof
+from meetings.services.consents import consent_record
+from meetings.services.erasure import participant_erase
+from meetings.services.purge_jobs import purge_ask
+from meetings.services.second_pass_jobs import second_pass_start
 from tests.integration.heard_again import ToldEar, heard_again, over
 from tests.integration.made import gap, host_made, silence
 from tests.integration.recorded import Speaking, meeting_recorded, sound, speaking
@@ -57,7 +75,9 @@ def test_a_loss_becomes_a_line_in_its_place(meeting: Meeting, host: Actor, ada: 
     assert (repair.state, str(repair.segment_id)) == ("done", line["id"])
     job = SecondPass.objects.get()
     assert (job.state, job.n_lines, job.n_done, job.n_repaired) == ("done", 1, 1, 1)
-    assert audit_verify(meeting_id=meeting.pk) is None
+    assert audit_check(meeting_id=meeting.pk) == []
+    proof = json.loads(json.dumps(audit_proof(meeting_id=meeting.pk)))
+    assert line["id"] in {text["segment_id"] for text in proof["texts"]}
     assert AuditEvent.objects.filter(action="gap.repaired").count() == 1
 
 
@@ -164,3 +184,50 @@ def test_a_repaired_line_counts_no_sample_twice(meeting: Meeting, host: Actor, a
     session = AudioSession.objects.get(pk=ada.owner.session_id)
     assert session.settled == session.speech + session.nonspeech + session.muted + session.gap
     assert Segment.objects.get().start == 0
+
+
+def test_words_of_somebody_who_agreed_to_sound_alone_are_in_no_transcript(
+    meeting: Meeting, host: Actor, ada: Speaking
+) -> None:
+    consent_record(participant_id=ada.opened.participant_id, granted=("captions", "recording"))
+    lose(ada)
+    over(meeting, host, ada)
+    ear = ToldEar()
+    ear.says(0, SECOND, "There it is.")
+    heard_again(ear)
+    assert not Segment.objects.get().is_kept
+    assert transcript(meeting=meeting).segments == ()
+
+
+@pytest.mark.parametrize("deleted", ["text", "participant"])
+def test_what_is_deleted_while_it_is_heard_does_not_come_back(
+    deleted: str, meeting: Meeting, host: Actor, ada: Speaking
+) -> None:
+    lose(ada)
+    over(meeting, host, ada)
+
+    def delete(start: int, end: int) -> None:
+        if deleted == "text":
+            purge_ask(meeting=meeting, what="text", reason="asked", by="user:1")
+            purges_work(clock=timezone.now)
+        else:
+            participant_erase(participant=Participant.objects.get(pk=ada.opened.participant_id), by="user:1")
+
+    ear = ToldEar(fails=delete)
+    ear.says(0, SECOND, "There it is.")
+    heard_again(ear)
+    assert ear.heard == [(0, SECOND)]
+    assert not Segment.objects.exists()
+    if deleted == "text":  # the sound is there still, and somebody asks for it to be heard anew
+        second_pass_start(meeting=Meeting.objects.get(), actor="user:1")
+        heard_again(ear)
+    assert not Segment.objects.exists()
+
+
+def test_a_script_without_spaces_gets_none(meeting: Meeting, host: Actor, ada: Speaking) -> None:
+    lose(ada)
+    over(meeting, host, ada)
+    ear = ToldEar()
+    ear.says(0, SECOND, "会議 です")
+    heard_again(ear)
+    assert Segment.objects.get().text == "会議です"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from meetings.errors import Invalid
+from meetings.errors import Conflict, Invalid
 from meetings.models import (
     AudioSession,
     AuditEvent,
@@ -20,13 +20,16 @@ from meetings.purges import purges_work
 from meetings.selectors import events_after, transcript
 from meetings.services import purge_jobs
 from meetings.services.audit import audit_verify, text_hash
+from meetings.services.audit_check import audit_check
 from meetings.services.consents import consent_record
 from meetings.services.deletion_proofs import digest_on
 from meetings.services.meetings import meeting_create, meeting_end, meeting_update
-from meetings.services.purge_jobs import LINES_AT_ONCE, PurgeStopped, purge_claim, purge_step
+from meetings.services.purge_jobs import LINES_AT_ONCE, PurgeStopped, purge_ask, purge_claim, purge_step
 from meetings.services.purge_plan import purges_plan
-from meetings.services.segments import segment_retract
+from meetings.services.segment_bounds import segment_split
+from meetings.services.segments import segment_restore, segment_retract
 from meetings.services.sessions import session_end
+from meetings.services.undo import segment_undo
 from tests.integration.made import commit, host_made, opened, speech
 from tests.integration.purged import WORDS, now, spoken, texts, then
 from tests.integration.recorded import AGREED, speaking
@@ -230,3 +233,23 @@ def test_the_mode_and_recording_say_the_same(settings: Settings) -> None:
     settings.MEETING_MODE = "ephemeral"
     assert policies() == {"mode": "ephemeral", "recording": False}
     assert policies(recording=True) == {"recording": True}
+
+
+def test_a_purged_line_is_neither_undone_nor_put_back() -> None:
+    """A line that was split off and taken out has no earlier text any more, and says so."""
+    meeting = spoken(n_lines=1)
+    line = Segment.objects.get(meeting=meeting)
+    parts = segment_split(segment_id=line.pk, expected_rev=1, at=len("xylophone "), actor="user:1").segments
+    second = next(part for part in parts if part.pk != line.pk)
+    segment_retract(segment_id=second.pk, actor="user:1", reason="not for the minutes")
+    purge_ask(meeting=meeting, what="text", reason="asked", by="user:1")
+    purges_work(clock=now)
+    for pk, code in ((second.pk, "text_deleted"), (line.pk, "segment_redacted")):
+        rev = Segment.objects.get(pk=pk).rev
+        with pytest.raises(Conflict) as refused:
+            segment_undo(segment_id=pk, expected_rev=rev, actor="user:1")
+        assert refused.value.code == code
+    with pytest.raises(Conflict):
+        segment_restore(segment_id=second.pk, actor="user:1")
+    assert texts(meeting) == []
+    assert [finding.words for finding in audit_check(meeting_id=meeting.pk)] == []

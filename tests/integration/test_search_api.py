@@ -7,10 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from meetings.models import Meeting, Segment
+from meetings.models import AuditEvent, Meeting, Segment
 from meetings.services.participants import participant_admit
 from tests.integration.api_calls import Answer, assert_problem, get, guest, post, program
-from tests.integration.made import host_made, meeting_made
+from tests.integration.made import host_made, meeting_made, user_made
 from tests.integration.searched import said
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +179,23 @@ def test_what_was_taken_out_is_not_found_by_anybody() -> None:
     answer = get(program(), "/search", q="budget").json()
     assert [hit["segment_id"] for hit in answer["data"]] == [str(kept.pk)]
     assert answer["n_matching"] == 1
+
+
+def test_staff_who_find_words_of_a_meeting_that_is_not_theirs_leave_a_trace_in_it() -> None:
+    """A found line is read: by the page, over the interface, by its id, and in its history."""
+    host = host_made()
+    meeting = meeting_made(actor=host)
+    (segment,) = said("the budget", meeting=meeting)
+    staff = user_made("root", is_staff=True)
+    client, viewed = logged_in(staff), AuditEvent.objects.filter(action="transcript.viewed")
+    texts(get(client, "/search", q="nothing"))
+    assert not viewed.exists()
+    pages = ["/api/v1/search?q=budget", "/search/?q=budget"]
+    pages += [f"/api/v1/segments/{segment.pk}", f"/api/v1/segments/{segment.pk}/revisions"]
+    for path in pages:
+        visitor = user_made(f"root-{pages.index(path)}", is_staff=True)
+        assert logged_in(visitor).get(path).status_code == 200
+        assert viewed.get(actor=f"user:{visitor.pk}").meeting_id == meeting.pk
+    n_viewed = viewed.count()
+    texts(get(logged_in(host.user), "/search", q="budget"))
+    assert viewed.count() == n_viewed, "one's own meeting"

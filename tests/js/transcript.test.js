@@ -48,6 +48,28 @@ test("of a line that was redacted in part the rest is shown, of a whole one that
   assert.equal(textBehind({ state: "corrected", text: "[redacted]" }), "[redacted]", "somebody wrote just that");
 });
 
+test("what is deleted for good goes from an open page, by everybody or by one person", () => {
+  const purged = (what, more = {}) => ({ type: "event", seq: 9, event: { type: "content.purged", what, ...more } });
+  const said = after([
+    message(1, segment("a", 1)),
+    message(2, segment("b", 1, { participant_id: "bob", speaker: "Bob", start_ms: 5 })),
+    message(3, segment("c", 2, { state: "retracted", text: "" })),
+  ]);
+  assert.deepEqual(linesShown(after([purged("participant", { participant_id: "bob" })], said)).map(({ text, state }) => [text, state]), [
+    ["a1", "final"],
+    ["", "redacted"],
+  ]);
+  assert.deepEqual(shown(after([purged("text")], said)), ["", ""]);
+  for (const what of ["audio", "unkept"]) assert.equal(after([purged(what)], said).lines, said.lines);
+  assert.deepEqual(shown(after([message(4, segment("a", 1))], after([purged("text")], said))), ["", ""], "nothing comes back");
+});
+
+test("what is only to be seen live is in no transcript, as after a reload", () => {
+  const state = after([message(1, segment("a", 1)), message(2, segment("b", 1, { kept: false }))]);
+  assert.deepEqual(shown(state), ["a1"]);
+  assert.equal(state.lastSeq, 2);
+});
+
 test("the answer to one's own change and its event are one change, in either order", () => {
   const before = after([message(1, segment("a", 1))]);
   const answer = segment("a", 2, { text: "new" });

@@ -1,6 +1,6 @@
 /** The transcript page: follows what others change, and lets those who may correct it. */
 
-import { byId } from "../meeting/elements.js";
+import { byId, make } from "../meeting/elements.js";
 import { restCall } from "../session/rest.js";
 import { Corrections, problemWords } from "../transcript/corrections.js";
 import { EventFollower } from "../transcript/event_follower.js";
@@ -76,9 +76,9 @@ class TranscriptPage {
 
   /** @param {HTMLElement} element @param {Segment} segment */
   #offerEditing = (element, segment) => {
+    offerRemoval(element, segment);
     const known = element.querySelector(".line-edit");
     if (segment.state === "redacted") return known?.remove();
-    offerRemoving(element, segment);
     const edit = known ?? element.appendChild(button("Edit", "line-edit", () => this.#edit(element, segment.id)));
     const time = element.querySelector(".line-time")?.textContent;
     edit.setAttribute("aria-label", `Edit what ${segment.speaker} said at ${time}`);
@@ -130,14 +130,14 @@ class TranscriptPage {
 }
 
 /** As the server offers it beside the lines that it draws. @param {HTMLElement} element @param {Segment} segment */
-function offerRemoving(element, segment) {
-  if (element.querySelector(".line-redact")) return;
-  const remove = button("Remove");
-  remove.className = "line-redact";
-  remove.dataset.redact = segment.id;
-  const time = element.querySelector(".line-time")?.textContent;
-  remove.setAttribute("aria-label", `Remove what ${segment.speaker} said at ${time}`);
-  element.append(remove);
+function offerRemoval(element, { id, state, speaker }) {
+  const known = element.querySelector(".line-redact");
+  if (!known && state === "redacted") return;
+  const remove = known ?? element.appendChild(make("button", "line-redact", "Remove"));
+  if (!(remove instanceof HTMLButtonElement)) return;
+  remove.type = "button";
+  remove.dataset.redact = id;
+  remove.setAttribute("aria-label", `Remove what ${speaker} said at ${element.querySelector(".line-time")?.textContent}`);
 }
 
 /** @param {HTMLElement | null} element */

@@ -16,6 +16,7 @@
  * @property {number} stable_chars
  * @property {import("../captions/doubtful_words.js").TimedWord[]} [words] empty where the recognizer gives none
  * @property {string} [language] tag of what it was decoded in
+ * @property {boolean} [kept] only where it is false: to be seen live, and in no transcript
  *
  * @typedef {object} Person
  * @property {string} id

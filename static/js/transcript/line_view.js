@@ -71,6 +71,7 @@ export class LineView {
     if (segment.state === "retracted") return known?.classList.contains(EDITED) ? undefined : known?.remove();
     const element = known ?? lineElement(segment.id);
     fill(element, segment, placeOfSpeaker(state, segment.participant_id));
+    if (segment.state === "redacted") takeControls(element, segment);
     if (!known) this.#insert(element);
     this.#onLine(element, segment);
   }
@@ -103,6 +104,18 @@ export class LineView {
       before = element;
     }
   }
+}
+
+/**
+ * As the server draws it: nothing of it is to be heard, and where nothing is left there is nothing to remove.
+ * @param {HTMLElement} element
+ * @param {Segment} segment
+ */
+function takeControls(element, { text }) {
+  element.querySelector(".line-play")?.remove();
+  element.classList.remove("has-audio");
+  const remove = element.querySelector(".line-redact");
+  if (remove instanceof HTMLElement) remove.hidden = !text;
 }
 
 /** @param {HTMLElement} element */

@@ -23,8 +23,9 @@
 export function linesReduce(known, message) {
   const { seq } = message;
   const state = seq !== null && seq > known.lastSeq ? { ...known, lastSeq: seq } : known;
-  if (message.type === "segment") return lineApply(state, message.segment);
+  if (message.type === "segment") return message.segment.kept === false ? state : lineApply(state, message.segment);
   const { type, participant } = message.event;
+  if (type === "content.purged") return purge(state, message.event);
   if (type === "participant.joined" && participant) return speakerAdd(state, participant.id, participant.display_name);
   if (type === "participant.changed" && participant) return speakerRename(state, participant.id, participant.display_name);
   return state;
@@ -56,6 +57,22 @@ export function placeOfSpeaker({ speakers }, speakerId) {
 /** @param {Segment} a @param {Segment} b */
 export function inOrder(a, b) {
   return a.start_ms - b.start_ms || a.end_ms - b.end_ms || (a.id < b.id ? -1 : 1);
+}
+
+/**
+ * The server has deleted what was said, by everybody or by one person.
+ * @param {Lines} state
+ * @param {import("../protocol/messages.js").MeetingEvent} event
+ * @returns {Lines}
+ */
+function purge(state, { what, participant_id: participantId }) {
+  if (what !== "text" && what !== "participant") return state;
+  const lines = new Map(state.lines);
+  for (const [id, line] of lines) {
+    const isGone = line.state !== "retracted" && (what === "text" || line.participant_id === participantId);
+    if (isGone) lines.set(id, { ...line, rev: line.rev + 1, state: "redacted", text: "" });
+  }
+  return { ...state, lines };
 }
 
 /** @param {Lines} state @param {string} id @param {string} name @returns {Lines} */
