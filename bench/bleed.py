@@ -118,7 +118,8 @@ def _known(headset: Headset, recognizer: Recognizer) -> Line:
 
 
 def _wer_pct(found: Sequence[Row]) -> float:
-    return round(100 * sum(each["errors"] for each in found) / sum(each["words"] for each in found), 1)
+    errors, words = (sum(int(each[key]) for each in found) for key in ("errors", "words"))
+    return round(100 * errors / words, 1)
 
 
 def _summed(headsets: Sequence[Headset], lines: Sequence[Line]) -> Row:
