@@ -43,7 +43,7 @@ class OwnPasswordForm(PasswordChangeForm):
         """Counted as at the log-in, so that whoever finds an open browser does not get to try passwords."""
         typed: str = self.cleaned_data["old_password"]
         if authenticate(self.request, username=self.user.get_username(), password=typed) is None:
-            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+            raise forms.ValidationError(self.error_messages["password_incorrect"])
         return typed
 
 
