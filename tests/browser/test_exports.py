@@ -21,7 +21,6 @@ pytestmark = pytest.mark.browser
 NewPage = Callable[[Path], Page]
 BEN = "Ben, who has a rather long name بن نفسه 本人"
 SAID = (("Ada", "Ever tried."), (BEN, "Ever failed."), (BEN, "No matter. Try again."))
-N_LONG = 2_001  # a line more than what is set at once
 
 
 def opened_menu(site: Site, page: Page, node: NodeProcess, lines: list[tuple[str, str]]) -> str:
@@ -109,20 +108,3 @@ def test_an_archive_is_waited_for_on_the_page_and_saved_from_there(
     expect(reader.get_by_role("button", name="Plain text")).to_be_visible()
     expect(reader.get_by_role("button", name="Archive (zip)")).to_have_count(0)
     expect(reader.locator(".exports-made li")).to_have_count(0)
-
-
-def test_a_long_transcript_is_set_beside_and_its_progress_shown(
-    site: Site, new_page: NewPage, running_node: NodeProcess, silence: Path
-) -> None:
-    page = new_page(silence)
-    opened_menu(site, page, running_node, [("Ada", f"Line {n}.") for n in range(1, N_LONG + 1)])
-    assert f"Line {N_LONG}." in downloaded(page, "Plain text").read_text()
-    page.get_by_label("Without times").check()
-    page.get_by_role("button", name="PDF", exact=True).click()
-    made = page.locator(".exports-made")
-    expect(made).to_contain_text("PDF: waiting")
-    work(running_node, task="exports_make")
-    with page.expect_download() as download:
-        made.get_by_role("link", name="Save").click()
-    pages = PdfReader(download.value.path()).pages
-    assert f"Line {N_LONG}." in pages[-1].extract_text()
