@@ -52,14 +52,9 @@ def participant_admit(
         locked = Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)
         if locked.is_ended:
             raise Conflict("The meeting has ended.", code="meeting_ended")
+        right = {"is_by_right": standing_by_right(actor, locked) >= Standing.READER, "api_token_id": actor.token_id}
         participant = Participant.objects.create(
-            meeting=meeting,
-            user=actor.user,
-            display_name=name,
-            role=role,
-            language=spoken,
-            is_by_right=standing_by_right(actor, locked) >= Standing.READER,
-            api_token_id=actor.token_id,
+            meeting=meeting, user=actor.user, display_name=name, role=role, language=spoken, **right
         )
         session = (
             AudioSession.objects.create(id=audio_session_id, participant=participant) if audio_session_id else None
