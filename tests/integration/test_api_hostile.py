@@ -177,7 +177,7 @@ def test_what_an_idempotency_key_has_made_may_be_gone_by_now() -> None:
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/schema", "/api/docs/", "/api/asyncapi/"])
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options"])
 def test_the_descriptions_are_read_only_and_say_so_as_problems(method: str, path: str) -> None:
-    response = getattr(Client(), method)(path)
+    response = getattr(Client(enforce_csrf_checks=True), method)(path)
     assert_problem(response, 405, "method_not_allowed")
     assert response.headers["Allow"] == "GET, HEAD"
 
