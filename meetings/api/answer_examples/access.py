@@ -18,6 +18,7 @@ ORGANISATION: Mapping[str, Any] = {
     "name": "The board",
     "slug": "board",
     "role": "owner",
+    "policies": {"retention_days": {"text": 365, "audio": 30}},
     "created_at": board.CREATED_AT,
 }
 MEMBER: Mapping[str, Any] = {

@@ -77,6 +77,15 @@ _HIT = {
 }
 _APPLIED = {**REPLACEMENT, "state": "applied", "applied_at": board.CORRECTED_AT, "n_segments": 1}
 _REVERTED = {**_APPLIED, "state": "reverted", "reverted_at": "2026-03-02T10:20:00Z"}
+_TAKEN_OUT = {
+    "id": board.CLOSING["id"],
+    "rev": 3,
+    **{name: board.CLOSING[name] for name in ("participant_id", "speaker", "start_ms", "end_ms", "text", "language")},
+    "actor": "user:1",
+    "author": "Ada Lovelace",
+    "reason": "not for the record",
+    "at": board.CORRECTED_AT,
+}
 
 BY_SCHEMA: Mapping[str, Any] = {
     "SegmentOut": board.ANSWER,
@@ -85,6 +94,7 @@ BY_SCHEMA: Mapping[str, Any] = {
     "ReviewOut": {**REPLACEMENT, "hits": [_HIT]},
     "ReplacementsPage": page(_APPLIED),
     "ReplacedOut": {**_APPLIED, "skipped": []},
+    "RetractedPage": {**page(_TAKEN_OUT), "n_lines": 1},
 }
 BY_CALL: Mapping[str, Any] = {
     "segment_correct": {**board.CLOSING, "rev": 3},

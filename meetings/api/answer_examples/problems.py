@@ -61,6 +61,7 @@ PARTICULAR: Mapping[str, tuple[str, ...]] = {
     "webhook_create": ("address_not_allowed", "event_type_unknown", "too_many_webhooks", "webhook_url_invalid"),
     "webhook_update": ("address_not_allowed", "event_type_unknown", "webhook_url_invalid"),
     "webhook_test": ("webhook_disabled",),
+    "webhook_redeliver": ("webhook_disabled",),
     "delivery_redeliver": ("webhook_disabled",),
 }
 _FIELD: FieldProblem = {

@@ -61,6 +61,7 @@ BY_SCHEMA: Mapping[str, Any] = {
     "WebhooksPage": page(WEBHOOK),
     "DeliveryOut": _TEST,
     "DeliveriesPage": page(DELIVERY),
+    "RedeliveredOut": {"n_deliveries": 3},
 }
 BY_CALL: Mapping[str, Any] = {
     "webhook_update": {**WEBHOOK, "event_types": ["*"]},
