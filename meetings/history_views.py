@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 
 from meetings.access import meeting_to_manage
 from meetings.api.credentials import actor_of_session
+from meetings.audit_selectors import audit_head, audit_trail_back
 from meetings.errors import Forbidden, NotFound
 from meetings.history_lines import history_lines
 from meetings.models import Meeting
-from meetings.selectors import audit_head, audit_trail_back
 from meetings.services.audit_check import audit_check, audit_check_guards
 
 ENTRIES_AT_ONCE = 200

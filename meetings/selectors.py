@@ -6,15 +6,12 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from meetings.audit_chain import chain_of
 from meetings.codes import code_normalise
 from meetings.gaps_repaired import gaps_repaired
 from meetings.language_tags import tag_matches
 from meetings.messages import gap_wire, log_message, participant_wire, segment_wire
 from meetings.models import (
     AudioSession,
-    AuditEvent,
-    AuditHead,
     Meeting,
     MeetingEvent,
     Participant,
@@ -31,9 +28,6 @@ __all__ = [
     "ParticipantWire",
     "SessionLedger",
     "Transcript",
-    "audit_head",
-    "audit_trail",
-    "audit_trail_back",
     "events_after",
     "ledger",
     "meeting_is",
@@ -282,21 +276,3 @@ def session_clock(*, session_id: UUID) -> SessionClock | None:
     """
     session = AudioSession.objects.only("origin_ms", "corrections").filter(pk=session_id).first()
     return None if session is None else session.clock
-
-
-def audit_head(*, meeting_id: UUID) -> AuditHead | None:
-    """How long the meeting's trail is, and what its last regular verification found. None: nothing was entered yet."""
-    return AuditHead.objects.filter(pk=chain_of(meeting_id)).first()
-
-
-def audit_trail(*, meeting_id: UUID, after_number: int = 0, limit: int = 100) -> list[AuditEvent]:
-    found = AuditEvent.objects.filter(meeting_id=meeting_id, number__gt=after_number)
-    return list(found.order_by("number")[:limit])
-
-
-def audit_trail_back(*, meeting_id: UUID, before_number: int | None, limit: int) -> list[AuditEvent]:
-    """The newest first; `before_number` None: from the end on."""
-    found = AuditEvent.objects.filter(meeting_id=meeting_id)
-    if before_number is not None:
-        found = found.filter(number__lt=before_number)
-    return list(found.order_by("-number")[:limit])

@@ -12,7 +12,7 @@ from meetings.api.parameters import PageQuery, Ref
 from meetings.api.shapes import Shape
 from meetings.audit_chain import entry_fields
 from meetings.audit_key import ALGORITHM, signing_key
-from meetings.selectors import audit_trail
+from meetings.audit_selectors import audit_trail
 from meetings.services.audit import audit_entry
 from meetings.services.audit_proof import audit_prove
 
