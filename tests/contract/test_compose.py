@@ -29,3 +29,12 @@ def test_web_nodes_and_workers_keep_recorded_sound_in_one_volume_of_its_own() ->
         assert volumes[directory] == "recordings"
     assert "recordings" in COMPOSE["volumes"]
     assert f"install -d -o colloquy -g colloquy /data {directory}\n" in (ROOT / "Dockerfile").read_text()
+
+
+def test_every_setting_of_the_operator_reaches_nodes_and_workers_but_what_the_containers_need() -> None:
+    for name in ("prepare", "web", "worker", "beat"):
+        service = SERVICES[name]
+        assert service["env_file"] == [".env"]
+        assert service["environment"]["PORT"] == int(SERVICES["web"]["expose"][0])
+        assert service["environment"]["DATA_DIR"] in {mount.split(":")[1] for mount in service["volumes"]}
+        assert service["environment"]["EXPORTS_DIR"].startswith(service["environment"]["DATA_DIR"])
