@@ -48,7 +48,7 @@ def test_the_mix_and_the_hosts_page_say_who_is_missing(host: Actor, storage: Fil
     assert host.user is not None
     client.force_login(host.user)
     page = " ".join(client.get(f"/m/{meeting.code}/transcript/").content.decode().split())
-    assert "Ben (could not be made)" in page
+    assert "<bdi>Ben</bdi> (could not be made)" in page
     assert "(some of it could not be made)" in page
 
 
