@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import words_of
 from tests.nodes import NodeProcess
 
-# Losses at a microphone, on a busy machine: the browser itself may miss some, and says so.
-AT_THE_MICROPHONE = frozenset({"client_discontinuity", "suspended"})
+# Losses at a microphone, on a busy machine: the browser itself may miss some, and says so; where its sound broke down
+# altogether, and the page has built it anew, that is a lost device.
+AT_THE_MICROPHONE = frozenset({"client_discontinuity", "suspended", "device_lost"})
 
 BECKETT = "ever tried ever failed no matter try again fail again fail better"
 
