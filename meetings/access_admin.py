@@ -48,6 +48,7 @@ class ServiceAdmin(AnyAdmin):
         obj.pk = saved.pk
 
     def save_by_service(self, actor: Actor, obj: Any, *, change: bool) -> Model:
+        """Each admin has its own (Django's metaclass leaves no room for an abstract class). Raises MeetingsError."""
         raise NotImplementedError
 
 
