@@ -30,6 +30,7 @@ from meetings.organisation_access import (
 )
 from meetings.organisation_forms import MemberForm, NameForm, NewOrganisationForm
 from meetings.people import person_named
+from meetings.refused_pages import refusals_as_pages
 from meetings.services.organisations import (
     membership_change,
     membership_give,
@@ -68,17 +69,13 @@ def organisations(request: HttpRequest) -> HttpResponse:
 @login_required
 def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         found = organisation_to_read(actor, slug)
         if found.slug != slug:
             return redirect("meetings:organisation", slug=found.slug)
         if request.method != "POST":
             return _page(request, actor, found)
         return _act(request, actor, found)
-    except NotFound as error:
-        raise Http404 from error
-    except Forbidden as error:
-        raise PermissionDenied(error.detail) from error
 
 
 def _list_page(

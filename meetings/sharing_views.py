@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +16,7 @@ from meetings.api.credentials import actor_of_session
 from meetings.errors import Conflict, Forbidden, Invalid, NotFound
 from meetings.models import Meeting
 from meetings.organisation_access import organisation_to_read
+from meetings.refused_pages import refusals_as_pages
 from meetings.services.roles import meeting_organisation_set, role_change, role_give, role_take
 from meetings.sharing import organisations_offered, role_of, sharing_of
 from meetings.sharing_forms import ROLE_SENTENCES, ROLE_WORDS, OrganisationChoiceForm, RoleForm
@@ -28,17 +28,13 @@ TOO_MANY = "Too many people were looked for from your network address. Try again
 @never_cache
 def sharing(request: HttpRequest, code: str) -> HttpResponse:
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         meeting = meeting_to_read(actor, code)
         if meeting.code != code:
             return redirect("meetings:sharing", code=meeting.code)
         if request.method != "POST":
             return _page(request, actor, meeting)
         return _act(request, actor, meeting)
-    except NotFound as error:
-        raise Http404 from error
-    except Forbidden as error:
-        raise PermissionDenied(error.detail) from error
 
 
 def _page(
