@@ -21,7 +21,8 @@ from tests.integration.test_redaction import everything_read
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "5551"
+#: No identifier, which is drawn of hexadecimal digits, can hold it by chance.
+SECRET = "55X1"
 
 
 def said(*texts: str) -> list[Segment]:
@@ -43,7 +44,7 @@ def stored() -> str:
 
 
 def test_what_was_split_off_is_gone_from_the_past_of_the_line_it_was_split_from() -> None:
-    (line,) = said("my number is 5551 thanks")
+    (line,) = said("my number is 55X1 thanks")
     parts = segment_split(segment_id=line.pk, expected_rev=1, at=13, actor="user:1").segments
     second = next(part for part in parts if SECRET in part.text)
     assert SECRET in stored()
@@ -57,9 +58,9 @@ def test_what_was_split_off_is_gone_from_the_past_of_the_line_it_was_split_from(
 
 
 def test_what_was_joined_is_gone_from_the_line_that_was_taken_out_for_it() -> None:
-    first, second = said("my number is", "5551 thanks")
+    first, second = said("my number is", "55X1 thanks")
     segment_merge(segment_id=first.pk, expected_rev=1, actor="user:1")
-    assert Segment.objects.get(pk=second.pk).text == "5551 thanks"
+    assert Segment.objects.get(pk=second.pk).text == "55X1 thanks"
     text = Segment.objects.get(pk=first.pk).text
     at = text.index(SECRET)
     left = segment_redact(segment_id=first.pk, actor="user:1", passage=Passage(start=at, end=at + len(SECRET)))
@@ -69,12 +70,12 @@ def test_what_was_joined_is_gone_from_the_line_that_was_taken_out_for_it() -> No
 
 
 def test_what_was_looked_for_and_written_elsewhere_goes_too() -> None:
-    line, other = said("call 5550 now", "or another")
+    line, other = said("call 55X0 now", "or another")
     meeting = Meeting.objects.get()
-    asked = replacement_propose(meeting=meeting, actor="user:1", find="5550", replace=SECRET, reason="it is 5551")
+    asked = replacement_propose(meeting=meeting, actor="user:1", find="55X0", replace=SECRET, reason="it is 55X1")
     replacement_apply(meeting=meeting, replacement_id=asked.pk, actor="user:1")
     segment_correct(
-        segment_id=other.pk, expected_rev=1, actor="user:1", text="or the other", reason="5551 is one of two"
+        segment_id=other.pk, expected_rev=1, actor="user:1", text="or the other", reason="55X1 is one of two"
     )
     export_request(meeting=meeting, actor="user:1", wish=Wish(format="txt"), join_url="", now=timezone.now())
     assert Export.objects.count() == 1
@@ -85,7 +86,7 @@ def test_what_was_looked_for_and_written_elsewhere_goes_too() -> None:
 
 def test_a_replacement_that_lost_its_words_is_not_carried_out() -> None:
     """It would put nothing in the place of many words."""
-    line, other = said("call Jon now", "my number is 5551")
+    line, other = said("call Jon now", "my number is 55X1")
     meeting = Meeting.objects.get()
     asked = replacement_propose(meeting=meeting, actor="user:1", find="Jon", replace="John")
     segment_redact(segment_id=other.pk, actor="user:2")
@@ -105,16 +106,16 @@ def test_a_repeated_proposal_that_was_forgotten_is_told_to_be_so() -> None:
 
 def test_what_was_taken_out_because_it_stands_in_another_line_is_redacted_there() -> None:
     """Or it would be thought to be gone."""
-    first, second = said("my number is", "5551 thanks")
+    first, second = said("my number is", "55X1 thanks")
     segment_merge(segment_id=first.pk, expected_rev=1, actor="user:1")
     with pytest.raises(Conflict) as refused:
         segment_redact(segment_id=second.pk, actor="user:1")
     assert refused.value.code == "words_stand_elsewhere"
-    assert Segment.objects.get(pk=first.pk).text == "my number is 5551 thanks"
+    assert Segment.objects.get(pk=first.pk).text == "my number is 55X1 thanks"
 
 
 def test_what_was_blacked_out_is_not_written_into_a_line_by_going_back() -> None:
-    (line,) = said("my number is 5551 thanks")
+    (line,) = said("my number is 55X1 thanks")
     segment_retract(segment_id=line.pk, actor="user:1", reason="wrong")
     segment_redact(segment_id=line.pk, actor="user:1", passage=Passage(start=13, end=17))
     rev = Segment.objects.get(pk=line.pk).rev
