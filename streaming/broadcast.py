@@ -9,27 +9,16 @@ from uuid import UUID
 
 from meetings.wire import group_name
 from streaming.feeds import LogReader, Subscription, Wants
+from streaming.layer_groups import LAYER_TIMEOUT_S, ChannelLayer, group_listen
 from streaming.protocol.text import encode
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
 
 LOOK_AT_LOG_S = 1.0
-LAYER_TIMEOUT_S = 5.0
-PAUSE_AFTER_FAILURE_S = 1.0
 MOST_WAITING_HINTS = 2_000
 
 Message = Mapping[str, Any]  # as on the wire: built by meetings.messages and streaming.protocol, only passed on here
-
-
-class ChannelLayer(Protocol):
-    """What we use of a Channels layer. Full groups drop silently, so the log is looked at as well."""
-
-    async def new_channel(self) -> str: ...
-    async def receive(self, channel: str) -> dict[str, Any]: ...
-    async def group_add(self, group: str, channel: str) -> None: ...
-    async def group_discard(self, group: str, channel: str) -> None: ...
-    async def group_send(self, group: str, message: dict[str, Any]) -> None: ...
 
 
 class Log(LogReader, Protocol):
@@ -77,24 +66,7 @@ class MeetingHub:
 
     async def run(self) -> None:
         """Listen until cancelled. While the layer is away the log, looked at every second, stays the truth."""
-        while True:
-            try:
-                await self._listen()
-            except Exception:
-                logger.warning("the channel layer could not be read", exc_info=True)
-                await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
-
-    async def _listen(self) -> None:
-        group = group_name(self.meeting_id)
-        async with asyncio.timeout(LAYER_TIMEOUT_S):
-            channel = await self._layer.new_channel()
-            await self._layer.group_add(group, channel)
-        try:
-            while True:
-                await self._take(await self._layer.receive(channel))
-        finally:
-            async with asyncio.timeout(LAYER_TIMEOUT_S):
-                await self._layer.group_discard(group, channel)
+        await group_listen(self._layer, group_name(self.meeting_id), self._take)
 
     async def notice(self, last_seq: int) -> None:
         """The log has grown to `last_seq`; whatever was not heard of by then is read from it."""

@@ -2,20 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
 from meetings.values import FeedReader
 from meetings.wire import RIGHTS_GROUP
-from streaming.broadcast import LAYER_TIMEOUT_S, PAUSE_AFTER_FAILURE_S, ChannelLayer
 from streaming.errors import ForbiddenStream
+from streaming.layer_groups import ChannelLayer, group_listen
 from streaming.tasks import TaskScope
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 3.0
 LEAST_APART_S = 0.25  # hints come in bursts, as when an organisation is tidied up
-SUBSCRIBE_AGAIN_S = 3_600.0  # the Redis layer forgets members of a group after a day
 
 
 class Rights(Protocol):
@@ -44,7 +43,7 @@ class FeedRights:
 
     def start(self) -> None:
         self._scope.spawn(self._look_again_and_again(), name="look")
-        self._scope.spawn(self._listen_again_and_again(), name="listen")
+        self._scope.spawn(group_listen(self._layer, RIGHTS_GROUP, self._take_hint), name="listen")
 
     async def close(self) -> None:
         await self._scope.close()
@@ -80,31 +79,5 @@ class FeedRights:
                 logger.warning("rights to feeds could not be looked at", exc_info=True)
             await asyncio.sleep(LEAST_APART_S)
 
-    async def _listen_again_and_again(self) -> None:
-        while True:
-            try:
-                await self._listen()
-            except Exception:
-                logger.warning("the channel layer could not be read", exc_info=True)
-                await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
-
-    async def _listen(self) -> None:
-        async with asyncio.timeout(LAYER_TIMEOUT_S):
-            channel = await self._layer.new_channel()
-        try:
-            while True:
-                async with asyncio.timeout(LAYER_TIMEOUT_S):
-                    await self._layer.group_add(RIGHTS_GROUP, channel)
-                await self._hear(channel)
-        finally:
-            async with asyncio.timeout(LAYER_TIMEOUT_S):
-                await self._layer.group_discard(RIGHTS_GROUP, channel)
-
-    async def _hear(self, channel: str) -> None:
-        try:
-            async with asyncio.timeout(SUBSCRIBE_AGAIN_S):
-                while True:
-                    await self._layer.receive(channel)
-                    self._is_due.set()
-        except TimeoutError:
-            return
+    async def _take_hint(self, message: Mapping[str, Any]) -> None:
+        self._is_due.set()

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from streaming import metrics
 from streaming.backpressure import WritePressure
-from streaming.broadcast import LAYER_TIMEOUT_S, PAUSE_AFTER_FAILURE_S, ChannelLayer
 from streaming.clocks import Clock
 from streaming.conversation import OTHER_NODES, Conversation
 from streaming.errors import StreamError
+from streaming.layer_groups import LAYER_TIMEOUT_S, PAUSE_AFTER_FAILURE_S, ChannelLayer, group_joined
 from streaming.protocol.frames import frame_unpack
 from streaming.voices_out import VoicesOut
 
@@ -56,26 +56,15 @@ class VoiceLink:
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
 
     async def _exchange(self) -> None:
-        async with asyncio.timeout(LAYER_TIMEOUT_S):
-            channel = await self._layer.new_channel()
-            await self._layer.group_add(self._group, channel)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._ask())
-                group.create_task(self._out.run())
-                while True:
-                    self._take(await self._layer.receive(channel))
-        finally:
-            self._conversation.stop_listening(OTHER_NODES)
-            await self._let_go(channel)
-
-    async def _let_go(self, channel: str) -> None:
-        """Whatever fails here must not take the place of a cancellation: the link would begin anew, for ever."""
-        try:
-            async with asyncio.timeout(LAYER_TIMEOUT_S):
-                await self._layer.group_discard(self._group, channel)
-        except Exception:
-            logger.warning("a group of the channel layer could not be left", exc_info=True)
+        async with group_joined(self._layer, self._group) as channel:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._ask())
+                    group.create_task(self._out.run())
+                    while True:
+                        self._take(await self._layer.receive(channel))
+            finally:
+                self._conversation.stop_listening(OTHER_NODES)
 
     async def _ask(self) -> None:
         """At once when somebody begins to listen, and again and again; also forgets nodes that no longer ask."""

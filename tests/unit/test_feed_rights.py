@@ -136,18 +136,3 @@ async def test_without_hints_and_after_failures_it_is_looked_at_all_the_same(mon
     async with started(rights):
         await until_closed(socket)
     assert len(store.asked) >= 3
-
-
-async def test_a_subscription_is_renewed_before_the_layer_forgets_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Forgetful(InMemoryChannelLayer):
-        n_added = 0
-
-        async def group_add(self, group: str, channel: str) -> None:
-            self.n_added += 1
-            await super().group_add(group, channel)
-
-    monkeypatch.setattr(feed_rights, "SUBSCRIBE_AGAIN_S", 0.0)
-    layer = Forgetful()
-    async with started(FeedRights(store=Rights(), layer=layer)):
-        while layer.n_added < 3:
-            await asyncio.sleep(0)

@@ -175,10 +175,18 @@ async def subscribed(broadcast: Broadcast, after_seq: int = 0) -> Subscription:
     return await broadcast.subscribe(MEETING, after_seq=after_seq, wants=Wants(), on_meeting_ended=lambda: None)
 
 
+async def joined(layer: InMemoryChannelLayer) -> None:
+    """The meeting's hub joins its group in a task of its own."""
+    async with asyncio.timeout(10):
+        while not layer.groups.get(group_name(MEETING)):
+            await asyncio.sleep(0)
+
+
 async def test_a_partial_reaches_every_socket_of_the_meeting_and_the_snapshot_of_later_ones() -> None:
-    async with broadcasting(MemoryLog(), InMemoryChannelLayer()) as broadcast:
+    layer = InMemoryChannelLayer()
+    async with broadcasting(MemoryLog(), layer) as broadcast:
         first = await subscribed(broadcast)
-        await asyncio.sleep(0.05)  # real: the layer subscribes in a task of its own
+        await joined(layer)
         broadcast.publish(MEETING, "s1", partial("s1", 1))
         got = await read(first, 3)
         late = await read(await subscribed(broadcast), 1)
@@ -199,7 +207,7 @@ async def test_a_hint_with_a_hole_before_it_brings_what_is_missing() -> None:
     log, layer = MemoryLog(), InMemoryChannelLayer()
     async with broadcasting(log, layer) as broadcast:
         feed = await subscribed(broadcast)
-        await asyncio.sleep(0.05)  # as above
+        await joined(layer)
         log.messages += [event(1), event(2), event(3)]
         await layer.group_send(group_name(MEETING), {"type": "meeting.event", "seq": 3, "message": event(3)})
         got = await read(feed, 5)
