@@ -18,8 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 from meetings.account_forms import LogInForm, OwnPasswordForm, TokenForm
 from meetings.api import throttling
 from meetings.api.credentials import actor_of_session
-from meetings.errors import Conflict, Invalid, NotFound
+from meetings.errors import Conflict, Invalid
 from meetings.organisation_access import memberships_of
+from meetings.refused_pages import refusals_as_pages
 from meetings.services.accounts import password_changed_note
 from meetings.services.tokens import MadeToken, api_token_create_own, api_token_revoke
 from meetings.token_access import token_to_revoke, tokens_to_read
@@ -102,10 +103,8 @@ def token_create(request: HttpRequest) -> HttpResponse:
 @login_required
 def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         token = token_to_revoke(actor, token_id)
-    except NotFound as error:
-        raise Http404 from error
     api_token_revoke(token=token, actor=actor)
     messages.success(request, "The token is revoked.")
     return redirect("account:account")

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,9 +12,9 @@ from django.views.decorators.http import require_safe
 from meetings.access import meeting_to_manage
 from meetings.api.credentials import actor_of_session
 from meetings.audit_selectors import audit_head, audit_trail_back
-from meetings.errors import Forbidden, NotFound
 from meetings.history_lines import history_lines
 from meetings.models import Meeting
+from meetings.refused_pages import refusals_as_pages
 from meetings.services.audit_check import audit_check, audit_check_guards
 
 ENTRIES_AT_ONCE = 200
@@ -37,12 +36,8 @@ class Verdict:
 @require_safe
 @never_cache
 def history(request: HttpRequest, code: str) -> HttpResponse:
-    try:
+    with refusals_as_pages():
         found = meeting_to_manage(actor_of_session(request), code)
-    except NotFound as error:
-        raise Http404 from error
-    except Forbidden as error:
-        raise PermissionDenied from error
     if found.code != code:
         return redirect("meetings:history", code=found.code)
     before = _number(request.GET.get("before"))

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods
 
 from meetings.access import Actor, meeting_to_manage
 from meetings.api.credentials import actor_of_session
-from meetings.errors import Conflict, Forbidden, Invalid, NotFound
+from meetings.errors import Conflict, Invalid
 from meetings.keeping_forms import HoldForm, KeepingForm
 from meetings.models import Meeting, Purge
+from meetings.refused_pages import refusals_as_pages
 from meetings.retention_status import retention_status
 from meetings.services.holds import hold_lift, hold_place
 from meetings.services.meetings import meeting_update
@@ -23,10 +24,8 @@ from meetings.services.purge_jobs import purge_ask
 @never_cache
 def keeping(request: HttpRequest, code: str) -> HttpResponse:
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         meeting = meeting_to_manage(actor, code)
-    except (NotFound, Forbidden) as error:
-        raise Http404 from error
     if request.method != "POST":
         return _page(request, meeting)
     act = ACTS.get(request.POST.get("act", ""))

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from meetings.access import Actor
 from meetings.actors import sees_all
 from meetings.api import throttling
 from meetings.api.credentials import actor_of_session
-from meetings.errors import Conflict, Forbidden, Invalid, NotFound
+from meetings.errors import Conflict, Invalid, NotFound
 from meetings.models import Membership, Organisation
 from meetings.organisation_access import (
     is_last_owner,
@@ -54,9 +53,8 @@ def organisations(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _list_page(request, actor, form=form, status=422)
     try:
-        made = organisation_create(actor=actor, **form.cleaned_data)
-    except Forbidden as error:
-        raise PermissionDenied(error.detail) from error
+        with refusals_as_pages():
+            made = organisation_create(actor=actor, **form.cleaned_data)
     except (Conflict, Invalid) as refusal:
         form.add_error(None, refusal.detail)
         return _list_page(request, actor, form=form, status=refusal.status)

@@ -1,18 +1,20 @@
 """The second pass on the transcript page: how far it has come, and its button."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from meetings.access import meeting_to_manage
 from meetings.api.credentials import actor_of_session
-from meetings.errors import Conflict, Forbidden, NotFound
+from meetings.errors import Conflict
 from meetings.models import Meeting
 from meetings.recordings.reading import recorded_ranges
+from meetings.refused_pages import refusals_as_pages
 from meetings.second_pass.progress import Progress, second_pass_progress
 from meetings.services.second_pass_jobs import second_pass_start
 
@@ -45,11 +47,6 @@ def second_pass_shown(meeting: Meeting, *, is_host: bool) -> ShownPass:
 def second_pass_started(request: HttpRequest, code: str) -> HttpResponse:
     """For the host. Where it cannot be started any more the page, read again, says how things are."""
     actor = actor_of_session(request)
-    try:
-        found = meeting_to_manage(actor, code)
-        second_pass_start(meeting=found, actor=actor.label)
-    except (NotFound, Forbidden) as error:
-        raise Http404 from error
-    except Conflict:
-        pass
+    with refusals_as_pages(), suppress(Conflict):
+        second_pass_start(meeting=meeting_to_manage(actor, code), actor=actor.label)
     return redirect("meetings:transcript", code=code)

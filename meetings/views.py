@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -16,7 +15,7 @@ from meetings.access import is_manager, meeting_to_join, meeting_to_manage, meet
 from meetings.account import account_of
 from meetings.api import throttling
 from meetings.api.credentials import actor_of_session, hosted_remember
-from meetings.errors import Forbidden, Invalid, NotFound
+from meetings.errors import Invalid, NotFound
 from meetings.export_menu import export_menu
 from meetings.forms import JoinForm, NewMeetingForm
 from meetings.keeping import keeping_of
@@ -26,6 +25,7 @@ from meetings.models import Meeting, Recording
 from meetings.recordings.links import Link, link_path
 from meetings.recordings.reading import recordings_of, segments_with_audio
 from meetings.recordings.switches import is_recorded
+from meetings.refused_pages import refusals_as_pages
 from meetings.second_pass_views import second_pass_shown
 from meetings.selectors import ledger
 from meetings.selectors import transcript as transcript_of
@@ -56,9 +56,8 @@ def start(request: HttpRequest) -> HttpResponse:
         form.add_error(None, "Too many meetings were made from your network address. Try again in a minute.")
         return _start_page(request, new_form=form, status=429)
     try:
-        meeting = meeting_create(actor=actor_of_session(request), **form.choices)
-    except Forbidden as error:
-        raise PermissionDenied from error
+        with refusals_as_pages():
+            meeting = meeting_create(actor=actor_of_session(request), **form.choices)
     except Invalid as error:
         form.add_error(None, error.detail)
         return _start_page(request, new_form=form, status=422)
@@ -84,10 +83,8 @@ def join(request: HttpRequest) -> HttpResponse:
 @never_cache
 def meeting(request: HttpRequest, code: str) -> HttpResponse:
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         found = meeting_to_join(actor, code)
-    except NotFound as error:
-        raise Http404 from error
     if found.code != code:
         return redirect("meetings:meeting", code=found.code)
     is_host = is_manager(actor, found)
@@ -115,10 +112,8 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
 @never_cache
 def transcript(request: HttpRequest, code: str) -> HttpResponse:
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         found = meeting_to_read(actor, code)
-    except NotFound as error:
-        raise Http404 from error
     if found.code != code:
         return redirect("meetings:transcript", code=found.code)
     transcript_viewed(actor=actor, meeting=found)
@@ -147,10 +142,8 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
 def recording(request: HttpRequest, code: str, recording_id: UUID) -> HttpResponse:
     """For the host: to an address that works for some minutes, so that the page may stay open for longer."""
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         found = meeting_to_manage(actor, code)
-    except (NotFound, Forbidden) as error:
-        raise Http404 from error
     made = found.recordings.filter(pk=recording_id, state=Recording.State.DONE).first()
     if made is None:
         raise Http404
@@ -161,10 +154,8 @@ def recording(request: HttpRequest, code: str, recording_id: UUID) -> HttpRespon
 def recording_retried(request: HttpRequest, code: str, recording_id: UUID) -> HttpResponse:
     """For the host: have another try at what could not be made."""
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         found = meeting_to_manage(actor, code)
-    except (NotFound, Forbidden) as error:
-        raise Http404 from error
     failed = found.recordings.filter(pk=recording_id).first()
     if failed is None:
         raise Http404

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from meetings.access import Actor
 from meetings.api.credentials import actor_of_session
-from meetings.errors import Conflict, Invalid, NotFound
+from meetings.errors import Conflict, Invalid
 from meetings.models import WebhookDelivery, WebhookEndpoint
+from meetings.refused_pages import refusals_as_pages
 from meetings.services.webhook_deliveries import deliveries_redeliver, delivery_redeliver
 from meetings.services.webhook_endpoints import (
     MOST_ENDPOINTS,
@@ -54,10 +55,8 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 @login_required
 def webhook(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         endpoint = webhook_to_manage(actor, webhook_id)
-    except NotFound as error:
-        raise Http404 from error
     if request.method != "POST":
         return _page(request, actor, endpoint)
     act = ACTS.get(request.POST.get("act", ""))
@@ -75,10 +74,8 @@ def webhook(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
 @login_required
 def delivery_again(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
     actor = actor_of_session(request)
-    try:
+    with refusals_as_pages():
         delivery = delivery_to_manage(actor, delivery_id)
-    except NotFound as error:
-        raise Http404 from error
     try:
         delivery_redeliver(delivery=delivery, actor=actor)
     except Conflict as refusal:

@@ -30,12 +30,12 @@ POST   /                                                     302
 GET    /join/?code={code}                                    302
 GET    /m/{code}/                                            200
 GET    /m/{code}/transcript/                                 200
-GET    /m/{code}/recordings/{recording_id}/               404 404 404 404 302 302
-POST   /m/{code}/recordings/{failed_recording_id}/retry/  404 404 404 404 302 302
-POST   /m/{code}/second-pass/                             404 404 404 404 302 302
+GET    /m/{code}/recordings/{recording_id}/               403 403 403 403 302 302
+POST   /m/{code}/recordings/{failed_recording_id}/retry/  403 403 403 403 302 302
+POST   /m/{code}/second-pass/                             403 403 403 403 302 302
 GET    /m/{code}/history/                                 403 403 403 403 200 200
-GET    /m/{code}/keeping/                                 404 404 404 404 200 200
-POST   /m/{code}/keeping/                                 404 404 404 404 302 302
+GET    /m/{code}/keeping/                                 403 403 403 403 200 200
+POST   /m/{code}/keeping/                                 403 403 403 403 302 302
 # Who has a role without managing the meeting sees it there, and can give it up.
 GET    /m/{code}/sharing/                                 403 403 200 200 200 200
 POST   /m/{code}/sharing/                                 403 403 403 403 302 302

@@ -77,8 +77,10 @@ def test_nobody_but_the_host_sees_the_page_or_may_remove_lines() -> None:
     host, meeting, page = hosted()
     commit(opened(meeting).owner, speech(0, 1_600))
     for client in (Client(), guest()):
-        assert client.get(page).status_code == 404
-        assert client.post(page, {"act": "hold", "reason": "x"}).status_code == 404
+        refused = client.get(page)
+        assert refused.status_code == 403
+        assert "Only the host and other owners of the meeting may do this." in refused.content.decode()
+        assert client.post(page, {"act": "hold", "reason": "x"}).status_code == 403
         assert "data-redact" not in client.get(f"/m/{meeting.code}/transcript/").content.decode()
     transcript = host.get(f"/m/{meeting.code}/transcript/").content.decode()
     assert f'data-redact="{Segment.objects.get().pk}"' in transcript

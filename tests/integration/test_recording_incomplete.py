@@ -73,7 +73,7 @@ def test_what_could_not_be_made_is_tried_again_when_the_host_asks(host: Actor, s
     assert host.user is not None
     client.force_login(host.user)
     address = f"/m/{meeting.code}/recordings/{failed.pk}/retry/"
-    assert stranger.post(address).status_code == 404
+    assert stranger.post(address).status_code == 403
     assert (work(), client.get(address).status_code) == (0, 405)
     assert client.post(address).status_code == 302
     assert client.post(f"/api/v1/meetings/{meeting.code}/recordings/{made.pk}/retry").status_code == 202

@@ -119,7 +119,7 @@ def test_the_page_says_how_far_it_is_and_offers_the_host_to_begin(meeting: Meeti
 
 def test_the_button_of_the_page(meeting: Meeting, host: Client) -> None:
     address = f"/m/{meeting.code}/second-pass/"
-    assert Client().post(address).status_code == 404
+    assert Client().post(address).status_code == 403
     assert host.get(address).status_code == 405
     assert Client(enforce_csrf_checks=True).post(address).status_code == 403
     assert not SecondPass.objects.exists()
