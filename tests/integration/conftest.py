@@ -1,4 +1,4 @@
-"""What the tests against a running node share."""
+"""What integration tests share: a running node, empty storages, a recorded meeting. Modules may have others instead."""
 
 from pathlib import Path
 
@@ -8,10 +8,14 @@ from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
 from pytest_django.fixtures import Settings
 
+from meetings.access import Actor
 from meetings.exports.storage import export_storage
+from meetings.models import Meeting
 from meetings.recordings.storage import recording_storage
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
+from tests.integration.made import host_made
+from tests.integration.recorded import Speaking, meeting_recorded, speaking
 from tests.nodes import NodeProcess
 from tests.sockets import Api, silence
 
@@ -66,3 +70,21 @@ def exports_storage(tmp_path: Path, settings: Settings) -> FileSystemStorage:
     found = export_storage()
     assert isinstance(found, FileSystemStorage)
     return found
+
+
+@pytest.fixture
+def host() -> Actor:
+    """Somebody with an account, who hosts meetings."""
+    return host_made()
+
+
+@pytest.fixture
+def meeting(host: Actor, storage: FileSystemStorage) -> Meeting:
+    """A meeting of `host` that is recorded. `storage` comes first: without it, sound would go elsewhere."""
+    return meeting_recorded(actor=host)
+
+
+@pytest.fixture
+def ada(meeting: Meeting) -> Speaking:
+    """Who speaks in `meeting`, and is recorded."""
+    return speaking(meeting)

@@ -72,6 +72,11 @@ def stored(owner: SessionOwner) -> AudioSession:
     return AudioSession.objects.get(pk=owner.session_id)
 
 
+def log_types(meeting: Meeting) -> list[str]:
+    """Of the meeting's events, in their order."""
+    return list(meeting.events.order_by("seq").values_list("type", flat=True))
+
+
 def all_at_once(*calls: Callable[[], T]) -> list[T | Exception]:
     """Each call on a thread, and so on a connection, of its own; what it returned or raised, in order."""
     with ThreadPoolExecutor(len(calls)) as threads:

@@ -25,16 +25,13 @@ from tests.integration.made import (
     all_at_once,
     commit,
     host_made,
+    log_types,
     meeting_made,
     opened,
     silence,
     speech,
     stored,
 )
-
-
-def log_types(meeting: Meeting) -> list[str]:
-    return list(meeting.events.order_by("seq").values_list("type", flat=True))
 
 
 @pytest.mark.django_db

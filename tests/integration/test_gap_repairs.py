@@ -27,27 +27,11 @@ from meetings.services.consents import consent_record
 from meetings.services.erasure import participant_erase
 from meetings.services.purge_jobs import purge_ask
 from meetings.services.second_pass_jobs import second_pass_start
-from tests.integration.heard_again import ToldEar, heard_again, over
-from tests.integration.made import gap, host_made, silence
-from tests.integration.recorded import Speaking, meeting_recorded, sound, speaking
+from tests.integration.heard_again import SECOND, ToldEar, heard_again, over
+from tests.integration.made import gap, silence
+from tests.integration.recorded import Speaking, sound
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
-SECOND = 16_000
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
-
-
-@pytest.fixture
-def meeting(host: Actor, storage: object) -> Meeting:
-    return meeting_recorded(actor=host)
-
-
-@pytest.fixture
-def ada(meeting: Meeting) -> Speaking:
-    return speaking(meeting)
 
 
 def lose(who: Speaking, *, is_recorded: bool = True) -> None:

@@ -21,17 +21,12 @@ from meetings.services.segment_bounds import segment_merge
 from meetings.verify_proof import proof_verify
 from tests.integration.api_calls import get
 from tests.integration.corrected import says
-from tests.integration.made import host_made, opened
+from tests.integration.made import opened
 from tests.integration.webhooks_made import Clock, Receiver, body_of, webhook_made, worked
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("exports_storage")]
 
 KEPT, UNKEPT = "these words stay", "quicksilver words evaporate"
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
 
 
 def revoked(host: Actor, **policies: Any) -> tuple[Meeting, Segment, Segment]:

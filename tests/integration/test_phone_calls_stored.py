@@ -24,11 +24,6 @@ CONSENT = ["captions", "transcript"]
 
 
 @pytest.fixture
-def host() -> Actor:
-    return host_made()
-
-
-@pytest.fixture
 def meeting(host: Actor) -> Meeting:
     return meeting_made(actor=host)
 

@@ -20,7 +20,7 @@ from meetings.services.meetings import meeting_end
 from meetings.services.recording_files import recording_files_sweep
 from meetings.services.recording_purge import recordings_purge
 from meetings.services.sessions import session_detach, session_end, session_open
-from tests.integration.made import host_made, speech
+from tests.integration.made import speech
 from tests.integration.recorded import (
     Speaking,
     content,
@@ -34,11 +34,6 @@ from tests.integration.recorded import (
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
 
 
 def test_two_connections_that_hold_the_same_samples_never_mix(host: Actor, storage: FileSystemStorage) -> None:

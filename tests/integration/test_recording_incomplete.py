@@ -13,15 +13,9 @@ from meetings.models import AuditEvent, Recording, RecordingChunk, Segment
 from meetings.recordings.reading import segment_has_audio
 from meetings.services.meetings import meeting_end
 from meetings.services.sessions import session_detach, session_end, session_open
-from tests.integration.made import host_made
 from tests.integration.recorded import Speaking, content, files, meeting_recorded, of_session, said, speaking, work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
 
 
 def damage(storage: FileSystemStorage, who: Speaking) -> None:

@@ -27,13 +27,12 @@ from meetings.services.recording_jobs import (
 )
 from meetings.services.recording_purge import recordings_purge
 from meetings.services.sessions import session_end
-from tests.integration.made import host_made, speech
+from tests.integration.made import speech
 from tests.integration.recorded import (
     Speaking,
     Unwatched,
     content,
     files,
-    meeting_recorded,
     of_session,
     said,
     sound,
@@ -44,17 +43,6 @@ from tests.integration.recorded import (
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + LEASE + timedelta(seconds=1)
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
-
-
-@pytest.fixture
-def meeting(host: Actor, storage: FileSystemStorage) -> Meeting:
-    """`storage` comes first: without it, sound would go elsewhere."""
-    return meeting_recorded(actor=host)
 
 
 @pytest.fixture

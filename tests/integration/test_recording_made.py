@@ -28,7 +28,7 @@ from meetings.services.recording_jobs import (
 from meetings.services.sessions import session_detach, session_end, session_open
 from meetings.services.undelivered import sessions_undelivered_end
 from meetings.values import RecordedChunk
-from tests.integration.made import all_at_once, host_made, speech
+from tests.integration.made import all_at_once, speech
 from tests.integration.recorded import (
     Speaking,
     Unwatched,
@@ -44,11 +44,6 @@ from tests.integration.recorded import (
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
 
 
 def test_a_session_is_exactly_its_timeline_and_its_pieces_are_let_go(host: Actor, storage: FileSystemStorage) -> None:

@@ -15,25 +15,9 @@ from meetings.services.recording_purge import recordings_purge
 from meetings.services.second_pass_jobs import LONGEST_AGO, second_pass_start
 from meetings.services.sessions import session_end
 from tests.integration.heard_again import FAR, SECOND, heard_again, hearing, over, plan, say, texts
-from tests.integration.made import host_made
-from tests.integration.recorded import Speaking, meeting_recorded, speaking, work
+from tests.integration.recorded import Speaking, work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
-
-
-@pytest.fixture
-def meeting(host: Actor, storage: object) -> Meeting:
-    return meeting_recorded(actor=host)
-
-
-@pytest.fixture
-def ada(meeting: Meeting) -> Speaking:
-    return speaking(meeting)
 
 
 def test_nothing_is_heard_again_before_the_meeting_is_over_and_everything_delivered(

@@ -9,27 +9,11 @@ from meetings.access import Actor
 from meetings.models import AuditEvent, Meeting, MeetingEvent, SecondPass, Segment, SegmentRevision
 from meetings.services.audit import audit_verify
 from meetings.services.segments import segment_restore, segment_retract
-from tests.integration.heard_again import ToldEar, heard_again, over
-from tests.integration.made import host_made, silence, speech
-from tests.integration.recorded import Speaking, meeting_recorded, sound, speaking
+from tests.integration.heard_again import SECOND, ToldEar, heard_again, over
+from tests.integration.made import silence, speech
+from tests.integration.recorded import Speaking, sound, speaking
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
-SECOND = 16_000
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
-
-
-@pytest.fixture
-def meeting(host: Actor, storage: object) -> Meeting:
-    return meeting_recorded(actor=host)
-
-
-@pytest.fixture
-def ada(meeting: Meeting) -> Speaking:
-    return speaking(meeting)
 
 
 def say(who: Speaking, text: str, *, is_recorded: bool = True) -> UUID:

@@ -14,25 +14,10 @@ from meetings.services.second_pass_leases import LEASE, LeaseLost
 from meetings.services.second_pass_lines import second_pass_line
 from meetings.values import WordTiming
 from tests.integration.heard_again import FAR, SECOND, ToldEar, heard_again, hearing, over, plan, say, texts
-from tests.integration.made import all_at_once, host_made, speech
-from tests.integration.recorded import Speaking, meeting_recorded, sound, speaking
+from tests.integration.made import all_at_once, speech
+from tests.integration.recorded import Speaking, sound
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
-
-
-@pytest.fixture
-def meeting(host: Actor, storage: object) -> Meeting:
-    return meeting_recorded(actor=host)
-
-
-@pytest.fixture
-def ada(meeting: Meeting) -> Speaking:
-    return speaking(meeting)
 
 
 def test_whoever_takes_over_goes_on_where_it_stood(meeting: Meeting, host: Actor, ada: Speaking) -> None:

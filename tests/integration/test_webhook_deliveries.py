@@ -11,7 +11,6 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from meetings.access import Actor, actor_for
 from meetings.models import Meeting, Segment, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
-from meetings.services.meetings import meeting_update
 from meetings.services.redaction import segment_redact
 from meetings.services.webhook_deliveries import (
     webhook_events_spread,
@@ -20,25 +19,11 @@ from meetings.services.webhook_endpoints import webhook_rotate, webhook_test
 from meetings.webhooks.sending import Request, Sender
 from meetings.webhooks.work import webhooks_work
 from tests.hook_server import hook_server
-from tests.integration.made import commit, host_made, meeting_made, opened, speech, user_made
-from tests.integration.webhooks_made import URL, Clock, Receiver, body_of, types_of, webhook_made, worked
+from tests.integration.made import commit, meeting_made, opened, speech, user_made
+from tests.integration.webhooks_made import URL, Clock, Receiver, renamed, told, types_of, webhook_made, worked
 
 pytestmark = pytest.mark.django_db
 State = WebhookDelivery.State
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
-
-
-def renamed(meeting: Meeting, host: Actor, *titles: str) -> None:
-    for title in titles:
-        meeting_update(meeting=meeting, actor=host, title=title)
-
-
-def told(request: Request) -> Any:
-    return body_of(request)["data"]
 
 
 def test_a_meeting_is_told_in_order_signed_and_versioned(host: Actor) -> None:

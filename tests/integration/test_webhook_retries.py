@@ -1,7 +1,6 @@
 """Deliveries that fail: tried again, given up, disabled, taken up by other workers, sent again by hand."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,9 +8,9 @@ from django.core import mail
 from pytest_django.fixtures import Settings
 
 from meetings.access import Actor
-from meetings.models import AuditEvent, Meeting, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from meetings.models import AuditEvent, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from meetings.services.audit import audit_verify
-from meetings.services.meetings import meeting_end, meeting_update
+from meetings.services.meetings import meeting_end
 from meetings.services.webhook_deliveries import (
     LEASE,
     delivery_next,
@@ -23,26 +22,12 @@ from meetings.services.webhook_deliveries import (
 )
 from meetings.services.webhook_endpoints import webhook_delete, webhook_update
 from meetings.webhooks.retrying import DISABLE_AFTER, GIVE_UP_AFTER, MOST_ATTEMPTS
-from meetings.webhooks.sending import Answer, Request
+from meetings.webhooks.sending import Answer
 from tests.integration.made import host_made, meeting_made
-from tests.integration.webhooks_made import URL, Clock, Receiver, body_of, webhook_made, worked
+from tests.integration.webhooks_made import URL, Clock, Receiver, renamed, told, webhook_made, worked
 
 pytestmark = pytest.mark.django_db
 State = WebhookDelivery.State
-
-
-@pytest.fixture
-def host() -> Actor:
-    return host_made()
-
-
-def renamed(meeting: Meeting, host: Actor, *titles: str) -> None:
-    for title in titles:
-        meeting_update(meeting=meeting, actor=host, title=title)
-
-
-def told(request: Request) -> Any:
-    return body_of(request)["data"]
 
 
 def test_a_failure_is_tried_again_later_and_what_is_behind_it_goes_on(host: Actor) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from django.utils import timezone
 
 from meetings.access import Actor
+from meetings.models import Meeting
+from meetings.services.meetings import meeting_update
 from meetings.services.webhook_endpoints import MadeWebhook, webhook_create
 from meetings.webhooks.sending import Answer, Request
 from meetings.webhooks.work import webhooks_work
@@ -48,6 +50,12 @@ def webhook_made(actor: Actor, *types: str, url: str = URL) -> MadeWebhook:
     return webhook_create(actor=actor, url=url, event_types=types or ("*",))
 
 
+def renamed(meeting: Meeting, host: Actor, *titles: str) -> None:
+    """Each title is an event."""
+    for title in titles:
+        meeting_update(meeting=meeting, actor=host, title=title)
+
+
 def worked(clock: Clock, receiver: Receiver) -> int:
     return webhooks_work(clock=clock, sender=receiver)
 
@@ -59,3 +67,7 @@ def types_of(requests: Sequence[Request]) -> list[str]:
 def body_of(request: Request) -> dict[str, Any]:
     said: dict[str, Any] = json.loads(request.body)
     return said
+
+
+def told(request: Request) -> Any:
+    return body_of(request)["data"]
