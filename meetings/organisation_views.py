@@ -30,6 +30,7 @@ from meetings.organisation_access import (
 from meetings.organisation_forms import MemberForm, NameForm, NewOrganisationForm
 from meetings.people import person_named
 from meetings.refused_pages import refusals_as_pages
+from meetings.role_rows import RoleRow
 from meetings.services.organisations import (
     membership_change,
     membership_give,
@@ -107,17 +108,24 @@ def _page(
         "own": own,
         "is_last_owner": own is not None and is_last_owner(own),
         "is_managed": is_managed,
-        "is_owned": is_owned,
     }
     if is_managed:
-        rows = found.memberships.select_related("user")
+        members = Paginator(found.memberships.select_related("user"), AT_ONCE).get_page(request.GET.get("page"))
         context |= {
-            "members": Paginator(rows, AT_ONCE).get_page(request.GET.get("page")),
+            "members": members,
+            "rows": [_row(member, own, is_owned=is_owned) for member in members],
             "role_words": Membership.Role.choices,
             "member_form": member_form or MemberForm(is_for_owner=is_owned),
             "name_form": name_form or NameForm(initial={"name": found.name}),
         }
     return render(request, "organisation.html", context, status=status)
+
+
+def _row(member: Membership, own: Membership | None, *, is_owned: bool) -> RoleRow:
+    """Whoever wants to leave does so below, in a section of their own."""
+    is_own = member == own
+    may_remove = not is_own and (is_owned or member.role == Membership.Role.MEMBER)
+    return RoleRow(held=member, is_own=is_own, may_change=is_owned, may_remove=may_remove)
 
 
 def _act(request: HttpRequest, actor: Actor, found: Organisation) -> HttpResponse:

@@ -17,6 +17,7 @@ from meetings.errors import Conflict, Forbidden, Invalid, NotFound
 from meetings.models import Meeting
 from meetings.organisation_access import organisation_to_read
 from meetings.refused_pages import refusals_as_pages
+from meetings.role_rows import RoleRow
 from meetings.services.roles import meeting_organisation_set, role_change, role_give, role_take
 from meetings.sharing import organisations_offered, role_of, sharing_of
 from meetings.sharing_forms import ROLE_SENTENCES, ROLE_WORDS, OrganisationChoiceForm, RoleForm
@@ -53,16 +54,20 @@ def _page(
             raise Forbidden
         context = {"meeting": meeting, "own": own, "may": ROLE_SENTENCES[own.role]}
         return render(request, "sharing_own_role.html", context)
+    # A guest who hosts a meeting has no account that could answer for what others are allowed.
+    may_give = actor.user is not None
+    found = sharing_of(meeting, page=request.GET.get("page"))
     context = {
         "meeting": meeting,
         "join_url": request.build_absolute_uri(reverse("meetings:meeting", args=[meeting.code])),
-        "own": own,
-        "sharing": sharing_of(meeting, page=request.GET.get("page")),
+        "sharing": found,
+        "rows": [
+            RoleRow(held=role, is_own=role == own, may_change=may_give, may_remove=may_give) for role in found.roles
+        ],
         "role_words": ROLE_WORDS,
         "role_form": role_form or RoleForm(),
         "share_form": share_form or _share_form(actor, meeting),
-        # A guest who hosts a meeting has no account that could answer for what others are allowed.
-        "may_give": actor.user is not None,
+        "may_give": may_give,
     }
     return render(request, "sharing.html", context, status=status)
 
