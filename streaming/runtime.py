@@ -23,6 +23,7 @@ from streaming.errors import Unavailable
 from streaming.feed_rights import FeedRights
 from streaming.health import RecognitionHealth
 from streaming.housekeeping import Housekeeping
+from streaming.layer_groups import ChannelLayer
 from streaming.node_readings import NodeReadings
 from streaming.observer import NodeObserver
 from streaming.recognizers.pool import RecognizerPool
@@ -31,7 +32,7 @@ from streaming.rooms import Rooms
 from streaming.scheduler import Scheduler
 from streaming.speech_models.store import models_ensure
 from streaming.store import Store
-from streaming.surroundings import Surroundings
+from streaming.surroundings import LinkMade, Surroundings
 from streaming.vad import SileroDetector
 from streaming.voice_link import VoiceLink
 
@@ -101,8 +102,7 @@ async def runtime_start() -> Runtime:
 
 def _assemble(pool: RecognizerPool) -> Runtime:
     clock, store, conditions, shelf = SystemClock(), Store(), Conditions(), StorageShelf(recording_storage())
-    # A name that no earlier process had: what that one left open is not this one's.
-    node = f"{settings.NODE_NAME}-{secrets.token_hex(4)}"
+    node, layer = _node_name(), get_channel_layer()
     observer = NodeObserver(conditions=conditions)
     scheduler = Scheduler(pool=pool, clock=clock, observer=observer)
     health = RecognitionHealth(pool=pool, clock=clock, on_change=conditions.recognizing)
@@ -113,17 +113,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         is_slowed=lambda: scheduler.is_slowest,
     )
     observer.health, observer.admission = health, admission
-    layer = get_channel_layer()
-
-    def link(meeting_id: UUID, conversation: Conversation) -> VoiceLink:
-        return VoiceLink(meeting_id, node=node, layer=layer, conversation=conversation, clock=clock)
-
-    broadcast = Broadcast(
-        log=store,
-        layer=layer,
-        on_superseded=lambda *which: runtime().rooms.supersede(*which),
-        on_event=lambda *what: runtime().rooms.heard(*what),
-    )
+    broadcast = _broadcast(store, layer)
     around = Surroundings(
         store=store,
         scheduler=scheduler,
@@ -131,7 +121,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         clock=clock,
         detector=SileroDetector,
         update_every_x=pool.update_every_x,
-        link=None if isinstance(layer, InMemoryChannelLayer) else link,
+        link=_voice_links(layer, node=node, clock=clock),
         recording=RecordingMeans(shelf=shelf, store=store),
     )
     rooms = Rooms(around=around, store=store)
@@ -150,6 +140,32 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         rooms=rooms,
         housekeeping=Housekeeping(node=node, store=store, rooms=rooms, reading=NodeReadings(metrics.REGISTRY).take),
     )
+
+
+def _node_name() -> str:
+    """One that no earlier process had: what that one left open is not this one's."""
+    return f"{settings.NODE_NAME}-{secrets.token_hex(4)}"
+
+
+def _broadcast(store: Store, layer: ChannelLayer) -> Broadcast:
+    """Rooms come later than what they are told of."""
+    return Broadcast(
+        log=store,
+        layer=layer,
+        on_superseded=lambda *which: runtime().rooms.supersede(*which),
+        on_event=lambda *what: runtime().rooms.heard(*what),
+    )
+
+
+def _voice_links(layer: ChannelLayer, *, node: str, clock: Clock) -> LinkMade | None:
+    """None where no other node could hold a part of a room."""
+    if isinstance(layer, InMemoryChannelLayer):
+        return None
+
+    def link(meeting_id: UUID, conversation: Conversation) -> VoiceLink:
+        return VoiceLink(meeting_id, node=node, layer=layer, conversation=conversation, clock=clock)
+
+    return link
 
 
 async def runtime_stop() -> None:
