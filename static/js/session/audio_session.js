@@ -4,6 +4,7 @@
  */
 
 import { Connection } from "./connection.js";
+import { Declarations } from "./declarations.js";
 import { FrameSender } from "./frame_sender.js";
 import { ticketFetch } from "./rest.js";
 import { socketAddress } from "./socket_address.js";
@@ -58,13 +59,7 @@ export class AudioSession {
   #isOver = false;
   #lastSeq = 0;
   #settled;
-  #participantId = "";
-  /** @type {{type: "consent", granted: readonly string[], position: number}} what stands, and from where on it does */
-  #consent;
-  /** @type {readonly string[] | null} what was agreed to all the time since the server last confirmed what stands */
-  #agreedThroughout = null;
-  /** @type {{type: "language", language: string, position: number} | null} what the server has not confirmed */
-  #spoken = null;
+  #declarations;
   /** @type {Phase} */
   #phase = "connecting";
   /** @type {any} */
@@ -81,7 +76,7 @@ export class AudioSession {
     this.#hasBeenWelcomed = options.ticket === null;
     this.#settled = options.ring.start;
     const position = options.ticket === null ? options.ring.end : 0; // an earlier page's words were said on its terms
-    this.#consent = { type: "consent", granted: options.consent, position };
+    this.#declarations = new Declarations(options.consent, position);
     this.#sender = new FrameSender(options.ring, this.#hasBeenWelcomed);
     this.#connection = new Connection(
       options.ticket,
@@ -132,8 +127,8 @@ export class AudioSession {
    * @param {string} language tag
    */
   speak(language) {
-    this.#spoken = { type: "language", language, position: this.#ring.end };
-    if (this.#isWelcome) this.#connection.send(JSON.stringify(this.#spoken));
+    const said = this.#declarations.speak(language, this.#ring.end);
+    if (this.#isWelcome) this.#connection.send(JSON.stringify(said));
   }
 
   /** Whether the others' voices are wanted from now on. @param {boolean} on */
@@ -147,9 +142,8 @@ export class AudioSession {
    * @param {readonly string[]} granted in words of the protocol
    */
   agree(granted) {
-    this.#agreedThroughout = (this.#agreedThroughout ?? granted).filter((what) => granted.includes(what));
-    this.#consent = { type: "consent", granted, position: this.#ring.end };
-    if (this.#isWelcome) this.#connection.send(JSON.stringify(this.#consent));
+    const said = this.#declarations.agree(granted, this.#ring.end);
+    if (this.#isWelcome) this.#connection.send(JSON.stringify(said));
   }
 
   /** Nothing more will be captured: delivers what is kept, then ends. */
@@ -200,8 +194,8 @@ export class AudioSession {
     else if (message.type === "flow") this.#flow(message.state === "pause");
     else if (message.type === "goaway") this.#connection.move(Math.min(LATEST_MOVE_MS, message.deadline_ms / 2));
     else if (message.type === "ended") this.#ended();
-    else if (message.type === "event") this.#confirm(message.event);
-    else if (message.type === "error" && message.problem.code === "language_unsupported") this.#spoken = null;
+    else if (message.type === "event") this.#declarations.confirm(message.event);
+    else if (message.type === "error" && message.problem.code === "language_unsupported") this.#declarations.unspeak();
     this.#listener.onMessage(message);
   }
 
@@ -211,32 +205,11 @@ export class AudioSession {
     this.#resumeToken = welcome.resume_token;
     this.#hasBeenWelcomed = true;
     this.#settle(welcome.settled);
-    this.#sayConsent(welcome.consent ?? []);
-    this.#participantId = welcome.participant_id;
-    if (this.#spoken && this.#spoken.language === welcome.language) this.#spoken = null;
-    if (this.#spoken) this.#connection.send(JSON.stringify(this.#spoken));
+    for (const said of this.#declarations.owed(welcome)) this.#connection.send(JSON.stringify(said));
     this.#sender.begin(welcome.settled, welcome.limits, this.#around.now_ms());
     this.#isWelcome = true;
     this.#enter(this.#isEnding ? "ending" : "live");
     this.pump();
-  }
-
-  /** What was taken back and given again while nobody heard of it is told of as well. @param {readonly string[]} known */
-  #sayConsent(known) {
-    const { granted } = this.#consent;
-    const least = this.#agreedThroughout ?? granted;
-    if (!areSame(least, granted)) this.#connection.send(JSON.stringify({ ...this.#consent, granted: least }));
-    if (!areSame(least, granted) || !areSame(known, granted)) this.#connection.send(JSON.stringify(this.#consent));
-  }
-
-  /** @param {import("../protocol/messages.js").MeetingEvent} event */
-  #confirm({ type, participant, participant_id, granted, language }) {
-    if (type === "participant.consented" && participant?.id === this.#participantId) {
-      if (granted && areSame(granted, this.#consent.granted)) this.#agreedThroughout = null;
-      return;
-    }
-    const isOurs = type === "participant.language" && participant_id === this.#participantId;
-    if (isOurs && language === this.#spoken?.language) this.#spoken = null;
   }
 
   /** @param {number} settled */
@@ -293,9 +266,4 @@ export class AudioSession {
  */
 export function ticketSource(key, csrfToken) {
   return () => ticketFetch(key.session_id, key.resume_token, csrfToken);
-}
-
-/** @param {readonly string[]} one @param {readonly string[]} other both without repetitions @returns {boolean} */
-function areSame(one, other) {
-  return one.length === other.length && one.every((what) => other.includes(what));
 }
