@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Site, finals, shows
 from tests.browser.listening import heard
@@ -178,3 +178,27 @@ def test_a_line_that_came_while_the_page_was_open_is_removed_as_any_other(
     host.reload()
     assert texts(host) == shown
     expect(host.locator(".line-redact")).to_have_count(n_lines - 1)
+
+
+def test_an_answer_that_comes_late_leaves_what_is_typed_since_and_where(
+    site: Site, new_page: NewPage, speech_samples: dict[str, Path]
+) -> None:
+    page = new_page(speech_samples["beckett"])
+    address = site.meeting_make(page, "Beckett")
+    site.speak(page, "Ada")
+    heard(page, "Ada")
+    site.leave(page)
+    page.goto(address + "transcript/")
+    held: list[Route] = []
+    page.route("**/api/v1/segments/*", lambda route: held.append(route), times=1)
+    page.locator(".line-edit").first.click()
+    with page.expect_request("**/api/v1/segments/*"):
+        page.get_by_label("What was said").fill("Saved late")
+        page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.locator(".line-edit").first.click()
+    page.get_by_label("What was said").fill("Typed since")
+    held[0].continue_()
+    told(page, "Saved.")
+    expect(page.get_by_label("What was said")).to_have_value("Typed since")
+    expect(page.get_by_label("What was said")).to_be_focused()

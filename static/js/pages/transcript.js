@@ -35,7 +35,10 @@ class TranscriptPage {
     const list = byId("transcript-lines", HTMLElement);
     if (mayEdit) {
       list.classList.add("is-editable");
-      this.#history = new HistoryDialog(this.#corrections, this.#done);
+      this.#history = new HistoryDialog(this.#corrections, (segments, words) => {
+        this.#editor?.close(); // which led here
+        this.#done(segments, words);
+      });
       new ReplaceDialog(this.#corrections);
       this.#takenOut = new TakenOut(this.#corrections, this.#done);
     }
@@ -103,10 +106,10 @@ class TranscriptPage {
   /** @param {Segment[]} segments @param {string} words */
   #done = (segments, words) => {
     const [first] = segments;
-    if (this.#editor?.segmentId === first.id) this.#editor.close();
     this.#draw(segments.reduce(lineApply, this.#state));
     const undo = button("Undo", "", () => void this.#undo(first));
     this.#tell(words, undo);
+    if (this.#editor?.hasFocus) return; // the answer came late: whoever types already goes on
     const line = this.#view.elementOf(first.id);
     if (line) focusLine(line);
     else undo.focus();

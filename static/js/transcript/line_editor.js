@@ -55,6 +55,10 @@ export class LineEditor {
     return this.#edit.base.id;
   }
 
+  get hasFocus() {
+    return this.#form.contains(document.activeElement);
+  }
+
   /** What somebody else made of the line meanwhile. @param {Segment} segment */
   hear(segment) {
     if (!this.#edit.isSaving) this.#apply({ type: "changed", segment });
