@@ -13,6 +13,8 @@ from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from meetings.access import Actor, actor_for
+from meetings.admin_audit import AnyAdmin
+from meetings.admin_base import LookedAtOnly
 from meetings.errors import MeetingsError
 from meetings.models import MeetingRole, Membership, Organisation, SignOnIdentity
 from meetings.organisation_admin_form import OrganisationForm
@@ -26,12 +28,10 @@ from meetings.services.organisations import (
 )
 
 if TYPE_CHECKING:  # the classes are generic in the stubs only
-    AnyAdmin = admin.ModelAdmin[Any]
     AnyForm = forms.ModelForm[Any]
     AnyUserAdmin = UserAdmin[User]
 else:
     AnyUserAdmin = UserAdmin
-    AnyAdmin = unfold.admin.ModelAdmin
     AnyForm = forms.ModelForm
 
 
@@ -145,21 +145,8 @@ admin.site.unregister(User)
 admin.site.register(User, AccountAdmin)
 
 
-class _LookedAtOnly(AnyAdmin):
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(MeetingRole)
-class MeetingRoleAdmin(_LookedAtOnly):
+class MeetingRoleAdmin(LookedAtOnly, AnyAdmin):
     """Given and taken by the owners of the meeting: on its page, or over the REST interface."""
 
     list_display = ("meeting", "user", "role", "created_at")
@@ -169,7 +156,7 @@ class MeetingRoleAdmin(_LookedAtOnly):
 
 
 @admin.register(SignOnIdentity)
-class SignOnIdentityAdmin(_LookedAtOnly):
+class SignOnIdentityAdmin(LookedAtOnly, AnyAdmin):
     list_display = ("user", "issuer", "created_at")
     list_select_related = ("user",)
     search_fields = ("user__username",)

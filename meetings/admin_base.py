@@ -15,7 +15,9 @@ else:
     AnyInline = unfold.admin.TabularInline
 
 
-class ReadOnlyAdmin(AuditedViews):
+class LookedAtOnly:
+    """Rows that the admin shows and nobody makes, changes or deletes there."""
+
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -26,3 +28,7 @@ class ReadOnlyAdmin(AuditedViews):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ReadOnlyAdmin(LookedAtOnly, AuditedViews):
+    """The same, and who opens one is in the audit trail."""

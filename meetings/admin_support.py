@@ -1,11 +1,9 @@
 """Help people with their meeting without becoming them: facts, and speech only for a reason that is kept."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import unfold.admin
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,16 +12,12 @@ from django.utils.cache import patch_cache_control
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from meetings.access import actor_for
+from meetings.admin_audit import AnyAdmin
 from meetings.admin_dashboard import clock_words
 from meetings.models import Meeting
 from meetings.selectors import ledger, transcript
 from meetings.services.audit import audit_append
 from meetings.transcript_lines import transcript_lines
-
-if TYPE_CHECKING:
-    AnyAdmin = admin.ModelAdmin[Any]
-else:
-    AnyAdmin = unfold.admin.ModelAdmin
 
 LEAST_REASON_CHARS = 10
 MOST_REASON_CHARS = 500

@@ -57,10 +57,7 @@ def credentials_admin(request: HttpRequest) -> Actor:
 
 def credentials_account_admin(request: HttpRequest) -> Actor:
     """The same where knowing a link opens nothing: a guest is told to log in."""
-    actor = credentials_admin(request)
-    if actor.user is None:
-        raise ProblemError(UNAUTHENTICATED)
-    return actor
+    return _with_account(credentials_admin(request))
 
 
 def _asking(request: HttpRequest, needed: ApiToken.Scope) -> Actor:
@@ -118,6 +115,17 @@ def credentials_anew(request: HttpRequest) -> Actor:
 def actor_of(request: HttpRequest) -> Actor:
     actor = getattr(request, "auth", None)
     assert isinstance(actor, Actor), "every operation is authenticated"
+    return actor
+
+
+def actor_logged_in(request: HttpRequest) -> Actor:
+    """For calls that nobody reaches by knowing a link: a guest is told to log in."""
+    return _with_account(actor_of(request))
+
+
+def _with_account(actor: Actor) -> Actor:
+    if actor.user is None:
+        raise ProblemError(UNAUTHENTICATED)
     return actor
 
 

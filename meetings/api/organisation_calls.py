@@ -9,10 +9,9 @@ from ninja.responses import Status
 
 from meetings.access import Actor
 from meetings.api import throttling
-from meetings.api.credentials import actor_of, credentials_admin
+from meetings.api.credentials import actor_logged_in, credentials_admin
 from meetings.api.paging import page_of
 from meetings.api.parameters import PageQuery
-from meetings.api.problems import UNAUTHENTICATED, ProblemError
 from meetings.api.role_calls import person_shape
 from meetings.api.role_schemas import (
     MemberIn,
@@ -51,7 +50,7 @@ MembershipId = Annotated[UUID, Path(description="`id` of the membership")]
 @router.get("", response=OrganisationsPage, operation_id="organisation_list")
 def list_(request: HttpRequest, page: Query[PageQuery]) -> Shape:
     """The organisations that the caller belongs to; for staff and service accounts all."""
-    actor = _known(request)
+    actor = actor_logged_in(request)
     return page_of(
         organisations_to_read(actor), page, listing="organisations", shape=lambda found: _shape(actor, found)
     )
@@ -60,7 +59,7 @@ def list_(request: HttpRequest, page: Query[PageQuery]) -> Shape:
 @router.post("", response={201: OrganisationOut}, operation_id="organisation_create")
 def create(request: HttpRequest, organisation: OrganisationIn) -> Status[Shape]:
     """Make an organisation, for staff and service accounts. The person who makes it is its first owner."""
-    actor = _known(request)
+    actor = actor_logged_in(request)
     made = organisation_create(actor=actor, name=organisation.name, slug=organisation.slug)
     return Status(201, _shape(actor, made))
 
@@ -68,7 +67,7 @@ def create(request: HttpRequest, organisation: OrganisationIn) -> Status[Shape]:
 @router.get("/{slug}", response=OrganisationOut, operation_id="organisation_read")
 def read(request: HttpRequest, slug: OrganisationSlug) -> Shape:
     """One organisation, for those who belong to it."""
-    actor = _known(request)
+    actor = actor_logged_in(request)
     return _shape(actor, organisation_to_read(actor, slug))
 
 
@@ -79,7 +78,7 @@ def rename(request: HttpRequest, slug: OrganisationSlug, changes: OrganisationPa
     Meetings that come to it from then on, before they begin, take `policies` where they say nothing themselves. Those
     that have taken others keep them: nothing is deleted sooner, or kept longer, than people were told.
     """
-    actor = _known(request)
+    actor = actor_logged_in(request)
     organisation = organisation_to_manage(actor, slug)
     said = changes.model_dump(exclude_unset=True)
     return _shape(actor, organisation_update(organisation=organisation, actor=actor, **said))
@@ -88,7 +87,7 @@ def rename(request: HttpRequest, slug: OrganisationSlug, changes: OrganisationPa
 @router.get("/{slug}/members", response=MembersPage, operation_id="membership_list")
 def members(request: HttpRequest, slug: OrganisationSlug, page: Query[PageQuery]) -> Shape:
     """Who belongs to it, for its owners and admins."""
-    organisation = organisation_to_manage(_known(request), slug)
+    organisation = organisation_to_manage(actor_logged_in(request), slug)
     rows = organisation.memberships.select_related("user")
     return page_of(rows, page, listing="members", shape=_member_shape)
 
@@ -102,7 +101,7 @@ def members(request: HttpRequest, slug: OrganisationSlug, page: Query[PageQuery]
 )
 def give(request: HttpRequest, slug: OrganisationSlug, member: MemberIn) -> Status[Shape]:
     """Take somebody with an account in. Owners and admins name members, only owners name owners and admins."""
-    actor = _known(request)
+    actor = actor_logged_in(request)
     organisation = organisation_to_manage(actor, slug)
     user = person_named(member.user)
     return Status(
@@ -113,7 +112,7 @@ def give(request: HttpRequest, slug: OrganisationSlug, member: MemberIn) -> Stat
 @router.patch("/{slug}/members/{uuid:membership_id}", response=MemberOut, operation_id="membership_change")
 def change(request: HttpRequest, slug: OrganisationSlug, membership_id: MembershipId, changes: MemberPatch) -> Shape:
     """Change somebody's role in it. The last owner stays one."""
-    actor = _known(request)
+    actor = actor_logged_in(request)
     membership = membership_to_change(actor, slug, membership_id)
     return _member_shape(membership_change(membership=membership, actor=actor, to=changes.role))
 
@@ -121,17 +120,9 @@ def change(request: HttpRequest, slug: OrganisationSlug, membership_id: Membersh
 @router.delete("/{slug}/members/{uuid:membership_id}", response={204: None}, operation_id="membership_take")
 def take(request: HttpRequest, slug: OrganisationSlug, membership_id: MembershipId) -> Status[None]:
     """End a membership; anybody may end their own, except the last owner."""
-    actor = _known(request)
+    actor = actor_logged_in(request)
     membership_take(membership=membership_to_change(actor, slug, membership_id), actor=actor)
     return Status(204, None)
-
-
-def _known(request: HttpRequest) -> Actor:
-    """Nothing here is reached by knowing a link, so a guest is told to log in."""
-    actor = actor_of(request)
-    if actor.user is None:
-        raise ProblemError(UNAUTHENTICATED)
-    return actor
 
 
 def _shape(actor: Actor, organisation: Organisation) -> Shape:

@@ -7,9 +7,13 @@ from ninja import Header, Router
 
 from meetings.access import participant_to_change, participations_to_read
 from meetings.api import throttling
-from meetings.api.credentials import actor_of, credentials_admin_or_resume_token, credentials_or_resume_token
+from meetings.api.credentials import (
+    actor_logged_in,
+    actor_of,
+    credentials_admin_or_resume_token,
+    credentials_or_resume_token,
+)
 from meetings.api.parameters import ParticipantId, Ref
-from meetings.api.problems import UNAUTHENTICATED, ProblemError
 from meetings.api.retention_schemas import DeletionProofOut, ErasureIn, MyDataOut, PersonalDataOut
 from meetings.api.shapes import Shape
 from meetings.personal_data import personal_data
@@ -28,9 +32,7 @@ ResumeToken = Annotated[
 @router.get("/me/data", response=MyDataOut, operation_id="my_data")
 def mine(request: HttpRequest) -> Shape:
     """Everything that is stored of the caller's account as a participant, meeting by meeting."""
-    actor = actor_of(request)
-    if actor.user is None:
-        raise ProblemError(UNAUTHENTICATED)
+    actor = actor_logged_in(request)
     found = list(participations_to_read(actor))
     for participant in found:
         personal_data_note(participant=participant, by=actor.label)

@@ -7,10 +7,8 @@ from django.http import HttpRequest
 from ninja import Path, Router
 from ninja.responses import Status
 
-from meetings.access import Actor
 from meetings.api import throttling
-from meetings.api.credentials import actor_of, credentials_admin
-from meetings.api.problems import UNAUTHENTICATED, ProblemError
+from meetings.api.credentials import actor_logged_in, credentials_admin
 from meetings.api.shapes import Shape
 from meetings.api.token_schemas import TokenIn, TokenMadeOut, TokensOut
 from meetings.models import ApiToken
@@ -25,7 +23,7 @@ TokenId = Annotated[int, Path(description="`id` of the token", ge=1, le=2**53)]
 @router.get("", response=TokensOut, operation_id="token_list")
 def list_(request: HttpRequest) -> Shape:
     """The caller's own tokens, without themselves: the valid ones, and the newest of those that are not."""
-    return {"data": [_token_shape(token) for token in tokens_to_read(_known(request))]}
+    return {"data": [_token_shape(token) for token in tokens_to_read(actor_logged_in(request))]}
 
 
 @router.post(
@@ -38,7 +36,7 @@ def list_(request: HttpRequest) -> Shape:
 def create(request: HttpRequest, token: TokenIn) -> Status[Shape]:
     """Make a token that acts as the caller, within `scope`. Made with a token, it lasts no longer than that one."""
     made = api_token_create_own(
-        actor=_known(request),
+        actor=actor_logged_in(request),
         name=token.name,
         scope=token.scope,
         expires_in=None if token.expires_in_s is None else timedelta(seconds=token.expires_in_s),
@@ -49,16 +47,9 @@ def create(request: HttpRequest, token: TokenIn) -> Status[Shape]:
 @router.delete("/{int:token_id}", response={204: None}, operation_id="token_revoke")
 def revoke(request: HttpRequest, token_id: TokenId) -> Status[None]:
     """Revoke one of the caller's own tokens, for good."""
-    actor = _known(request)
+    actor = actor_logged_in(request)
     api_token_revoke(token=token_to_revoke(actor, token_id), actor=actor)
     return Status(204, None)
-
-
-def _known(request: HttpRequest) -> Actor:
-    actor = actor_of(request)
-    if actor.user is None:
-        raise ProblemError(UNAUTHENTICATED)
-    return actor
 
 
 def _token_shape(token: ApiToken) -> Shape:

@@ -27,6 +27,12 @@ class EventDraft:
     audio_session_id: UUID | None = None
 
 
+def segment_draft(segment: Segment) -> EventDraft:
+    """That the line stands as it is now. The text is joined when the event is read."""
+    payload = {"segment_id": str(segment.pk), "rev": segment.rev}
+    return EventDraft(type=MeetingEvent.Type.SEGMENT, payload=payload, segment=segment)
+
+
 def events_append(*, meeting_id: UUID, drafts: Sequence[EventDraft]) -> list[MeetingEvent]:
     """Number and store facts, in order; they are announced once the caller's transaction is committed.
 
@@ -68,7 +74,5 @@ def events_append(*, meeting_id: UUID, drafts: Sequence[EventDraft]) -> list[Mee
     return events
 
 
-def event_append(
-    *, meeting_id: UUID, type: str, payload: Mapping[str, object], segment: Segment | None = None
-) -> MeetingEvent:
-    return events_append(meeting_id=meeting_id, drafts=[EventDraft(type=type, payload=payload, segment=segment)])[0]
+def event_append(*, meeting_id: UUID, type: str, payload: Mapping[str, object]) -> MeetingEvent:
+    return events_append(meeting_id=meeting_id, drafts=[EventDraft(type=type, payload=payload)])[0]

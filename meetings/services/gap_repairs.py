@@ -23,7 +23,7 @@ from meetings.second_pass.hearing import Heard
 from meetings.services.audit import SYSTEM, audit_append, text_hash
 from meetings.services.bleed import bleed_retract
 from meetings.services.consents import is_kept
-from meetings.services.events import EventDraft, events_append
+from meetings.services.events import EventDraft, events_append, segment_draft
 from meetings.services.second_pass_leases import pass_advance
 from meetings.services.second_pass_lines import words_wire
 from meetings.session_clock import SessionClock
@@ -75,8 +75,7 @@ def _repair(repair: GapRepair, session: AudioSession, heard: Heard, *, clock: Se
     drafts = [_repaired_draft(repair, session, segment, clock=clock)]
     if segment is not None:
         segment.save(force_insert=True)
-        payload = {"segment_id": str(segment.pk), "rev": segment.rev}
-        drafts.insert(0, EventDraft(type=MeetingEvent.Type.SEGMENT, payload=payload, segment=segment))
+        drafts.insert(0, segment_draft(segment))
     events_append(meeting_id=repair.meeting_id, drafts=drafts)
     GapRepair.objects.filter(pk=repair.pk).update(state=State.DONE, segment=segment, problem="", done_at=timezone.now())
     _audit(repair, action="gap.repaired", data={"segments": [] if segment is None else [_claim(segment)]})

@@ -8,12 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from meetings.errors import Conflict, NotFound
-from meetings.models import Meeting, MeetingEvent, Segment, SegmentRevision
+from meetings.models import Meeting, Segment, SegmentRevision
 from meetings.models.segment import salt_new
 from meetings.passages import MARK, Passage, words_cut
 from meetings.services.audio_redaction import audio_redact
 from meetings.services.audit import audit_append, text_hash
-from meetings.services.events import event_append
+from meetings.services.events import events_append, segment_draft
 from meetings.services.holds import hold_refuse
 from meetings.services.lines_deletion import (
     contexts_delete,
@@ -151,12 +151,7 @@ def _sound_redact(segment: Segment, left: _Left, copies: list[Segment], *, at: d
 
 
 def _tell(segment: Segment, left: _Left, copies: list[Segment], *, actor: str) -> None:
-    event_append(
-        meeting_id=segment.meeting_id,
-        type=MeetingEvent.Type.SEGMENT,
-        payload={"segment_id": str(segment.pk), "rev": segment.rev},
-        segment=segment,
-    )
+    events_append(meeting_id=segment.meeting_id, drafts=[segment_draft(segment)])
     audit_append(
         meeting_id=segment.meeting_id,
         actor=actor,

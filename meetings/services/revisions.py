@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from meetings.corrections.content import FIELDS, Content, content_of, content_put
 from meetings.errors import Conflict, NotFound, StaleRevision
-from meetings.models import Correction, Meeting, MeetingEvent, Participant, Segment, SegmentRevision
+from meetings.models import Correction, Meeting, Participant, Segment, SegmentRevision
 from meetings.services.audit import SYSTEM, audit_append, text_hash
-from meetings.services.events import EventDraft, events_append
+from meetings.services.events import events_append, segment_draft
 
 State = Segment.State
 
@@ -103,7 +103,7 @@ def correction_make(
         segment.made_by = correction
     Segment.objects.bulk_create(made)
     touched = [*segments, *made]
-    events_append(meeting_id=meeting_id, drafts=[_draft(segment) for segment in touched])
+    events_append(meeting_id=meeting_id, drafts=list(map(segment_draft, touched)))
     _audit(correction, touched, target=target)
     return Corrected(correction=correction, segments=tuple(touched))
 
@@ -144,11 +144,6 @@ def _name_speakers(segments: Sequence[Segment]) -> None:
     people = Participant.objects.in_bulk({segment.participant_id for segment in segments})
     for segment in segments:
         segment.participant = people[segment.participant_id]
-
-
-def _draft(segment: Segment) -> EventDraft:
-    payload = {"segment_id": str(segment.pk), "rev": segment.rev}
-    return EventDraft(type=MeetingEvent.Type.SEGMENT, payload=payload, segment=segment)
 
 
 def _audit(correction: Correction, segments: Sequence[Segment], *, target: str) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from meetings.models import Meeting, MeetingEvent, SecondPass, Segment
+from meetings.models import Meeting, SecondPass, Segment
 from meetings.same_words import SLACK_MS, line_of
 from meetings.second_pass.choice import Improvement, improvement
 from meetings.second_pass.hearing import Heard
@@ -17,7 +17,7 @@ from meetings.second_pass.own_words import SaidWord, own_words
 from meetings.second_pass.plain import plain_words
 from meetings.second_pass.protection import Allowed, allowed_changes
 from meetings.services.audit import SYSTEM, audit_append, text_hash
-from meetings.services.events import event_append
+from meetings.services.events import events_append, segment_draft
 from meetings.services.revisions import revision_of
 from meetings.services.second_pass_leases import pass_advance
 from meetings.session_clock import SessionClock
@@ -112,12 +112,7 @@ def _revise(segment: Segment, made: Improvement) -> None:
     if made.is_new_text:
         segment.text, segment.confidence, segment.engine = made.text, made.confidence, made.engine
     segment.save(update_fields=["rev", "words", "text", "confidence", "engine"])
-    event_append(
-        meeting_id=segment.meeting_id,
-        type=MeetingEvent.Type.SEGMENT,
-        payload={"segment_id": str(segment.pk), "rev": segment.rev},
-        segment=segment,
-    )
+    events_append(meeting_id=segment.meeting_id, drafts=[segment_draft(segment)])
     audit_append(
         meeting_id=segment.meeting_id,
         actor=SYSTEM,

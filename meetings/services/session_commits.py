@@ -17,7 +17,7 @@ from meetings.models import AudioSession, GapRepair, MeetingEvent, Segment
 from meetings.services.audit import audit_append, text_hash
 from meetings.services.bleed import bleed_retract
 from meetings.services.consents import is_kept
-from meetings.services.events import EventDraft, events_append
+from meetings.services.events import EventDraft, events_append, segment_draft
 from meetings.services.gaps import gap_draft, gap_repair
 from meetings.services.presence import participant_joined
 from meetings.services.recording_chunks import chunks_store
@@ -130,7 +130,7 @@ def _facts_store(session: AudioSession, *, settled_from: int, spans: Sequence[Sp
             if clock is None:
                 raise Invalid("A session with speech has an origin: set it at the first frame.")
             segments.append(_segment(session, span.segment, clock=clock))
-            drafts.append(_segment_draft(segments[-1]))
+            drafts.append(segment_draft(segments[-1]))
         elif span.kind == "gap":
             drafts.append(gap_draft(session, start=start, end=span.end, reason=span.reason))
             if span.reason in REPAIRABLE_REASONS:
@@ -191,11 +191,6 @@ def _word_wire(word: WordTiming, *, final: FinalSegment, clock: SessionClock) ->
         "e": clock.meeting_ms(end),
         "c": round(word.confidence, 3),
     }
-
-
-def _segment_draft(segment: Segment) -> EventDraft:
-    payload = {"segment_id": str(segment.pk), "rev": segment.rev}
-    return EventDraft(type=MeetingEvent.Type.SEGMENT, payload=payload, segment=segment)
 
 
 def _already_committed(*, owner: SessionOwner, settled_from: int, spans: Sequence[Span]) -> Committed:

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from meetings.exports.work import exports_work
-from meetings.models import AuditEvent, Meeting, MeetingEvent, Segment
-from meetings.services.events import event_append
+from meetings.models import AuditEvent, Meeting, Segment
+from meetings.services.events import events_append, segment_draft
 from tests.integration.api_calls import API, made
 from tests.integration.made import commit, gap, opened, silence, speech
 
@@ -38,12 +38,8 @@ def redact(segment: Segment) -> None:
 
 
 def _event_of(segment: Segment) -> None:
-    event_append(
-        meeting_id=segment.meeting_id,
-        type=MeetingEvent.Type.SEGMENT,
-        payload={"segment_id": str(segment.pk), "rev": segment.rev + 1},
-        segment=segment,
-    )
+    segment.refresh_from_db()
+    events_append(meeting_id=segment.meeting_id, drafts=[segment_draft(segment)])
 
 
 def work() -> int:

@@ -17,7 +17,7 @@ from meetings.models import AudioSession, AuditEvent, Meeting, MeetingEvent, Seg
 from meetings.selectors import events_after, ledger, meetings_last_seq, participants_present, transcript
 from meetings.services.audit import audit_verify
 from meetings.services.consents import consent_record
-from meetings.services.events import event_append
+from meetings.services.events import event_append, events_append, segment_draft
 from meetings.services.meetings import meeting_end
 from meetings.services.sessions import session_detach, session_end, session_leave, session_open
 from meetings.values import OpenedSession
@@ -69,8 +69,7 @@ def corrected(segment: Segment, text: str) -> None:
         )
         segment.rev, segment.text, segment.state = segment.rev + 1, text, "corrected"
         segment.save()
-        payload = {"segment_id": str(segment.pk), "rev": segment.rev}
-        event_append(meeting_id=segment.meeting_id, type="segment", payload=payload, segment=segment)
+        events_append(meeting_id=segment.meeting_id, drafts=[segment_draft(segment)])
 
 
 def _speaks(meeting: Meeting, session: OpenedSession) -> None:
