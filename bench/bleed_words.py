@@ -15,10 +15,6 @@ class Errors:
     inserted: int
     words: int
 
-    @property
-    def wer_pct(self) -> float:
-        return 100 * self.errors / max(1, self.words)
-
 
 def errors_of(reference: str, heard: str) -> Errors:
     said, found = normalize(reference).split(), normalize(heard).split()

@@ -8,14 +8,6 @@ RECOGNIZER = "streaming.recognizers.worker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """`memory_mib` counts shared pages once (proportional set size)."""
-
-    cpu_s: float
-    memory_mib: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cpu:
     """CPU seconds of the web node and of its recognizers, since they began or between two moments."""
 
@@ -38,16 +30,6 @@ class Held:
     recognizers_mib: float
     n_fds: int
     n_threads: int
-
-
-def usage_of(pid: int) -> Usage:
-    root = psutil.Process(pid)
-    processes = [root, *root.children(recursive=True)]
-    times = [process.cpu_times() for process in processes]
-    return Usage(
-        cpu_s=sum(each.user + each.system for each in times),
-        memory_mib=sum(process.memory_full_info().pss for process in processes) / 2**20,
-    )
 
 
 def recognizers_of(pid: int) -> list[psutil.Process]:

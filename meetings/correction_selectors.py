@@ -50,33 +50,9 @@ class HitView:
 
 def is_corrected_by_a_human(segment: Segment) -> bool:
     """Whether a person had a hand in it: then nothing automatic may overwrite it, or take it out."""
-    return Segment.objects.filter(_by_a_human(), pk=segment.pk).exists()
-
-
-def segments_corrected_by_humans(*, meeting_id: UUID) -> set[UUID]:
-    return set(Segment.objects.filter(_by_a_human(), meeting=meeting_id).values_list("pk", flat=True))
-
-
-def _by_a_human() -> Q:
     revised = SegmentRevision.objects.exclude(actor=SYSTEM).values("segment")
     made = Correction.objects.exclude(actor=SYSTEM).values("pk")
-    return Q(pk__in=revised) | Q(made_by__in=made)
-
-
-def lines_sharing_words(*, segment_id: UUID) -> set[UUID]:
-    """The line, and all that words went to or came from by splits and merges: who redacts one looks at them all."""
-    known: set[UUID] = set()
-    new = {segment_id}
-    while new:
-        known |= new
-        joint = Correction.objects.filter(kind__in=(Correction.Kind.SPLIT, Correction.Kind.MERGED)).filter(
-            Q(revisions__segment__in=new) | Q(made_segments__in=new)
-        )
-        acts = list(joint.values_list("pk", flat=True))
-        revised = SegmentRevision.objects.filter(correction__in=acts).values_list("segment_id", flat=True)
-        made = Segment.objects.filter(made_by__in=acts).values_list("pk", flat=True)
-        new = {*revised, *made} - known
-    return known
+    return Segment.objects.filter(Q(pk__in=revised) | Q(made_by__in=made), pk=segment.pk).exists()
 
 
 def segment_history(segment: Segment) -> list[HistoryEntry]:

@@ -1,6 +1,5 @@
 """What the second pass asks of a recognizer: the seam to the live half, which knows the models."""
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,7 +31,3 @@ class Ear(Protocol):
     def hear(self, samples: Int16, *, start: int, language: str, vocabulary: tuple[str, ...]) -> Heard:
         """`start` is the position of the first sample. Raises HearingFailed."""
         ...
-
-
-class EarOpener(Protocol):
-    def __call__(self) -> AbstractContextManager[Ear]: ...

@@ -96,12 +96,6 @@ def api_token_find(*, token: str) -> ApiToken | None:
     return row
 
 
-def api_token_user(*, token: str) -> User | None:
-    """The account that the token stands for, or None, for those who only read: every scope includes that."""
-    row = api_token_find(token=token)
-    return None if row is None else row.user
-
-
 def _make(*, user: User, name: str, scope: str, expires_at: datetime | None, is_service: bool, by: str) -> MadeToken:
     if scope not in ApiToken.Scope.values:
         raise Invalid("The scope must be one of: " + ", ".join(ApiToken.Scope.values) + ".")

@@ -13,6 +13,7 @@ from meetings.models import AudioSession, Meeting
 from meetings.services.meetings import meeting_create
 from meetings.services.participants import Admission, participant_admit
 from meetings.services.sessions import session_commit, session_open, session_origin_set
+from meetings.services.tokens import api_token_find
 from meetings.values import Committed, FinalSegment, OpenedSession, SessionOwner, Span
 
 T = TypeVar("T")
@@ -24,6 +25,12 @@ def user_made(name: str = "ada", *, is_staff: bool = False) -> User:
 
 def host_made(name: str = "ada") -> Actor:
     return actor_for(user_made(name))
+
+
+def account_of_token(token: str) -> User | None:
+    """None where the token is not valid."""
+    row = api_token_find(token=token)
+    return None if row is None else row.user
 
 
 def meeting_made(*, actor: Actor | None = None, title: str = "Board") -> Meeting:

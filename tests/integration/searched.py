@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from meetings.models import Meeting, Participant, Segment
+from meetings.models import Meeting, Segment
 from meetings.search.query import query_parse
 from meetings.search.reading import SearchFilters, SearchPage, search
 from tests.integration.made import commit, meeting_made, opened, silence, speech
@@ -51,7 +51,3 @@ def indexed(query: str) -> int:
             cursor.execute("SELECT count(*) FROM meetings_searchline WHERE vector @@ to_tsquery('simple', %s)", [query])
         count: int = cursor.fetchone()[0]
     return count
-
-
-def others_of(segment: Segment) -> list[Participant]:
-    return list(Participant.objects.filter(meeting=segment.meeting_id).exclude(pk=segment.participant_id))

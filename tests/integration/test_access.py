@@ -17,8 +17,8 @@ from meetings.access import (
 )
 from meetings.errors import Forbidden, NotFound
 from meetings.models import ApiToken
-from meetings.services.tokens import api_token_create, api_token_user
-from tests.integration.made import admitted, host_made, meeting_made, user_made
+from meetings.services.tokens import api_token_create, api_token_find
+from tests.integration.made import account_of_token, admitted, host_made, meeting_made, user_made
 
 
 @pytest.mark.django_db
@@ -47,11 +47,12 @@ def test_an_id_tells_a_stranger_nothing() -> None:
 def test_those_who_manage_reach_it_by_id() -> None:
     host = host_made()
     meeting = meeting_made(actor=host)
-    service = api_token_user(token=api_token_create(name="ci"))
+    service = api_token_find(token=api_token_create(name="ci"))
+    assert service is not None
     managers = [
         host,
         actor_for(user_made("root", is_staff=True)),
-        actor_for(service),
+        actor_for(service.user),
         Actor(user=None, hosted=frozenset({meeting.pk})),
     ]
     for actor in managers:
@@ -75,16 +76,14 @@ def test_a_token_is_stored_as_a_hash_and_can_be_revoked() -> None:
     token = api_token_create(name="ci")
     row = ApiToken.objects.get()
     assert token not in str(ApiToken.objects.values())
-    user = api_token_user(token=token)
-    assert user == row.user
-    assert user is not None
-    assert not user.has_usable_password()
-    assert api_token_user(token=token + "x") is None
+    assert api_token_find(token=token) == row
+    assert not row.user.has_usable_password()
+    assert api_token_find(token=token + "x") is None
     row.revoked_at = row.created_at
     row.save()
-    assert api_token_user(token=token) is None
+    assert api_token_find(token=token) is None
     with pytest.raises(NotFound):
-        meeting_to_read(actor_for(user), meeting_made().pk)
+        meeting_to_read(actor_for(row.user), meeting_made().pk)
 
 
 @pytest.mark.django_db
@@ -93,7 +92,7 @@ def test_the_command_prints_the_token_alone(capsys: pytest.CaptureFixture[str]) 
         call_command("api_token", "ci")
     first, second = capsys.readouterr().out.splitlines()
     assert first != second
-    assert api_token_user(token=first) == api_token_user(token=second)
+    assert account_of_token(first) == account_of_token(second)
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.test import Client
 from meetings.access import actor_for
 from meetings.models import ApiToken, AuditEvent
 from meetings.services.audit import audit_verify
-from meetings.services.tokens import api_token_create, api_token_revoke, api_token_user
+from meetings.services.tokens import api_token_create, api_token_find, api_token_revoke
 from tests.integration.made import user_made
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def test_a_token_is_revoked_once_and_the_trail_says_by_whom() -> None:
     secret = api_token_create(name="program")
     token, actor = ApiToken.objects.get(), actor_for(user_made("admin"))
     assert api_token_revoke(token=token, actor=actor) is True
-    assert api_token_user(token=secret) is None
+    assert api_token_find(token=secret) is None
     revoked_at = ApiToken.objects.get().revoked_at
     assert api_token_revoke(token=token, actor=actor) is False
     assert ApiToken.objects.get().revoked_at == revoked_at
@@ -44,7 +44,7 @@ def test_the_admin_revokes_and_cannot_take_it_back() -> None:
     secret = api_token_create(name="program")
     client = admin_client("view_apitoken", "change_apitoken")
     revoke(client)
-    assert api_token_user(token=secret) is None
+    assert api_token_find(token=secret) is None
     assert AuditEvent.objects.filter(action="token.revoked").count() == 1
     token = ApiToken.objects.get()
     page = f"{TOKENS}{token.pk}/change/"
@@ -56,4 +56,4 @@ def test_the_admin_revokes_and_cannot_take_it_back() -> None:
 def test_those_who_may_only_look_revoke_nothing() -> None:
     secret = api_token_create(name="program")
     revoke(admin_client("view_apitoken"))
-    assert api_token_user(token=secret) is not None
+    assert api_token_find(token=secret) is not None

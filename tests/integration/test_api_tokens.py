@@ -13,10 +13,10 @@ from meetings.access import actor_for, meetings_to_read
 from meetings.errors import Conflict, Invalid, NotFound
 from meetings.models import ApiToken, AuditEvent
 from meetings.services import tokens
-from meetings.services.tokens import api_token_create, api_token_create_own, api_token_find, api_token_user
+from meetings.services.tokens import api_token_create, api_token_create_own, api_token_find
 from meetings.token_access import token_to_revoke
 from tests.integration.api_calls import API, assert_problem, get, guest, made, post, program
-from tests.integration.made import host_made, meeting_made, user_made
+from tests.integration.made import account_of_token, host_made, meeting_made, user_made
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +98,7 @@ def test_the_interface_makes_lists_and_revokes_ones_own() -> None:
     answer = post(client, "/tokens", {"name": "minutes", "scope": "write", "expires_in_s": 3600})
     assert answer.status_code == 201
     token = answer.json()
-    assert api_token_user(token=token["token"]) == ada
+    assert account_of_token(token["token"]) == ada
     [listed] = get(client, "/tokens").json()["data"]
     assert listed["id"] == token["id"]
     assert listed["scope"] == "write"
@@ -106,7 +106,7 @@ def test_the_interface_makes_lists_and_revokes_ones_own() -> None:
     assert get(other, "/tokens").json()["data"] == []
     assert_problem(other.delete(f"{API}/tokens/{token['id']}"), 404, "not_found")
     assert client.delete(f"{API}/tokens/{token['id']}").status_code == 204
-    assert api_token_user(token=token["token"]) is None
+    assert api_token_find(token=token["token"]) is None
     assert get(client, "/tokens").json()["data"][0]["revoked_at"]
     entries = AuditEvent.objects.filter(target=f"token:{token['id']}").order_by("number")
     assert [(entry.action, entry.actor) for entry in entries] == [

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from meetings.correction_selectors import is_corrected_by_a_human, lines_sharing_words, segments_corrected_by_humans
+from meetings.correction_selectors import is_corrected_by_a_human
 from meetings.models import MeetingEvent, Participant, Segment
 from meetings.selectors import transcript
 from meetings.services.audit import SYSTEM, audit_verify
@@ -96,7 +96,6 @@ def test_what_a_person_had_a_hand_in_is_recognised() -> None:
     segment, machine, untouched = line(meeting, "one two", "three", "four")
     segment_correct(segment_id=machine.pk, expected_rev=1, actor=SYSTEM, text="3")
     _, made = split(segment, 3)
-    assert segments_corrected_by_humans(meeting_id=meeting.pk) == {segment.pk, made.pk}
     assert [is_corrected_by_a_human(each) for each in (segment, made, machine, untouched)] == [True, True, False, False]
 
 
@@ -108,13 +107,3 @@ def test_what_is_merely_heard_twice_does_not_take_out_what_a_person_corrected() 
     longer = "well i think we should move the meeting to friday okay then yes"
     commit(grace.owner, speech(0, 64_000, text=longer))
     assert sorted(texts(meeting)) == [("Ada", "We should move the meeting to Friday."), ("Grace", longer)]
-
-
-def test_lines_that_share_words_are_found_from_each_of_them() -> None:
-    meeting = meeting_made()
-    segment, following, other = line(meeting, "one two", "three four", "five")
-    merge(segment)
-    _, made = split(segment, 3)
-    for each in (segment, following, made):
-        assert lines_sharing_words(segment_id=each.pk) == {segment.pk, following.pk, made.pk}
-    assert lines_sharing_words(segment_id=other.pk) == {other.pk}

@@ -13,9 +13,9 @@ from meetings.access import actor_for
 from meetings.api import throttling
 from meetings.models import ApiToken, AuditEvent
 from meetings.services.meetings import meeting_end
-from meetings.services.tokens import api_token_user
+from meetings.services.tokens import api_token_find
 from meetings.views import MY_MEETINGS_SHOWN
-from tests.integration.made import admitted, meeting_made, user_made
+from tests.integration.made import account_of_token, admitted, meeting_made, user_made
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "made-up"
@@ -193,13 +193,13 @@ def test_a_token_is_made_on_the_account_page_shown_once_and_revoked(client: Clie
     assert "no-store" in made.headers["Cache-Control"]
     found = re.search(r"clq_[\w-]+", made.content.decode())
     assert found
-    assert api_token_user(token=found[0]) == user
+    assert account_of_token(found[0]) == user
     page = text_of(client, "/account/")
     assert found[0] not in page
     assert "Minutes &lt;bot&gt;" in page
     token = ApiToken.objects.get()
     assert client.post(f"/account/tokens/{token.pk}/revoke/", follow=True).status_code == 200
-    assert api_token_user(token=found[0]) is None
+    assert api_token_find(token=found[0]) is None
     assert "revoked" in text_of(client, "/account/")
     refused = client.post("/account/tokens/", {"name": "", "scope": "all", "days": "7"})
     assert refused.status_code == 422

@@ -21,9 +21,9 @@ from meetings.services.organisations import (
     organisation_create,
 )
 from meetings.services.roles import meeting_organisation_set
-from meetings.services.tokens import api_token_create, api_token_user
+from meetings.services.tokens import api_token_create
 from tests.integration.api_calls import API, assert_problem, get, guest, patch, post, program
-from tests.integration.made import all_at_once, host_made, meeting_made, user_made
+from tests.integration.made import account_of_token, all_at_once, host_made, meeting_made, user_made
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +161,6 @@ def test_the_interface_makes_organisations_for_staff_and_programs_only() -> None
 
 
 def test_a_service_account_is_no_person() -> None:
-    user = api_token_user(token=api_token_create(name="ci"))
+    user = account_of_token(api_token_create(name="ci"))
     made = organisation_create(actor=actor_for(user), name="X", slug="x")
     assert not made.memberships.exists()

@@ -18,7 +18,8 @@ from meetings import tasks
 from meetings.api import throttling
 from meetings.models import ApiToken, AuditEvent
 from meetings.services import password_resets
-from meetings.services.tokens import api_token_create, api_token_user
+from meetings.services.tokens import api_token_create
+from tests.integration.made import account_of_token
 
 pytestmark = pytest.mark.django_db
 ASK, NEW, OLD = "/account/password/reset/", "correct horse battery", "made-up"
@@ -164,7 +165,7 @@ def test_tokens_of_programs_outlive_a_new_password_as_the_page_says(ada: User) -
     shown = Client().get(link_in(mail.outbox[0]), follow=True)
     assert "API tokens go on working" in re.sub(r"\s+", " ", shown.content.decode())
     assert sets(Client(), link_in(mail.outbox[0])) == 302
-    assert api_token_user(token=token) == ada
+    assert account_of_token(token) == ada
 
 
 def test_who_was_locked_out_by_wrong_passwords_gets_in_with_the_new_one(ada: User, settings: Settings) -> None:

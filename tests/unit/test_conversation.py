@@ -32,10 +32,9 @@ class LoopClock:
 @dataclass(slots=True)
 class Listening:
     heard: list[Heard] = field(default_factory=list)
-    n_interrupted: int = 0
 
     def interrupt(self) -> None:
-        self.n_interrupted += 1
+        pass
 
     def hear(self, heard: Heard) -> None:
         self.heard.append(heard)
