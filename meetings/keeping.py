@@ -18,11 +18,10 @@ class Keeping:
 
 def keeping_of(meeting: Meeting) -> Keeping:
     retention = meeting_retention(meeting)
-    days = [each for each in (retention.text_days, retention.audio_days) if each is not None]
     return Keeping(
         is_ephemeral=mode_of(meeting.policies) == EPHEMERAL,
         text_words=_days_words(retention.text_days),
-        audio_words=_days_words(min(days) if days else None),
+        audio_words=_days_words(retention.sound_days),
     )
 
 

@@ -24,13 +24,16 @@ class Retention:
     audio_days: int | None
     has_names_purged: bool
 
+    @property
+    def sound_days(self) -> int | None:
+        """Sound does not outlive its text."""
+        return min((each for each in (self.text_days, self.audio_days) if each is not None), default=None)
+
     def text_due_at(self, over_at: datetime) -> datetime | None:
         return None if self.text_days is None else over_at + timedelta(days=self.text_days)
 
     def audio_due_at(self, over_at: datetime) -> datetime | None:
-        """Sound does not outlive its text."""
-        days = [each for each in (self.text_days, self.audio_days) if each is not None]
-        return over_at + timedelta(days=min(days)) if days else None
+        return None if self.sound_days is None else over_at + timedelta(days=self.sound_days)
 
 
 def retention_default(taken: Mapping[str, Any]) -> Retention:

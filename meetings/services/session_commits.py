@@ -1,11 +1,23 @@
-"""Commit what the samples of an audio session became: the one place where `settled` moves."""
+"""Commit what the samples of an audio session became: the one place where `settled` moves.
+
+The update of `settled` is the lock. Two sockets or nodes may reach it with the same audio (a replay after a
+reconnect, a zombie that woke up); only the current generation that still finds stored where it starts from goes on,
+and everything else of the transaction follows from it: segments, numbered events, counters and the audit entry appear
+together or not at all. Whoever finds no such row reads back: `settled` at our own end, in our own generation, with
+our own segments means that this commit landed and only its answer was lost. Anything else means that another
+connection owns the session, or that it has ended.
+
+A node that could not reach the database for a while seems dead, and its sessions are abandoned although their sockets
+live: a commit brings such a session and its participant back. One that was abandoned because its socket had gone
+stays so: only what was in flight is committed then.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -39,17 +51,6 @@ def session_commit(
 ) -> Committed:
     """Settle the samples from `settled_from` to the end of the last span.
 
-    The update is the lock. Two sockets or nodes may reach it with the same audio (a replay after a reconnect, a zombie
-    that woke up); only the current generation that still finds `settled_from` stored goes on, and everything else of
-    the transaction follows from it: segments, numbered events, counters and the audit entry appear together or not at
-    all. Whoever finds no such row reads back: `settled` at our own end, in our own generation, with our own segments
-    means that this commit landed and only its answer was lost. Anything else means that another connection owns the
-    session, or that it has ended.
-
-    A node that could not reach the database for a while seems dead, and its sessions are abandoned although their
-    sockets live: such a commit brings the session and its participant back. One that was abandoned because its socket
-    had gone stays so: only what was in flight is committed then.
-
     `correction` is what the session's clock is found to be off by (None: as it stands), from the end of the last
     segment or gap on. It is stored with what is the first to get its times by it: nobody maps that otherwise.
 
@@ -62,20 +63,9 @@ def session_commit(
     Raises Superseded: the caller stops and never skips ahead. Raises Invalid: a defect of the caller.
     """
     spans_check(settled_from=settled_from, spans=spans)
-    settled_to = spans[-1].end
     with transaction.atomic():
         mine = AudioSession.objects.filter(pk=owner.session_id, generation=owner.generation)
-        n_updated = (
-            mine.filter(settled=settled_from)
-            .exclude(state=AudioSession.State.ENDED)
-            .update(
-                settled=settled_to,
-                received=Greatest(F("received"), Value(max(received, settled_to))),
-                context=None if (context := spans[-1].context) is None else asdict(context),
-                **_counter_updates(settled_from=settled_from, spans=spans),
-            )
-        )
-        if n_updated != 1:
+        if not _settle(mine, settled_from=settled_from, received=received, spans=spans):
             return _already_committed(owner=owner, settled_from=settled_from, spans=spans)
         session = mine.select_related("participant__meeting").get()
         if session.state == AudioSession.State.ABANDONED and session.close_reason == NODE_SILENT:
@@ -85,7 +75,20 @@ def session_commit(
             _correct_clock(session, correction)
         levels_store(session.pk, settled_from=settled_from, spans=spans)
         events = _facts_store(session, settled_from=settled_from, spans=spans)
-    return Committed(settled=settled_to, messages=_messages(events), was_already=False, counters=session.counters)
+    return Committed(settled=spans[-1].end, messages=_messages(events), was_already=False, counters=session.counters)
+
+
+def _settle(mine: QuerySet[AudioSession], *, settled_from: int, received: int, spans: Sequence[Span]) -> bool:
+    """False where the row does not stand at `settled_from`, or has ended: then nothing was changed."""
+    settled_to, context = spans[-1].end, spans[-1].context
+    open_there = mine.filter(settled=settled_from).exclude(state=AudioSession.State.ENDED)
+    n_updated = open_there.update(
+        settled=settled_to,
+        received=Greatest(F("received"), Value(max(received, settled_to))),
+        context=None if context is None else asdict(context),
+        **_counter_updates(settled_from=settled_from, spans=spans),
+    )
+    return n_updated == 1
 
 
 def _bring_back(session: AudioSession) -> None:
@@ -209,7 +212,7 @@ def _already_committed(*, owner: SessionOwner, settled_from: int, spans: Sequenc
         raise Superseded
     stored = MeetingEvent.objects.select_related("segment__participant").filter(pk__in=[event.pk for event in events])
     messages = _messages(list(stored.order_by("seq")))
-    return Committed(settled=settled_to, messages=messages, was_already=True, counters=session.counters)
+    return Committed(settled=spans[-1].end, messages=messages, was_already=True, counters=session.counters)
 
 
 def _messages(events: Sequence[MeetingEvent]) -> tuple[WireMessage, ...]:
