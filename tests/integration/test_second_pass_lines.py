@@ -74,6 +74,22 @@ def test_what_another_said_into_this_microphone_does_not_come_back_into_the_line
     assert (segment.text, segment.state) == ("We should move it", "final")
 
 
+def test_what_one_said_oneself_right_before_is_no_other_s_voice(meeting: Meeting, host: Actor, ada: Speaking) -> None:
+    """Nor is what was taken out of another's line, which may be this voice in that microphone."""
+    grace = speaking(meeting, name="Grace")
+    say(grace, "well well")
+    leaked = say(grace, "we should move it now")
+    segment_retract(segment_id=leaked, actor="system", reason="bleed")
+    say(ada, "move it")
+    segment_id = say(ada, "we should moo it")
+    over(meeting, host, ada, grace)
+    ear = ToldEar()
+    ear.says(0, SECOND, "move it")
+    ear.says(SECOND * 3 // 2, SECOND * 5 // 2, "We should move it")
+    heard_again(ear)
+    assert Segment.objects.get(pk=segment_id).text == "We should move it"
+
+
 def test_what_two_said_at_once_stays_in_both_lines(meeting: Meeting, host: Actor, ada: Speaking) -> None:
     grace = speaking(meeting, name="Grace")
     say(grace, "yes we should")

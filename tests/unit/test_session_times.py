@@ -102,6 +102,26 @@ async def test_what_is_learnt_holds_at_once_also_while_nothing_is_committed() ->
     assert times.meeting_ms(2 * SECOND) == 6_950
 
 
+class CountingClock(SessionClock):
+    """Says how often it was made anew, which looks through all corrections."""
+
+    n_made = 0
+
+    def corrected(self, correction: ClockCorrection) -> SessionClock:
+        type(self).n_made += 1
+        return super().corrected(correction)
+
+
+async def test_a_clock_that_is_supposed_is_made_once_for_all_frames_that_it_holds_for() -> None:
+    opened = opened_now()
+    times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)
+    await times.hear(arrived(FRAME_MS, 5_400, opened=opened))
+    await heard(times, opened, late_ms=0, first_late_ms=0)
+    times._decided = CountingClock(origin_ms=5_300)
+    assert {times.meeting_ms(position) for position in [2 * SECOND] * 500} == {7_000}
+    assert CountingClock.n_made == 1
+
+
 async def test_what_is_learnt_in_silence_holds_from_its_beginning() -> None:
     opened = opened_now()
     times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)
