@@ -123,6 +123,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
         layer=layer,
         on_superseded=lambda *which: runtime().rooms.supersede(*which),
         on_event=lambda *what: runtime().rooms.heard(*what),
+        on_flush=lambda session_id: runtime().rooms.flush(session_id),
     )
     around = Surroundings(
         store=store,

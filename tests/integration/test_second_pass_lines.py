@@ -77,17 +77,17 @@ def test_what_another_said_into_this_microphone_does_not_come_back_into_the_line
 def test_what_one_said_oneself_right_before_is_no_other_s_voice(meeting: Meeting, host: Actor, ada: Speaking) -> None:
     """Nor is what was taken out of another's line, which may be this voice in that microphone."""
     grace = speaking(meeting, name="Grace")
-    say(grace, "well well")
-    leaked = say(grace, "we should move it now")
-    segment_retract(segment_id=leaked, actor="system", reason="bleed")
-    say(ada, "move it")
-    segment_id = say(ada, "we should moo it")
+    segment_retract(segment_id=say(grace, "we should move it now"), actor="system", reason="bleed")
+    start, end = SECOND + 6_400, 2 * SECOND
+    line = speech(start, end, text="moo it now")
+    before = speech(0, SECOND, text="we go and move")
+    ada.commit(before, silence(start), line, silence(end + 8_000), recorded=[ada.write(sound(17_600), start=start)])
     over(meeting, host, ada, grace)
     ear = ToldEar()
-    ear.says(0, SECOND, "move it")
-    ear.says(SECOND * 3 // 2, SECOND * 5 // 2, "We should move it")
+    ear.says(start, end, "move it now")
     heard_again(ear)
-    assert Segment.objects.get(pk=segment_id).text == "We should move it"
+    assert line.segment is not None
+    assert Segment.objects.get(pk=line.segment.segment_id).text == "move it now"
 
 
 def test_what_two_said_at_once_stays_in_both_lines(meeting: Meeting, host: Actor, ada: Speaking) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from streaming.pipeline import MOST_WAITING_ITEMS
-from tests.unit.phone_world import CALL, World, pieces, world
+from tests.unit.phone_world import CALL, CallDatabase, SlowDatabase, World, pieces, world
 from tests.unit.session_fakes import SECOND, SPEECH
 from tests.unit.test_rooms import HeldPool, until
 
@@ -56,7 +56,7 @@ async def test_after_minutes_without_recognizers_all_is_given_and_committed(has_
 async def test_a_call_that_comes_back_to_a_session_with_as_much_waiting_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("streaming.phone_session.REST_WITHIN_S", 0.01)
+    monkeypatch.setattr("streaming.call_rest.REST_WITHIN_S", 0.01)
     pool = HeldPool()
     async with world(pool=pool) as here:
         first, second = here.make(), here.make()
@@ -149,4 +149,51 @@ async def test_a_node_that_stops_meanwhile_has_everything_committed_before_the_l
         here.database.may_open.set()
         await until(lambda: "flushed" in here.line.told)
         assert here.database.settled == 4 * SECOND
+        session.leave()
+
+
+async def test_a_call_that_comes_back_to_another_node_waits_for_what_the_first_is_still_committing() -> None:
+    """Only that one has it. The socket is gone, and the database says at once how much came through it."""
+    database = SlowDatabase()
+    async with world(database) as here, world(database) as there:
+        first, second = here.make(), there.make()
+        await first.begin()
+        first.hear(pieces(SPEECH[: 4 * SECOND]))
+        first.leave()
+        await until(lambda: database.detached)
+        assert (database.received, database.settled) == (4 * SECOND, 0)
+        database.is_elsewhere = True
+        coming = asyncio.ensure_future(second.begin())
+        await asyncio.sleep(0.2)
+        assert not coming.done()
+        database.release.set()
+        assert await coming >= database.settled == 4 * SECOND
+        assert (database.generation, database.counted("gap")) == (2, 0)
+        second.leave()
+
+
+async def test_a_node_that_has_not_noticed_that_a_call_has_left_is_asked_for_what_it_has() -> None:
+    """In the middle of an utterance, which nothing would end there."""
+    database = CallDatabase()
+    async with world(database) as here, world(database) as there:
+        first, second = here.make(), there.make()
+        await first.begin()
+        first.hear(pieces(SPEECH[: 4 * SECOND]))
+        database.is_elsewhere = True
+        coming = asyncio.ensure_future(second.begin())
+        await until(lambda: there.broadcast.n_flushes_asked)
+        here.rooms.flush(CALL.session_id)
+        assert await coming >= database.settled == 4 * SECOND
+        assert database.counted("gap") == 0
+        await until(lambda: there.broadcast.n_flushes_asked == 1)
+        first.leave()
+        second.leave()
+
+
+async def test_a_node_that_cannot_commit_is_not_waited_for_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.call_rest.REST_WITHIN_S", 0.01)
+    async with world() as here:
+        here.database.is_elsewhere, here.database.received = True, SECOND
+        session = here.make()
+        await session.begin()
         session.leave()

@@ -26,12 +26,19 @@ class RoomDatabase(MemoryDatabase):
     failure: Exception | None = None
     is_refusing: bool = False
 
-    async def session_detach(self, owner: SessionOwner) -> bool:
+    async def sessions_received_note(self, progress: Sequence[tuple[SessionOwner, int]]) -> int:
+        for owner, received in progress:
+            if owner.generation == self.generation:
+                self.received = max(self.received, received)
+        return len(progress)
+
+    async def session_detach(self, owner: SessionOwner, *, received: int = 0) -> bool:
         if self.is_refusing:
             raise StoreRefused
         is_mine = owner.generation == self.generation
         if is_mine:
             self.detached.append(owner.generation)
+            self.received = max(self.received, received)
         return is_mine
 
     async def session_commit(
