@@ -197,3 +197,23 @@ async def test_a_node_that_cannot_commit_is_not_waited_for_for_long(monkeypatch:
         session = here.make()
         await session.begin()
         session.leave()
+
+
+async def test_what_nobody_has_of_the_time_that_a_call_was_away_is_a_gap_that_says_so() -> None:
+    """By the meeting's clock: what is said afterwards lies where it was said."""
+    async with world() as here:
+        first, second = here.make(), here.make()
+        await first.begin()
+        first.hear(pieces(SPEECH[: 4 * SECOND]))
+        first.leave()
+        await until(lambda: here.database.settled == 4 * SECOND)
+        assert here.database.origin_ms is not None
+        here.database.origin_ms -= 5_000  # as if that had been five seconds earlier
+        position = await second.begin()
+        assert position >= 9 * SECOND
+        second.hear(pieces(SPEECH[4 * SECOND : 5 * SECOND], position=position))
+        second.finish()
+        await until(lambda: "over" in here.line.told)
+        second.leave()
+    [gap] = [(start, end) for kind, start, end in here.database.spans if kind == "gap"]
+    assert (gap, here.database.reasons) == ((4 * SECOND, position), ["call_interrupted"])

@@ -158,6 +158,21 @@ async def test_a_session_with_as_much_waiting_as_clients_may_send_is_abandoned_a
         await until(lambda: room.is_empty)
 
 
+async def test_of_a_session_that_was_taken_over_nothing_lingers() -> None:
+    """A client that comes and goes would leave all its old buffers here for as long as the resume window."""
+    database = RoomDatabase()
+    async with rooms_over(database) as rooms:
+        first = database.opened()
+        older = rooms.attach(first, sink=RecordingSink(), round_trip_s=0)
+        rooms.detach(older)
+        (room,) = rooms._rooms.values()
+        await until(lambda: room._lingering)
+        lingering = room._lingering[older]
+        rooms.attach(again(first, database), sink=RecordingSink(), round_trip_s=0)
+        await asyncio.wait([lingering], timeout=5)
+        assert lingering.cancelled()
+
+
 async def test_the_newest_connection_wins_and_a_late_disconnect_does_not_disturb_it() -> None:
     database = RoomDatabase()
     async with rooms_over(database) as rooms:
