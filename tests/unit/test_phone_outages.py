@@ -5,8 +5,9 @@ import asyncio
 import numpy as np
 import pytest
 
+from streaming.call_rest import LOOK_EVERY_S
 from streaming.pipeline import MOST_WAITING_ITEMS
-from tests.unit.phone_world import CALL, CallDatabase, SlowDatabase, World, pieces, world
+from tests.unit.phone_world import CALL, SlowDatabase, World, pieces, world
 from tests.unit.session_fakes import SECOND, SPEECH
 from tests.unit.test_rooms import HeldPool, until
 
@@ -173,8 +174,8 @@ async def test_a_call_that_comes_back_to_another_node_waits_for_what_the_first_i
 
 
 async def test_a_node_that_has_not_noticed_that_a_call_has_left_is_asked_for_what_it_has() -> None:
-    """In the middle of an utterance, which nothing would end there."""
-    database = CallDatabase()
+    """In the middle of an utterance, which nothing would end there; and how much it is shows before it is committed."""
+    database = SlowDatabase()
     async with world(database) as here, world(database) as there:
         first, second = here.make(), there.make()
         await first.begin()
@@ -183,9 +184,12 @@ async def test_a_node_that_has_not_noticed_that_a_call_has_left_is_asked_for_wha
         coming = asyncio.ensure_future(second.begin())
         await until(lambda: there.broadcast.n_flushes_asked)
         here.rooms.flush(CALL.session_id)
+        await until(lambda: database.received == 4 * SECOND)
+        await asyncio.sleep(10 * LOOK_EVERY_S)
+        assert not coming.done()
+        database.release.set()
         assert await coming >= database.settled == 4 * SECOND
-        assert database.counted("gap") == 0
-        await until(lambda: there.broadcast.n_flushes_asked == 1)
+        assert (database.counted("gap"), there.broadcast.n_flushes_asked) == (0, 1)
         first.leave()
         second.leave()
 
@@ -195,7 +199,8 @@ async def test_a_node_that_cannot_commit_is_not_waited_for_for_long(monkeypatch:
     async with world() as here:
         here.database.is_elsewhere, here.database.received = True, SECOND
         session = here.make()
-        await session.begin()
+        async with asyncio.timeout(2):
+            await session.begin()
         session.leave()
 
 
