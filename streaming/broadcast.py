@@ -28,6 +28,7 @@ class Log(LogReader, Protocol):
 
 
 OnSuperseded = Callable[[UUID, int], None]
+OnFlush = Callable[[UUID], None]
 OnEvent = Callable[[UUID, Message], None]
 
 
@@ -35,13 +36,21 @@ class MeetingHub:
     """One group subscription of this process for one meeting, and its local subscribers."""
 
     def __init__(
-        self, meeting_id: UUID, *, log: Log, layer: ChannelLayer, on_superseded: OnSuperseded, on_event: OnEvent
+        self,
+        meeting_id: UUID,
+        *,
+        log: Log,
+        layer: ChannelLayer,
+        on_superseded: OnSuperseded,
+        on_event: OnEvent,
+        on_flush: OnFlush,
     ) -> None:
         self.meeting_id = meeting_id
         self._log = log
         self._layer = layer
         self._on_superseded = on_superseded
         self._on_event = on_event
+        self._on_flush = on_flush
         self.head_seq: int | None = None  # None until the log was asked where it stands
         self._catching_up = asyncio.Lock()
         self._partials: dict[str, Message] = {}
@@ -96,6 +105,8 @@ class MeetingHub:
                 self._fan_out_ephemeral(message["key"], message["message"])
             case "meeting.superseded":
                 self._on_superseded(UUID(message["session_id"]), message["generation"])
+            case "meeting.flush":
+                self._on_flush(UUID(message["session_id"]))
 
     def _fan_out_event(self, seq: int, message: Message) -> None:
         if self.head_seq is None or seq <= self.head_seq:
@@ -138,12 +149,14 @@ class Broadcast:
         layer: ChannelLayer,
         on_superseded: OnSuperseded,
         on_event: OnEvent = lambda meeting_id, event: None,
+        on_flush: OnFlush = lambda session_id: None,
     ) -> None:
         """`on_event` hears of each durable event that is no segment, in the order of `seq`."""
         self._log = log
         self._layer = layer
         self._on_superseded = on_superseded
         self._on_event = on_event
+        self._on_flush = on_flush
         self._hubs: dict[UUID, tuple[MeetingHub, asyncio.Task[None]]] = {}
         self._scope = TaskScope("broadcast")
         self._outgoing: deque[tuple[UUID, dict[str, Any]]] = deque(maxlen=MOST_WAITING_HINTS)
@@ -167,6 +180,7 @@ class Broadcast:
                 layer=self._layer,
                 on_superseded=self._on_superseded,
                 on_event=self._on_event,
+                on_flush=self._on_flush,
             )
             known = self._hubs[meeting_id] = (hub, self._scope.spawn(hub.run(), name="hub"))
         hub = known[0]
@@ -202,6 +216,10 @@ class Broadcast:
         """Tell every process that a session has a newer connection; older ones end by it, or by their next commit."""
         message = {"type": "meeting.superseded", "session_id": str(session_id), "generation": generation}
         self._queue(meeting_id, message)
+
+    def publish_flush(self, meeting_id: UUID, session_id: UUID) -> None:
+        """Ask whichever process has a session to commit what it has of it."""
+        self._queue(meeting_id, {"type": "meeting.flush", "session_id": str(session_id)})
 
     def _queue(self, meeting_id: UUID, message: dict[str, Any]) -> None:
         self._outgoing.append((meeting_id, message))  # full: the oldest hint goes

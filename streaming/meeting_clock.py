@@ -9,6 +9,9 @@ it is taken to have come in half the shortest round trip that was measured. Two 
 - Even the least delayed frames come later and later: the device's clock is slow, or all of them wait somewhere. Only
   what a clock can have drifted since it was last known to be right is believed; queues are mostly unbelievable so.
 
+A device whose clock is set takes that for time in which sound was lost, and counts on from there. What is declared lost
+and has not passed here may be such a jump: so far from where it was a clock may then turn out to be.
+
 Both count only where audio comes in real time: the lowest of the last looks agree. While a client catches up, or sends
 a file faster than it plays, each look finds audio much earlier than the one before, so nothing is learnt.
 """
@@ -63,6 +66,7 @@ class MeetingClock:
         self._look_until_ms = -math.inf
         self._lowest_ms = math.inf
         self._looks: deque[float] = deque(maxlen=MOST_LOOKS)
+        self._arrived_ms: float | None = None  # of the last frame
 
     def measure(self, round_trip_ms: float) -> None:
         """The shortest round trip of the connection counts: there, too, things are only ever delayed.
@@ -76,10 +80,14 @@ class MeetingClock:
             self._arrival_ms -= shorter_ms
         self._tell()
 
-    def hear(self, end: int, *, arrived_ms: float) -> None:
+    def hear(self, end: int, *, arrived_ms: float, is_after_loss: bool = False) -> None:
         """A frame that ends at position `end` arrived at this meeting time."""
         if end <= self._received:
             return
+        if is_after_loss and self._arrived_ms is not None:
+            passed_ms = arrived_ms - self._arrived_ms
+            self._earliest_ms -= max(0.0, (end - self._head) / SAMPLES_PER_MS - passed_ms)
+        self._arrived_ms = arrived_ms
         seen_ms = arrived_ms - end / SAMPLES_PER_MS
         self._is_seen = self._is_seen or seen_ms <= self._arrival_ms + 1
         if arrived_ms < self._look_until_ms:

@@ -46,7 +46,7 @@ class MixedBlock:
 
 @dataclass(slots=True)
 class VoiceCounters:
-    """In samples: given out, not there in time, and of these how many did not come in time but later than played."""
+    """In samples: given out, not there in time, and too late, or too early, to be played at all."""
 
     n_played: int = 0
     n_concealed: int = 0
@@ -110,7 +110,7 @@ class Mixer:
             return False
         if float(samples.dot(samples)) < QUIET_POWER * len(samples):
             sounding.delay.lower(most=len(samples))
-        self._write(sounding, at + sounding.delay.offset, samples, counters, is_next=is_next)
+        self._write(sounding, at + sounding.delay.offset, samples, is_next=is_next)
         sounding.placed_end = at + len(samples)
         return True
 
@@ -177,9 +177,9 @@ class Mixer:
         self._forget_silent()
         return mixed
 
-    def _write(self, sounding: _Sounding, at: int, samples: Float32, counters: VoiceCounters, *, is_next: bool) -> None:
+    def _write(self, sounding: _Sounding, at: int, samples: Float32, *, is_next: bool) -> None:
+        """The delay was raised to what this needs, so it is never too late here."""
         start = at + sounding.delay.samples
-        counters.n_late += min(max(0, self.position - start), len(samples))
         first = max(self.position, sounding.end or 0)  # what is played already, or stands there, stays
         n_past = min(max(0, first - start), len(samples))
         samples, start = samples[n_past:], start + n_past

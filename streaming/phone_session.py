@@ -1,6 +1,5 @@
 """The audio session of a telephone call: what a page does for its microphone, done here for a telephone."""
 
-import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from meetings.errors import MeetingsError
 from meetings.limits import REQUIRED_CONSENT, RESUME_WINDOW_S, SAMPLE_RATE_HZ
 from meetings.phone import AdmittedCall
 from meetings.values import EndedSession, OpenedSession
+from streaming.call_rest import bring_to_rest
 from streaming.errors import ConsentMissing, StreamError, Unavailable
 from streaming.feeds import Subscription, Wants
 from streaming.ingest.call_timeline import CallPiece
@@ -24,7 +24,6 @@ from streaming.session_items import End, Finalize, Frame, Lost, Record
 
 logger = logging.getLogger(__name__)
 
-REST_WITHIN_S, REST_LOOK_EVERY_S = 3.0, 0.05
 MOST_FAILURES = 5  # of the session, while one socket lasts
 AUDIO_MISSING, INTERRUPTED = "call_audio_missing", "call_interrupted"  # as reasons of gaps
 
@@ -72,7 +71,7 @@ class PhoneSession:
         Raises Full, MeetingOver, ConsentMissing, SupersededStream, Overloaded, Unavailable (it has just ended).
         """
         came_at = self._node.clock.now()
-        await self._bring_to_rest()
+        await bring_to_rest(node=self._node, call=self.call)
         opened = await self._open()
         try:
             self._subscription = await self._node.broadcast.subscribe(
@@ -157,21 +156,6 @@ class PhoneSession:
             self._open_again()
 
     # --- the session ------------------------------------------------------------------------------------------
-
-    async def _bring_to_rest(self) -> None:
-        """Commit what an earlier connection of this call has said here: this one cannot send it again."""
-        rooms, here = self._node.rooms, (self.call.meeting_id, self.call.session_id)
-        try:
-            async with asyncio.timeout(REST_WITHIN_S):
-                while rooms.is_reopening(*here):  # noqa: ASYNC110 - as below
-                    await asyncio.sleep(REST_LOOK_EVERY_S)
-                if (pipeline := rooms.session(*here)) is None:
-                    return
-                pipeline.enqueue(Finalize(cid=None))
-                while not pipeline.is_at_rest:  # noqa: ASYNC110 - no one event tells of all of it
-                    await asyncio.sleep(REST_LOOK_EVERY_S)
-        except TimeoutError:
-            logger.warning("what a call has said could not be committed before its session was taken over")
 
     async def _open(self) -> OpenedSession:
         store = self._node.store

@@ -53,6 +53,7 @@ class SessionPipeline:
         self.opened = opened
         self.sink = sink
         self.agent: AgentVoice | None = None  # through which everything comes that an agent's client says
+        self.arrived = max(opened.resume_from, opened.settled)  # the end of what was put, worked on or not
         self._around = around
         self._overheard = overheard
         self._languages = SpokenLanguages(opened=opened, store=around.store)
@@ -119,7 +120,6 @@ class SessionPipeline:
 
     @property
     def language(self) -> str:
-        """What is spoken from now on."""
         return self._languages.latest
 
     def follow(self, change: Speak | Record = Speak()) -> None:  # noqa: B008 - an empty value, which never changes
@@ -129,7 +129,6 @@ class SessionPipeline:
             self._has_items.set()
 
     def expect_words(self, vocabulary: tuple[str, ...]) -> None:
-        """Names and jargon that may be said from now on."""
         self._transcriber.vocabulary = vocabulary
 
     def rename(self, display_name: str) -> None:
@@ -163,6 +162,7 @@ class SessionPipeline:
         """Behind all that was put, `agent` or not; whoever calls it bounds it, as no client is to blame for it."""
         if isinstance(item, Frame):
             self._voices.hear(item.frame.position, pcm_decode(item.frame.payload))
+            self.arrived = max(self.arrived, item.frame.end)
         self._inbox.append(item)
         self._has_items.set()
         self._has_news.set()

@@ -56,6 +56,4 @@ class Reopening:
             raise SupersededStream
         if self._until_s is not None and self._clock.monotonic_s() > self._until_s:
             raise Unavailable("the session could not be opened again in time")
-        opened = await self._attempt()
-        self._generation = opened.owner.generation
-        return opened
+        return await self._attempt()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from streaming.protocol.server_messages import partials_reset_message
 from streaming.reopening import Reopening
 from streaming.room_levels import RoomLevels
 from streaming.room_voices import RoomVoices
-from streaming.session_items import Abandon, Record
+from streaming.session_items import Abandon, Finalize, Record
 from streaming.surroundings import SessionStore, Sink, Surroundings
 from streaming.tasks import TaskScope
 
@@ -29,7 +29,8 @@ RETRY_EVERY_S = 1.0
 
 
 class RoomStore(SessionStore, Protocol):
-    async def session_detach(self, owner: SessionOwner) -> bool: ...
+    async def session_detach(self, owner: SessionOwner, *, received: int = 0) -> bool: ...
+    async def sessions_received_note(self, progress: Sequence[tuple[SessionOwner, int]]) -> int: ...
     async def meeting_words(self, meeting_id: UUID) -> tuple[str, ...]: ...
 
 
@@ -119,6 +120,16 @@ class Room:
         """What the pipeline's client says is an agent's, until its socket goes."""
         pipeline.agent = agent = self._voices.admit(pipeline, tell=tell)
         return agent
+
+    def flush(self, session_id: UUID) -> None:
+        """Commit what came so far: another node waits for that, and for how much it is, before it takes over."""
+        if (pipeline := self._sessions.get(session_id)) is not None:
+            pipeline.enqueue(Finalize(cid=None))
+            self._scope.spawn(self._note_received(pipeline), name="note-received")
+
+    async def _note_received(self, pipeline: SessionPipeline) -> None:
+        progress = [(pipeline.opened.owner, pipeline.arrived)]
+        await until_stored(lambda: self._store.sessions_received_note(progress))
 
     def let_go(self, opened: OpenedSession) -> None:
         """A session that was opened for a socket which never came to use it."""
@@ -236,7 +247,7 @@ class Room:
                 del self._reopening[session_id]
 
     async def _linger(self, pipeline: SessionPipeline) -> None:
-        await self._say_detached(pipeline.opened.owner)
+        await self._say_detached(pipeline.opened.owner, received=pipeline.arrived)
         if not self._owns(pipeline):
             return
         self._lingering[pipeline] = self._scope.spawn(self._abandon(pipeline), name="abandon")
@@ -246,11 +257,11 @@ class Room:
         self._lingering.pop(pipeline, None)
         pipeline.enqueue(Abandon())  # however much waits there: else this room would never empty
 
-    async def _say_detached(self, owner: SessionOwner) -> None:
+    async def _say_detached(self, owner: SessionOwner, *, received: int = 0) -> None:
         """Also for a pipeline that failed: else its session would look open for as long as this node lives."""
         while True:
             try:
-                await self._store.session_detach(owner)
+                await self._store.session_detach(owner, received=received)
             except StoreUnavailable:
                 await asyncio.sleep(RETRY_EVERY_S)
             except StreamError:  # asking again does not help; the resume window is over some time all the same

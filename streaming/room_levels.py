@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from meetings.leak import LEVEL_MS, Levels
 from meetings.limits import LEVEL_SAMPLES
 from meetings.values import StoredLevels
 from streaming.audio.pcm import Float32
-from streaming.bleed.levels import LEVEL_MS, Levels, LevelTrack
+from streaming.bleed.levels import LevelTrack
 
 
 @dataclass(slots=True)

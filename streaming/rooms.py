@@ -72,6 +72,11 @@ class Rooms:
         for room in self._rooms.values():
             room.supersede(session_id, generation)
 
+    def flush(self, session_id: UUID) -> None:
+        """See `Room.flush`; wherever the session is."""
+        for room in self._rooms.values() if not self._is_closed else ():
+            room.flush(session_id)
+
     def heard(self, meeting_id: UUID, event: Mapping[str, Any]) -> None:
         if not self._is_closed and (room := self._rooms.get(meeting_id)) is not None:
             room.heard(event)

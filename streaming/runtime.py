@@ -154,6 +154,7 @@ def _broadcast(store: Store, layer: ChannelLayer) -> Broadcast:
         layer=layer,
         on_superseded=lambda *which: runtime().rooms.supersede(*which),
         on_event=lambda *what: runtime().rooms.heard(*what),
+        on_flush=lambda session_id: runtime().rooms.flush(session_id),
     )
 
 

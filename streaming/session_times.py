@@ -43,7 +43,8 @@ class SessionTimes:
             self._learning = learning
             return
         first_ms, first_s = self._heard_first
-        self._learning.hear(item.frame.end, arrived_ms=first_ms + 1_000 * (item.arrived_s - first_s))
+        arrived_ms = first_ms + 1_000 * (item.arrived_s - first_s)
+        self._learning.hear(item.frame.end, arrived_ms=arrived_ms, is_after_loss=item.frame.is_discontinuity)
 
     def meeting_ms(self, position: int) -> int:
         """As far as is known now."""

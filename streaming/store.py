@@ -11,7 +11,7 @@ from asgiref.sync import SyncToAsync
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from meetings import feed_access, selectors
+from meetings import feed_access, in_flight, selectors
 from meetings.phone import AdmittedCall, PhoneCaller
 from meetings.services import (
     consents,
@@ -109,8 +109,11 @@ class Store:
             correction=correction,
         )
 
-    async def session_detach(self, owner: SessionOwner) -> bool:
-        return await self._write(sessions.session_detach, owner=owner)
+    async def session_detach(self, owner: SessionOwner, *, received: int = 0) -> bool:
+        return await self._write(sessions.session_detach, owner=owner, received=received)
+
+    async def session_is_in_flight(self, session_id: UUID, *, node: str) -> bool | None:
+        return await self._read(in_flight.session_is_in_flight, session_id=session_id, node=node)
 
     async def session_leave(self, owner: SessionOwner, *, reason: str) -> None:
         await self._write(sessions.session_leave, owner=owner, reason=reason)

@@ -15,6 +15,7 @@ from meetings.services.audio_redaction import audio_redact
 from meetings.services.audit import audit_append, text_hash
 from meetings.services.events import events_append, segment_draft
 from meetings.services.holds import hold_refuse
+from meetings.services.leaks_redaction import leaks_redact
 from meetings.services.lines_deletion import (
     contexts_delete,
     contexts_lock,
@@ -46,7 +47,7 @@ def segment_redact(*, segment_id: UUID, actor: str, passage: Passage | None = No
     """`passage` None is the whole line; `rev` is the revision that the caller saw. There is no way back.
 
     Every earlier revision loses its text whole, since the passage stands elsewhere in it. What other microphones heard
-    of the line and was taken out of the transcript goes as well.
+    of the line and was taken out of the transcript goes as well, and so does its sound where they carry it without one.
 
     Raises NotFound, Invalid. Raises Conflict: the line was changed since, has no text any more, is on hold, or was
     taken out because its words stand in another one.
@@ -75,8 +76,8 @@ def segment_redact(*, segment_id: UUID, actor: str, passage: Passage | None = No
         contexts_delete({segment.audio_session_id, *(copy.audio_session_id for copy in copies)} & understood)
         _history_redact(segment, actor=actor, at=at)
         _line_redact(segment, left, at=at)
-        _sound_redact(segment, left, copies, at=at)
-        _tell(segment, left, copies, actor=actor)
+        carried = _sound_redact(segment, left, copies, at=at)
+        _tell(segment, left, copies, carried, actor=actor)
     database_scrub()
     return segment
 
@@ -144,13 +145,21 @@ def _line_redact(segment: Segment, left: _Left, *, at: datetime) -> None:
     segment.save(update_fields=["rev", "text", "words", "text_salt", "state", "purged_at"])
 
 
-def _sound_redact(segment: Segment, left: _Left, copies: list[Segment], *, at: datetime) -> None:
+def _sound_redact(segment: Segment, left: _Left, copies: list[Segment], *, at: datetime) -> list[UUID]:
+    """Also where other microphones carry it, which is returned."""
     spans = [(segment.audio_session, left.start, left.end), *((c.audio_session, c.start, c.end) for c in copies)]
     for session, start, end in spans:
         audio_redact(session=session, meeting_id=segment.meeting_id, start=start, end=end, at=at)
+    return leaks_redact(
+        session=segment.audio_session,
+        meeting_id=segment.meeting_id,
+        from_ms=left.from_ms,
+        to_ms=left.to_ms,
+        at=at,
+    )
 
 
-def _tell(segment: Segment, left: _Left, copies: list[Segment], *, actor: str) -> None:
+def _tell(segment: Segment, left: _Left, copies: list[Segment], carried: list[UUID], *, actor: str) -> None:
     events_append(meeting_id=segment.meeting_id, drafts=[segment_draft(segment)])
     audit_append(
         meeting_id=segment.meeting_id,
@@ -163,6 +172,7 @@ def _tell(segment: Segment, left: _Left, copies: list[Segment], *, actor: str) -
             "from": left.start,
             "to": left.end,
             "copies": [str(copy.pk) for copy in copies],
+            "carried_by": [str(session_id) for session_id in carried],
             "text_hash": text_hash(salt=segment.text_salt, text=segment.text),
         },
     )

@@ -31,6 +31,7 @@ from meetings.services.bleed import bleed_retract
 from meetings.services.consents import is_kept
 from meetings.services.events import EventDraft, events_append, segment_draft
 from meetings.services.gaps import gap_draft, gap_repair
+from meetings.services.leaks_redaction import late_leaks_redact
 from meetings.services.presence import participant_joined
 from meetings.services.recording_chunks import chunks_store
 from meetings.services.spans import spans_check, spans_with_starts
@@ -75,6 +76,8 @@ def session_commit(
             _correct_clock(session, correction)
         levels_store(session.pk, settled_from=settled_from, spans=spans)
         events = _facts_store(session, settled_from=settled_from, spans=spans)
+        if spans[-1].recorded:
+            late_leaks_redact(session, start=settled_from, end=spans[-1].end)
     return Committed(settled=spans[-1].end, messages=_messages(events), was_already=False, counters=session.counters)
 
 

@@ -206,15 +206,17 @@ def session_counters(*, session_id: UUID) -> EndedSession:
     )
 
 
-def session_detach(*, owner: SessionOwner) -> bool:
+def session_detach(*, owner: SessionOwner, received: int = 0) -> bool:
     """The socket is gone. False, and nothing touched, when a newer connection has the session already.
 
+    `received` is the end of what came through it: whoever takes over sees by that what is still to be committed.
     A session whose node only seemed dead has lost its socket now: what is still in flight does not bring it back.
     """
     had_socket = Q(state=State.OPEN) | Q(state=State.ABANDONED, close_reason=NODE_SILENT)
     with transaction.atomic():
         mine = AudioSession.objects.filter(had_socket, pk=owner.session_id, generation=owner.generation)
-        if mine.update(state=State.DETACHED, detached_at=timezone.now()) != 1:
+        detached = {"state": State.DETACHED, "detached_at": timezone.now()}
+        if mine.update(received=Greatest(F("received"), Value(received)), **detached) != 1:
             return False
         _audit(_session(owner.session_id), action="session.detached")
     return True

@@ -2,7 +2,7 @@
 
 A voice is one's own wherever it is louder than what the others' voices, as they leak into this microphone, would make.
 So where two speak at once both are kept, and what is doubtful is kept as well: nothing is silenced before a leak was
-found (`leak.py`), and nobody who does not deliver is waited for.
+found (`meetings/leak.py`), and nobody who does not deliver is waited for.
 
 What is decided follows from levels alone, which are stored with commits: a replay that has them decides the same.
 """
@@ -13,39 +13,31 @@ from itertools import pairwise
 
 import numpy as np
 
-from meetings.limits import LEVEL_SAMPLES
-from streaming.audio.buffer import SampleBuffer
-from streaming.audio.pcm import Float32
-from streaming.bleed.leak import (
+from meetings.leak import (
     MOST_LAG_LEVELS,
     SILENT_DBFS,
     Leak,
     Mask,
     NoLeak,
+    OwnVoiceSettings,
+    dbfs_of,
     known,
+    leaks_as,
     loudness,
-    runs,
-    smooth,
-    together,
+    own_voice,
     with_decay,
 )
-from streaming.bleed.levels import dbfs_of
+from meetings.limits import LEVEL_SAMPLES
+from streaming.audio.buffer import SampleBuffer
+from streaming.audio.pcm import Float32
 from streaming.bleed.pairs import Found, Leaks, Voice, Voices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateSettings:
+class GateSettings(OwnVoiceSettings):
     """Durations are in levels of 20 ms."""
 
     quiet_dbfs: float = -62.0  # below it nobody is heard to speak
-    margin_db: float = 3.0  # by how much a voice of one's own is above what leaks, as a mean of the bands,
-    least_db: float = -6.0  # of which none counts for less
-    most_db: float = 15.0  # or more than this
-    above_floor_db: float = 3.0
-    smoothed: int = 5  # levels that are judged as one
-    run: int = 4  # so many in a row are a voice, not a click
-    before: int = 12  # what is kept before a voice of one's own,
-    after: int = 12  # and after it
     arrival: int = 30  # how far one's own audio may run ahead of another's before it is not waited for any more
     absent: int = 50  # whoever is so far behind delivers nothing at present
     learning: int = 30  # how long samples wait for a second leak, while another is louder; for the first nobody waits
@@ -131,10 +123,7 @@ class BleedGate:
         own = known(dbfs_of(self._voices.own.between(window.start, window.stop)))
         is_quiet = loudness(own) < settings.quiet_dbfs
         leaking, is_open = self._leaking(window, own)
-        above_db = np.clip(smooth(own, settings.smoothed) - leaking, settings.least_db, settings.most_db).mean(axis=1)
-        is_own = _spread(
-            runs((above_db > settings.margin_db) & ~is_open, settings.run), before=settings.before, after=settings.after
-        )
+        is_own = own_voice(own, leaking, settings, doubtful=is_open)
         is_foreign = ~is_own & (leaking[:, 0] > SILENT_DBFS)
         numbers = np.arange(window.start, window.stop)
         is_early = is_foreign & (numbers + settings.before + settings.smoothed // 2 >= window.stop)
@@ -171,8 +160,7 @@ class BleedGate:
                     is_open[places] |= ahead <= settings.learning
                     continue
                 voice = heard[places + MOST_LAG_LEVELS - leak.lag_levels]
-                least = together(voice + leak.gain_db, leak.floor_dbfs + np.float32(settings.above_floor_db))
-                leaking[places] = np.maximum(leaking[places], least)
+                leaking[places] = np.maximum(leaking[places], leaks_as(leak, voice, settings))
                 is_open[places] |= (numbers - leak.lag_levels >= other.end) & (ahead <= settings.arrival)
         return leaking, is_open
 
@@ -186,10 +174,3 @@ class _Window:
     steps: range
     others: Sequence[Voice]
     leaks: Sequence[Sequence[Found]]
-
-
-def _spread(mask: Mask, *, before: int, after: int) -> Mask:
-    """Where it holds, or held `after` levels ago at most, or will within `before`."""
-    ones = np.convolve(mask, np.ones(before + after + 1))
-    spread: Mask = ones[before : before + mask.size] > 0
-    return spread

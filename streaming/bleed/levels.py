@@ -3,14 +3,12 @@
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from meetings.levels import BANDS_HZ, FULL, N_BANDS, NOT_HEARD, STEPS_A_DB
-from meetings.limits import LEVEL_SAMPLES, SAMPLE_RATE_HZ, SAMPLES_PER_MS
+from meetings.leak import LEVEL_MS, Levels
+from meetings.levels import BANDS_HZ, FULL, N_BANDS, STEPS_A_DB
+from meetings.limits import LEVEL_SAMPLES, SAMPLE_RATE_HZ
 from streaming.audio.pcm import Float32
 
-Levels = npt.NDArray[np.uint8]  # shape (n, N_BANDS)
-LEVEL_MS = LEVEL_SAMPLES // SAMPLES_PER_MS
 SILENT_POWER = 10 ** ((1 - FULL) / (10 * STEPS_A_DB))
 KEPT_LEVELS = 120_000 // LEVEL_MS  # more than a session may hold unsettled, and what is learned from before that
 NOTHING: Float32 = np.zeros(0, dtype=np.float32)
@@ -27,8 +25,6 @@ def _bands() -> Float32:
 
 HANN: Float32 = np.hanning(LEVEL_SAMPLES).astype(np.float32)
 BANDS = _bands()
-DBFS: Float32 = ((np.arange(FULL + 1) - FULL) / STEPS_A_DB).astype(np.float32)
-DBFS[NOT_HEARD] = np.nan
 
 
 def levels_of(samples: Float32) -> Levels:
@@ -37,12 +33,6 @@ def levels_of(samples: Float32) -> Levels:
     power = np.maximum(np.square(spectrum).astype(np.float32) @ BANDS, SILENT_POWER)
     levels: Levels = np.clip(np.rint(FULL + 10 * STEPS_A_DB * np.log10(power)), 1, FULL).astype(np.uint8)
     return levels
-
-
-def dbfs_of(levels: Levels) -> Float32:
-    """NaN where nothing was heard."""
-    dbfs: Float32 = DBFS[levels]
-    return dbfs
 
 
 class LevelTrack:

@@ -6,20 +6,21 @@ from typing import Protocol
 
 import numpy as np
 
-from meetings.levels import N_BANDS
-from streaming.audio.pcm import Float32
-from streaming.bleed.leak import (
+from meetings.leak import (
     MOST_LAG_LEVELS,
     SILENT_DBFS,
     SMOOTHED_LEVELS,
     Leak,
+    Levels,
     NoLeak,
+    dbfs_of,
     known,
     leak_find,
     loudness,
     smooth,
 )
-from streaming.bleed.levels import Levels, dbfs_of
+from meetings.levels import N_BANDS
+from streaming.audio.pcm import Float32
 
 Found = Leak | NoLeak | None
 

@@ -11,6 +11,7 @@ from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
 from tests.calls import AnyScript, TwilioScript, call, key_made
 from tests.nodes import STOP_S, NodeProcess, database_make, node_environment, node_kill, node_start
+from tests.ports import free_port
 from tests.sockets import Api, Message
 
 SECOND = 16_000
@@ -99,3 +100,31 @@ async def test_a_call_that_comes_back_after_its_node_was_killed_goes_on_with_its
         assert "better" in words
     finally:
         node_kill(node)
+
+
+async def test_a_call_whose_connection_is_cut_goes_on_on_another_node_without_losing_a_word(
+    environment: dict[str, str], beckett: Float32
+) -> None:
+    """In the middle of a sentence, of which only the first node has the beginning. It lives, and commits it."""
+    nodes: list[NodeProcess] = []
+    try:
+        for name in ("one", "two"):
+            mine = environment | {"NODE_NAME": name, "PORT": str(free_port())}
+            nodes.append(await asyncio.to_thread(node_start, mine))
+        api, meeting, url = await begin(nodes[0])
+        script = TwilioScript()
+        async with call(url, script) as line:
+            await line.start()
+            await line.stream(beckett[: 3 * SECOND], real_time_x=1.0)
+            line.socket.transport.abort()
+        there = url.replace(nodes[0].environment["PORT"], nodes[1].environment["PORT"])
+        await rest_of_the_call(there, script, beckett[3 * SECOND :])
+        session, words = account(api, meeting)
+        assert {gap["reason"] for gap in session["gaps"]} <= {"call_interrupted"}
+        assert all(gap["from"] >= 3 * SECOND for gap in session["gaps"])
+        assert session["received"] == sum(session[kind] for kind in ("speech", "nonspeech", "muted", "gap"))
+        assert "ever tried" in words
+        assert "better" in words
+    finally:
+        for node in nodes:
+            node_kill(node)

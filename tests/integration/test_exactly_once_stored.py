@@ -66,8 +66,8 @@ class ServiceRows:
     def origin_set(self, owner: SessionOwner, origin_ms: int) -> int:
         return self._call(lambda: session_origin_set(owner=owner, origin_ms_from_meeting_start=origin_ms))
 
-    def detach(self, owner: SessionOwner) -> bool:
-        return self._call(lambda: session_detach(owner=owner))
+    def detach(self, owner: SessionOwner, *, received: int) -> bool:
+        return self._call(lambda: session_detach(owner=owner, received=received))
 
     def leave(self, owner: SessionOwner, *, reason: str) -> None:
         self._call(lambda: session_leave(owner=owner, reason=reason))

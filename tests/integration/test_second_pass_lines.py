@@ -58,6 +58,22 @@ def test_what_another_said_into_this_microphone_does_not_come_back_into_the_line
     assert (segment.text, segment.state) == ("We should move it", "final")
 
 
+def test_what_one_said_oneself_right_before_is_no_other_s_voice(meeting: Meeting, host: Actor, ada: Speaking) -> None:
+    """Nor is what was taken out of another's line, which may be this voice in that microphone."""
+    grace = speaking(meeting, name="Grace")
+    segment_retract(segment_id=say(grace, "we should move it now"), actor="system", reason="bleed")
+    start, end = SECOND + 6_400, 2 * SECOND
+    line = speech(start, end, text="moo it now")
+    before = speech(0, SECOND, text="we go and move")
+    ada.commit(before, silence(start), line, silence(end + 8_000), recorded=[ada.write(sound(17_600), start=start)])
+    over(meeting, host, ada, grace)
+    ear = ToldEar()
+    ear.says(start, end, "move it now")
+    heard_again(ear)
+    assert line.segment is not None
+    assert Segment.objects.get(pk=line.segment.segment_id).text == "move it now"
+
+
 def test_what_two_said_at_once_stays_in_both_lines(meeting: Meeting, host: Actor, ada: Speaking) -> None:
     grace = speaking(meeting, name="Grace")
     say(grace, "yes we should")

@@ -83,10 +83,16 @@ test("what one takes back while away and gives again was not agreed to in betwee
   await around.pass(600);
   open(0, { consent: all });
   assert.deepEqual(around.last.told("consent"), both, "nothing says that the server has heard of it");
-  around.last.say({ type: "event", seq: 2, event: consented(["captions", "transcript"]) });
-  around.last.say({ type: "event", seq: 3, event: consented(all) });
+  around.last.say({ type: "event", seq: 2, event: { ...consented(all), participant: { id: "q" } } });
+  around.last.say({ type: "event", seq: 3, event: consented(["captions"]) });
   around.last.fail(1006);
   await around.pass(1_200);
+  open(0, { consent: all });
+  assert.deepEqual(around.last.told("consent"), both, "what another agrees to, or what is older, says nothing");
+  around.last.say({ type: "event", seq: 4, event: consented(["captions", "transcript"]) });
+  around.last.say({ type: "event", seq: 5, event: consented(all) });
+  around.last.fail(1006);
+  await around.pass(2_400);
   open(0, { consent: all });
   assert.deepEqual(around.last.told("consent"), []);
 });

@@ -88,8 +88,11 @@ class SometimesStore:
     async def meeting_words(self, meeting_id: UUID) -> tuple[str, ...]:
         return ()
 
-    async def session_detach(self, owner: SessionOwner) -> bool:
-        return await self._ask(lambda: self.rows.detach(owner))
+    async def sessions_received_note(self, progress: Sequence[tuple[SessionOwner, int]]) -> int:
+        raise NotImplementedError("no other node asks here")
+
+    async def session_detach(self, owner: SessionOwner, *, received: int = 0) -> bool:
+        return await self._ask(lambda: self.rows.detach(owner, received=received))
 
     async def session_leave(self, owner: SessionOwner, *, reason: str) -> None:
         await self._ask(lambda: self.rows.leave(owner, reason=reason))

@@ -36,6 +36,7 @@ class CallDatabase(RoomDatabase):
     granted: tuple[str, ...] = REQUIRED_CONSENT
     is_meeting_ended: bool = False
     is_away: bool = False
+    is_elsewhere: bool = False  # the session is open on another node
     may_open: asyncio.Event | None = None  # set when openings are answered; they are counted at once
 
     async def session_open(self, session_id: UUID, *, node: str, resume_token: str | None) -> OpenedSession:
@@ -47,6 +48,9 @@ class CallDatabase(RoomDatabase):
             await self.may_open.wait()
         owner = replace(opened.owner, session_id=session_id)
         return replace(opened, owner=owner, meeting_id=CALL.meeting_id, is_meeting_ended=self.is_meeting_ended)
+
+    async def session_is_in_flight(self, session_id: UUID, *, node: str) -> bool | None:
+        return self.received > self.settled if self.is_elsewhere else None
 
     async def phone_call_consent(self, key: str, participant_id: UUID) -> tuple[str, ...]:
         return self.granted
@@ -78,6 +82,7 @@ class SilentBroadcast:
 
     def __init__(self) -> None:
         self.n_subscribed = 0
+        self.n_flushes_asked = 0
 
     async def subscribe(self, meeting_id: UUID, **_: Any) -> Subscription:
         self.n_subscribed += 1
@@ -95,6 +100,9 @@ class SilentBroadcast:
 
     def publish_superseded(self, *_: Any) -> None:
         return None
+
+    def publish_flush(self, *_: Any) -> None:
+        self.n_flushes_asked += 1
 
 
 @dataclass(slots=True)

@@ -89,6 +89,7 @@ class MemoryDatabase:
     corrections: tuple[ClockCorrection, ...] = ()
     has_left: bool = False
     received: int = 0
+    reasons: list[str] = field(default_factory=list)  # of gaps
     miscounted: dict[str, int] = field(default_factory=dict)
     begun_at: datetime | None = None
     languages: tuple[LanguageSpan, ...] = ()
@@ -135,6 +136,7 @@ class MemoryDatabase:
         assert spans[-1].end <= received
         for span in spans:
             self.spans.append((span.kind, self.settled, span.end))
+            self.reasons += [span.reason] if span.kind == "gap" else []
             self.settled = span.end
         self.context = spans[-1].context
         if self.origin_ms is not None and correction is not None:

@@ -42,6 +42,7 @@ def test_a_person_who_talks_over_an_agent_stops_it_within_200_ms() -> None:
         assert (transcribed + muted, gap) == (10 * SECOND, 0)
         assert abs(transcribed - told["heard_ms"] * 16) <= FRAME
         assert room.audible_ms(PERSON_HZ)
+        assert room.ear.n_interrupted == 1, "what its player holds back is not wanted any more"
 
     play(scene)
 

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meetings.leak import Levels, NoLeak
 from meetings.limits import LEVEL_SAMPLES
 from meetings.values import StoredLevels
 from streaming.audio.pcm import Float32
 from streaming.bleed.gate import SETTINGS, BleedGate, Released
-from streaming.bleed.leak import NoLeak
-from streaming.bleed.levels import Levels
 from streaming.bleed.pairs import PAIR_SETTINGS, Leaks
 from streaming.room_levels import RoomLevels, SessionVoices
 from tests.unit.voices import SECOND, leaked, silence, talk

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meetings.leak import dbfs_of
 from meetings.levels import BANDS_HZ, N_BANDS, NOT_HEARD, loudness_dbfs
 from meetings.limits import LEVEL_SAMPLES
 from streaming.audio.pcm import Float32
-from streaming.bleed.levels import KEPT_LEVELS, LevelTrack, dbfs_of, levels_of
+from streaming.bleed.levels import KEPT_LEVELS, LevelTrack, levels_of
 
 CUTS = st.lists(st.integers(1, 1_500), min_size=1, max_size=20)
 

@@ -1,5 +1,7 @@
 """A call on its capture clock: what is there lies where it belongs, and what is missing is left out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -204,6 +206,38 @@ def test_what_is_repeated_here_and_there_is_no_new_count() -> None:
     order = [number for first in range(1, 400, 50) for number in (*range(first, first + 50), *range(first, first + 40))]
     pieces = heard(timeline, [audio(number) for number in order])
     assert pieces[-1].end == 400 * CHUNK
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        [number for number in range(1, 401) for _ in range(2)],
+        [*range(1, 301), *([300] * 200), *range(301, 401)],
+        [*range(1, 301), *range(300, 100, -1), *range(301, 401)],
+    ],
+    ids=["each twice", "one for ever", "backwards"],
+)
+def test_repetitions_that_do_not_follow_each_other_are_no_new_count(order: list[int]) -> None:
+    pieces = heard(CallTimeline(format=WIDE), [audio(number) for number in order])
+    assert pieces[-1].end == 400 * CHUNK
+    assert not any(piece.is_after_gap for piece in pieces)
+
+
+def test_a_few_long_messages_that_come_again_are_no_new_count() -> None:
+    """Half a second each, as Teler sends them: five of them are more than two seconds."""
+    whole = CallTimeline(format=WIDE)
+    long = [replace(audio(number), payload=audio(number).payload * 25) for number in range(1, 31)]
+    pieces = heard(whole, [*long[:20], *long[12:20], *long[20:]])
+    assert pieces[-1].end == 30 * 25 * CHUNK
+
+
+def test_what_waited_for_a_lost_message_comes_before_what_is_counted_anew() -> None:
+    timeline = CallTimeline(format=WIDE)
+    order = [*range(1, 201), 202, 203, *range(1, 201)]
+    pieces = heard(timeline, [audio(number) for number in order])
+    assert pieces[-1].end == (200 + 3 + 200) * CHUNK
+    found = samples_by_position(pieces)
+    assert [found[number * CHUNK + 5] for number in (199, 201, 202, 203)] == [200, 202, 203, 1]
 
 
 def test_a_call_that_comes_back_goes_on_where_it_is_put() -> None:

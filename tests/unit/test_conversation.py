@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 
 from streaming.audio.pcm import Float32, pcm_decode, pcm_encode
-from streaming.conversation import Conversation, Heard
+from streaming.conversation import OTHER_NODES, Conversation, Heard
 from streaming.protocol.frames import STREAM_MIX, AudioFrame, frame_unpack
 from tests.unit.exactly_once_loop import VirtualLoop
 
@@ -186,6 +187,50 @@ def test_a_listener_who_fails_takes_the_sound_from_nobody_else() -> None:
 
     virtually(scene)
     assert len(ben.heard) > 40
+
+
+def test_a_room_that_failed_to_be_mixed_goes_on_after_a_second(caplog: pytest.LogCaptureFixture) -> None:
+    ear = Listening()
+
+    @dataclass(slots=True)
+    class FlakyClock(LoopClock):
+        n_failures: int = 0
+
+        def monotonic_s(self) -> float:
+            now_s = LoopClock.monotonic_s(self)
+            if 1.0 < now_s < 1.5 and not self.n_failures:
+                self.n_failures += 1
+                raise RuntimeError
+            return now_s
+
+    async def scene(_: Conversation) -> None:
+        conversation = Conversation(meeting_started_at=STARTED_AT, clock=FlakyClock())
+        conversation.listen("ben", ear)
+        running = asyncio.ensure_future(conversation.run())
+        await speak(conversation, "ada", tone(400, 4.0))
+        running.cancel()
+        await asyncio.wait([running])
+        assert running.cancelled()
+
+    virtually(scene)
+    assert ear.heard[-1].position > 13 * SECOND
+    assert [each.getMessage() for each in caplog.records] == ["a room could not be mixed"]
+
+
+def test_other_nodes_are_not_sent_what_came_from_one_of_them() -> None:
+    """Silence would go round between two nodes for ever."""
+    ear = Listening()
+
+    async def scene(conversation: Conversation) -> None:
+        conversation.listen(OTHER_NODES, ear)
+        for at in range(0, SECOND, FRAME):
+            await asyncio.sleep(FRAME / SECOND)
+            conversation.hear_node("b", frame(tone(400, FRAME / SECOND), 10 * SECOND + at))
+        assert not ear.heard
+        await speak(conversation, "ada", tone(1_000, 2.0))
+        assert ear.heard
+
+    virtually(scene)
 
 
 def test_a_node_whose_clock_is_behind_the_meetings_beginning_is_heard_once_it_has_begun() -> None:

@@ -212,3 +212,19 @@ async def test_a_hint_with_a_hole_before_it_brings_what_is_missing() -> None:
         await layer.group_send(group_name(MEETING), {"type": "meeting.event", "seq": 3, "message": event(3)})
         got = await read(feed, 5)
     assert [each["seq"] for each in got if each["type"] == "event"] == [1, 2, 3]
+
+
+async def test_whoever_has_a_session_is_asked_for_it_on_every_node() -> None:
+    layer, session_id = InMemoryChannelLayer(), uuid4()
+    asked: asyncio.Queue[UUID] = asyncio.Queue()
+    other = Broadcast(
+        log=MemoryLog(), layer=layer, on_superseded=lambda *_: None, on_flush=lambda which: asked.put_nowait(which)
+    )
+    other.start()
+    async with broadcasting(MemoryLog(), layer) as broadcast:
+        await subscribed(other)
+        await asyncio.sleep(0.05)  # real: the layer subscribes in a task of its own
+        broadcast.publish_flush(MEETING, session_id)
+        async with asyncio.timeout(5):
+            assert await asked.get() == session_id
+    await other.close()

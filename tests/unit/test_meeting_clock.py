@@ -110,6 +110,35 @@ def test_a_file_far_ahead_that_is_held_at_the_speed_of_speech_corrects_nothing()
     assert clock.offset_ms == 0
 
 
+def jumped(clock: MeetingClock, *, jump_ms: int, early_ms: int, is_declared: bool = True) -> MeetingClock:
+    """A minute of frames; then their positions jump, and they go on in real time, so much earlier than captured."""
+    hear(clock, frames(0, 60_000))
+    for end_ms in frames(60_000, 64_000):
+        position_ms = end_ms + jump_ms
+        is_first = end_ms == 60_000 + FRAME_MS
+        arrived_ms = ORIGIN.origin_ms + position_ms - early_ms
+        clock.hear(position_ms * 16, arrived_ms=arrived_ms, is_after_loss=is_declared and is_first)
+    return clock
+
+
+@pytest.mark.parametrize("jump_ms", [5_000, 30_000, 3_600_000])
+def test_a_device_whose_clock_was_set_ahead_is_found_out_however_far(jump_ms: int) -> None:
+    """Its page took that for time in which sound was lost: all that follows would seem said too late, for ever."""
+    assert jumped(new_clock(), jump_ms=jump_ms, early_ms=jump_ms).offset_ms == -jump_ms
+
+
+def test_no_more_is_believed_than_was_declared_lost_without_having_passed() -> None:
+    assert jumped(new_clock(), jump_ms=30_000, early_ms=45_000).offset_ms == 0
+    assert jumped(new_clock(), jump_ms=30_000, early_ms=30_000, is_declared=False).offset_ms == 0
+
+
+def test_what_was_lost_in_time_that_has_passed_here_too_lets_nothing_more_be_believed() -> None:
+    """A laptop slept for a minute. What comes earlier afterwards than it can have been captured is a file."""
+    clock = jumped(new_clock(), jump_ms=60_000, early_ms=0)
+    hear(clock, frames(124_000, 130_000), delay_ms=-30_000)
+    assert clock.offset_ms == 0
+
+
 @given(st.integers(1, 600), st.floats(1.1, 8.0))
 def test_catching_up_after_an_outage_moves_nothing(seconds: int, speed: float) -> None:
     clock = new_clock()

@@ -5,8 +5,9 @@ import asyncio
 import numpy as np
 import pytest
 
+from streaming.call_rest import LOOK_EVERY_S
 from streaming.pipeline import MOST_WAITING_ITEMS
-from tests.unit.phone_world import CALL, World, pieces, world
+from tests.unit.phone_world import CALL, SlowDatabase, World, pieces, world
 from tests.unit.session_fakes import SECOND, SPEECH
 from tests.unit.test_rooms import HeldPool, until
 
@@ -56,7 +57,7 @@ async def test_after_minutes_without_recognizers_all_is_given_and_committed(has_
 async def test_a_call_that_comes_back_to_a_session_with_as_much_waiting_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("streaming.phone_session.REST_WITHIN_S", 0.01)
+    monkeypatch.setattr("streaming.call_rest.REST_WITHIN_S", 0.01)
     pool = HeldPool()
     async with world(pool=pool) as here:
         first, second = here.make(), here.make()
@@ -150,3 +151,74 @@ async def test_a_node_that_stops_meanwhile_has_everything_committed_before_the_l
         await until(lambda: "flushed" in here.line.told)
         assert here.database.settled == 4 * SECOND
         session.leave()
+
+
+async def test_a_call_that_comes_back_to_another_node_waits_for_what_the_first_is_still_committing() -> None:
+    """Only that one has it. The socket is gone, and the database says at once how much came through it."""
+    database = SlowDatabase()
+    async with world(database) as here, world(database) as there:
+        first, second = here.make(), there.make()
+        await first.begin()
+        first.hear(pieces(SPEECH[: 4 * SECOND]))
+        first.leave()
+        await until(lambda: database.detached)
+        assert (database.received, database.settled) == (4 * SECOND, 0)
+        database.is_elsewhere = True
+        coming = asyncio.ensure_future(second.begin())
+        await asyncio.sleep(0.2)
+        assert not coming.done()
+        database.release.set()
+        assert await coming >= database.settled == 4 * SECOND
+        assert (database.generation, database.counted("gap")) == (2, 0)
+        second.leave()
+
+
+async def test_a_node_that_has_not_noticed_that_a_call_has_left_is_asked_for_what_it_has() -> None:
+    """In the middle of an utterance, which nothing would end there; and how much it is shows before it is committed."""
+    database = SlowDatabase()
+    async with world(database) as here, world(database) as there:
+        first, second = here.make(), there.make()
+        await first.begin()
+        first.hear(pieces(SPEECH[: 4 * SECOND]))
+        database.is_elsewhere = True
+        coming = asyncio.ensure_future(second.begin())
+        await until(lambda: there.broadcast.n_flushes_asked)
+        here.rooms.flush(CALL.session_id)
+        await until(lambda: database.received == 4 * SECOND)
+        await asyncio.sleep(10 * LOOK_EVERY_S)
+        assert not coming.done()
+        database.release.set()
+        assert await coming >= database.settled == 4 * SECOND
+        assert (database.counted("gap"), there.broadcast.n_flushes_asked) == (0, 1)
+        first.leave()
+        second.leave()
+
+
+async def test_a_node_that_cannot_commit_is_not_waited_for_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.call_rest.REST_WITHIN_S", 0.01)
+    async with world() as here:
+        here.database.is_elsewhere, here.database.received = True, SECOND
+        session = here.make()
+        async with asyncio.timeout(2):
+            await session.begin()
+        session.leave()
+
+
+async def test_what_nobody_has_of_the_time_that_a_call_was_away_is_a_gap_that_says_so() -> None:
+    """By the meeting's clock: what is said afterwards lies where it was said."""
+    async with world() as here:
+        first, second = here.make(), here.make()
+        await first.begin()
+        first.hear(pieces(SPEECH[: 4 * SECOND]))
+        first.leave()
+        await until(lambda: here.database.settled == 4 * SECOND)
+        assert here.database.origin_ms is not None
+        here.database.origin_ms -= 5_000  # as if that had been five seconds earlier
+        position = await second.begin()
+        assert position >= 9 * SECOND
+        second.hear(pieces(SPEECH[4 * SECOND : 5 * SECOND], position=position))
+        second.finish()
+        await until(lambda: "over" in here.line.told)
+        second.leave()
+    [gap] = [(start, end) for kind, start, end in here.database.spans if kind == "gap"]
+    assert (gap, here.database.reasons) == ((4 * SECOND, position), ["call_interrupted"])

@@ -163,6 +163,18 @@ def test_what_comes_too_late_to_be_heard_ends_its_chunk_all_the_same() -> None:
     assert not playback.has_floor(9_000)
 
 
+def test_what_is_passed_over_late_takes_nothing_back_of_what_was_heard() -> None:
+    """Items are let go behind the mixer: else the same samples would count as heard twice."""
+    playback = Playback()
+    playback.declare("c1", 0, 6_000)
+    heard(playback, 3_000, 3_000)
+    playback.pass_over(1_000)
+    assert playback.heard_to == 3_000
+    heard(playback, 4_000, 4_000)
+    [said] = playback.interrupt("c1")
+    assert (said.heard_samples, said.position) == (4_000, 4_000)
+
+
 def test_a_chunk_that_an_earlier_connection_has_settled_is_over_when_it_is_declared_again() -> None:
     playback = Playback(settled=5_000)
     [said] = playback.declare("c1", 1_000, 4_000)

@@ -67,6 +67,36 @@ def test_a_clock_that_jumps_is_followed_by_placing_anew() -> None:
     assert (first, second, one.size, other.size) == (0, ANCHOR_SAMPLES + 64_000, ANCHOR_SAMPLES, ANCHOR_SAMPLES)
 
 
+def test_a_clock_that_jumps_while_the_voice_is_late_puts_nothing_into_what_was_said_before() -> None:
+    """It was set back, and nobody paused, so the voice is a second late still; then it jumps ahead by 3 s."""
+
+    def meeting_ms(position: int) -> int:
+        n = position // ANCHOR_SAMPLES
+        return position // 16 - (1_000 if n else 0) + (3_000 if n > 1 else 0)
+
+    pieces = list(placed(Voice(blocks=[sound(4 * ANCHOR_SAMPLES, 1)], meeting_ms=meeting_ms)))
+    for (at, piece), (then, _) in pairwise(pieces):
+        assert at + piece.size <= then
+
+
+def test_only_as_much_of_pauses_is_left_out_as_the_voice_is_late() -> None:
+    clock = SessionClock(origin_ms=0).corrected(ClockCorrection(start=5 * SECOND, offset_ms=-400))
+    pieces = list(placed(Voice(blocks=[spoken(60)], meeting_ms=clock.meeting_ms)))
+    sizes = [piece.size for _, piece in pieces]
+    assert sum(sizes) == 60 * SECOND - 6_400
+    assert sizes[1:] == [ANCHOR_SAMPLES] * 5
+    said = spoken(60)[ANCHOR_SAMPLES - SECOND : ANCHOR_SAMPLES].astype(np.float32) / 32_768
+    assert np.array_equal(pieces[0][1][-SECOND:], said), "neither stretched nor squeezed"
+
+
+def test_voices_that_are_too_loud_together_are_bent_and_not_cut_off() -> None:
+    loud = (np.sin(np.arange(SECOND) / 5) * 30_000).astype(np.int16)
+    found = mixed(voice(loud), voice(loud)).astype(np.int64)
+    assert np.abs(found).max() < 32_768
+    assert np.count_nonzero(np.abs(found) >= 32_767) < np.count_nonzero(np.abs(2 * loud.astype(np.int64)) >= 32_767) / 4
+    assert (np.sign(found) == np.sign(loud)).all()
+
+
 def spoken(seconds: int) -> Int16:
     """Every second 0.7 s of a voice, and a pause."""
     samples = sound(seconds * SECOND, 1)

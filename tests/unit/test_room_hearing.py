@@ -1,7 +1,9 @@
 """Who listens in a room is handed the others, and what is in flight of a connection that is over is not played."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -68,3 +70,15 @@ async def test_what_is_in_flight_of_a_superseded_voice_is_not_played_as_its_succ
         assert not conversation._mixer.is_sounding
         newer.put_frame(second.frame)
         assert conversation._mixer.is_sounding
+
+
+async def test_an_agent_that_comes_back_hears_that_what_is_settled_is_over() -> None:
+    database = RoomDatabase()
+    database.settled = SECOND
+    told: list[Mapping[str, Any]] = []
+    async with rooms_over(database) as rooms:
+        pipeline = rooms.attach(database.opened(), sink=RecordingSink(), round_trip_s=0)
+        agent = rooms.admit_agent(pipeline, tell=told.append)
+        agent.say("c1", 0, SECOND)
+        agent.say("c2", SECOND, SECOND)
+        assert [(each["id"], each["state"]) for each in told] == [("c1", "done")]

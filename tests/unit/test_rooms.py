@@ -26,12 +26,19 @@ class RoomDatabase(MemoryDatabase):
     failure: Exception | None = None
     is_refusing: bool = False
 
-    async def session_detach(self, owner: SessionOwner) -> bool:
+    async def sessions_received_note(self, progress: Sequence[tuple[SessionOwner, int]]) -> int:
+        for owner, received in progress:
+            if owner.generation == self.generation:
+                self.received = max(self.received, received)
+        return len(progress)
+
+    async def session_detach(self, owner: SessionOwner, *, received: int = 0) -> bool:
         if self.is_refusing:
             raise StoreRefused
         is_mine = owner.generation == self.generation
         if is_mine:
             self.detached.append(owner.generation)
+            self.received = max(self.received, received)
         return is_mine
 
     async def session_commit(
@@ -149,6 +156,21 @@ async def test_a_session_with_as_much_waiting_as_clients_may_send_is_abandoned_a
         pool.release.set()
         await until(lambda: database.has_left)
         await until(lambda: room.is_empty)
+
+
+async def test_of_a_session_that_was_taken_over_nothing_lingers() -> None:
+    """A client that comes and goes would leave all its old buffers here for as long as the resume window."""
+    database = RoomDatabase()
+    async with rooms_over(database) as rooms:
+        first = database.opened()
+        older = rooms.attach(first, sink=RecordingSink(), round_trip_s=0)
+        rooms.detach(older)
+        (room,) = rooms._rooms.values()
+        await until(lambda: room._lingering)
+        lingering = room._lingering[older]
+        rooms.attach(again(first, database), sink=RecordingSink(), round_trip_s=0)
+        await asyncio.wait([lingering], timeout=5)
+        assert lingering.cancelled()
 
 
 async def test_the_newest_connection_wins_and_a_late_disconnect_does_not_disturb_it() -> None:

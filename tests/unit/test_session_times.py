@@ -102,6 +102,38 @@ async def test_what_is_learnt_holds_at_once_also_while_nothing_is_committed() ->
     assert times.meeting_ms(2 * SECOND) == 6_950
 
 
+async def test_a_jump_that_is_declared_lost_may_have_been_none() -> None:
+    opened = opened_now()
+    times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)
+    for end_ms in range(FRAME_MS, 8_001, FRAME_MS):
+        await times.hear(arrived(end_ms, 5_000 + end_ms, opened=opened))
+    for end_ms in range(38_000 + FRAME_MS, 42_001, FRAME_MS):
+        item = arrived(end_ms, 5_000 + end_ms - 30_000, opened=opened)
+        is_first = end_ms == 38_000 + FRAME_MS
+        await times.hear(replace(item, frame=replace(item.frame, is_discontinuity=is_first)))
+    assert times.meeting_ms(42 * SECOND) == 17_000
+
+
+class CountingClock(SessionClock):
+    """Says how often it was made anew, which looks through all corrections."""
+
+    n_made = 0
+
+    def corrected(self, correction: ClockCorrection) -> SessionClock:
+        type(self).n_made += 1
+        return super().corrected(correction)
+
+
+async def test_a_clock_that_is_supposed_is_made_once_for_all_frames_that_it_holds_for() -> None:
+    opened = opened_now()
+    times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)
+    await times.hear(arrived(FRAME_MS, 5_400, opened=opened))
+    await heard(times, opened, late_ms=0, first_late_ms=0)
+    times._decided = CountingClock(origin_ms=5_300)
+    assert {times.meeting_ms(position) for position in [2 * SECOND] * 500} == {7_000}
+    assert CountingClock.n_made == 1
+
+
 async def test_what_is_learnt_in_silence_holds_from_its_beginning() -> None:
     opened = opened_now()
     times = SessionTimes(opened=opened, store=Origins(), round_trip_s=0.0)

@@ -11,10 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from streaming.audio.pcm import Float32
-from streaming.bleed.levels import LEVEL_MS
+from meetings.levels import FULL, NOT_HEARD, STEPS_A_DB
+from meetings.limits import LEVEL_SAMPLES, SAMPLES_PER_MS
 
+Float32 = npt.NDArray[np.float32]
+Levels = npt.NDArray[np.uint8]  # shape (n, N_BANDS)
 Mask = npt.NDArray[np.bool_]
+LEVEL_MS = LEVEL_SAMPLES // SAMPLES_PER_MS
+DBFS: Float32 = ((np.arange(FULL + 1) - FULL) / STEPS_A_DB).astype(np.float32)
+DBFS[NOT_HEARD] = np.nan
 SILENT_DBFS = np.float32(-130.0)
 LEAST_POWER = np.float32(1e-13)
 MOST_LAG_LEVELS = 300 // LEVEL_MS
@@ -48,6 +53,26 @@ class Leak:
 @dataclass(frozen=True, slots=True)
 class NoLeak:
     """Enough was heard to say so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnVoiceSettings:
+    """When a voice is one's own, although another leaks into the microphone. Durations are in levels of 20 ms."""
+
+    margin_db: float = 3.0  # by how much it is above what leaks, as a mean of the bands,
+    least_db: float = -6.0  # of which none counts for less
+    most_db: float = 15.0  # or more than this
+    above_floor_db: float = 3.0
+    smoothed: int = 5  # levels that are judged as one
+    run: int = 4  # so many in a row are a voice, not a click
+    before: int = 12  # what is kept before a voice of one's own,
+    after: int = 12  # and after it
+
+
+def dbfs_of(levels: Levels) -> Float32:
+    """NaN where nothing was heard."""
+    dbfs: Float32 = DBFS[levels]
+    return dbfs
 
 
 def known(dbfs: Float32) -> Float32:
@@ -98,6 +123,28 @@ def runs(mask: Mask, n: int) -> Mask:
     for offset in range(n):
         found[..., offset : offset + n_begins] |= begins
     return found
+
+
+def leaks_as(leak: Leak, voice: Float32, settings: OwnVoiceSettings) -> Float32:
+    """What a microphone has of `voice`, in dBFS: that, with its decay, so much weaker, and what is always there."""
+    floor = leak.floor_dbfs + np.float32(settings.above_floor_db)
+    return together(voice + leak.gain_db, floor)
+
+
+def own_voice(own: Float32, leaking: Float32, settings: OwnVoiceSettings, *, doubtful: Mask | None = None) -> Mask:
+    """Where a microphone's owner speaks, given what others leave there; both of shape (n, n_bands), without NaN."""
+    above_db = np.clip(smooth(own, settings.smoothed) - leaking, settings.least_db, settings.most_db).mean(axis=1)
+    is_above = above_db > settings.margin_db
+    if doubtful is not None:
+        is_above &= ~doubtful
+    return _spread(runs(is_above, settings.run), before=settings.before, after=settings.after)
+
+
+def _spread(mask: Mask, *, before: int, after: int) -> Mask:
+    """Where it holds, or held `after` levels ago at most, or will within `before`."""
+    ones = np.convolve(mask, np.ones(before + after + 1))
+    spread: Mask = ones[before : before + mask.size] > 0
+    return spread
 
 
 def leak_find(own: Float32, other: Float32, loudest: Float32) -> Leak | NoLeak | None:
