@@ -22,7 +22,7 @@ def read(request: HttpRequest, ref: Ref) -> Shape:
 
 @router.patch("", response=LinkOut, operation_id="link_change")
 def change(request: HttpRequest, ref: Ref, changes: LinkPatch) -> Shape:
-    """Turn joining by link off or on. For owners. Who speaks already stays, and whoever has a right comes in as ever."""
+    """Turn joining by link off or on. For owners. Who speaks stays, and whoever has a right comes in as ever."""
     actor = actor_of(request)
     meeting = meeting_to_manage(actor, ref)
     return _shape(request, link_open_set(meeting=meeting, actor=actor, is_open=changes.is_open))

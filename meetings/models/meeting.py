@@ -18,7 +18,8 @@ class Meeting(models.Model):
     """`last_seq` is the head of the event log; only `services.events` moves it, under the row's lock.
 
     `code` stands in addresses, for everybody; while `is_link_open` it is also the invitation of whoever has no right of
-    their own. Renewing the link gives another code and raises `link_number`: what the link let in before ends with that.
+    their own. Renewing the link gives another code and raises `link_number`, with which ends what it let in before.
+
     `default_policies` are those that it took from its organisation or the server, and holds where `policies` say
     nothing; a mode that it took stands in both.
     """

@@ -11,7 +11,8 @@ from meetings.values import FeedReader
 def feed_open_by_token(*, api_token: str, reference: str) -> FeedReader:
     """`reference` is the meeting's id or its code. Raises Forbidden, NotFound.
 
-    Whoever has a standing in the meeting reads by that, whichever they named, and else by the link: the feed ends with it.
+    Whoever has a standing in the meeting reads by that, whichever they named, and else by the link: the feed ends with
+    what they read by.
     """
     token = api_token_find(token=api_token)
     if token is None:

@@ -63,9 +63,7 @@ def _tell(locked: Meeting, *, actor: Actor, action: str, **data: object) -> None
             "at_ms": locked.at_ms(timezone.now()),
         },
     )
-    audit_append(
-        meeting_id=locked.pk, actor=actor.label, action=action, target=f"meeting:{locked.pk}", data=dict(data)
-    )
+    audit_append(meeting_id=locked.pk, actor=actor.label, action=action, target=f"meeting:{locked.pk}", data=dict(data))
 
 
 def _refuse_others(actor: Actor, meeting: Meeting) -> None:
