@@ -23,15 +23,15 @@ def main() -> None:
         sys_inputs={"transcript": content},
         format="pdf",
         timestamp=_MADE_AT,
-        font_paths=list(_font_paths()),
+        font_paths=typst.Fonts(font_paths=list(_font_paths())),
     )
     assert isinstance(made, bytes)
     sys.stdout.buffer.write(made)
 
 
-def _font_paths() -> Iterable[Path]:
+def _font_paths() -> Iterable[str]:
     found = find_spec(_FONTS)
-    return map(Path, (found and found.submodule_search_locations) or ())
+    return (found and found.submodule_search_locations) or ()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import subprocess
 import zipfile
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import docx
@@ -239,7 +240,7 @@ def test_the_pages_hold_what_was_said_in_many_scripts() -> None:
 
 def fonts_of(content: bytes) -> set[str]:
     """Names of what the pages are set with, without the prefixes of subsets."""
-    pages = pypdf.PdfReader(io.BytesIO(content)).pages
+    pages: Any = pypdf.PdfReader(io.BytesIO(content)).pages
     fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()]
     return {str(font["/BaseFont"]).rpartition("+")[2] for font in fonts}
 
