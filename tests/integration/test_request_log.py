@@ -64,7 +64,6 @@ REFUSED = {
     "who did what": (403, "GET", "/m/{code}/history/", {}),
     "who may see it": (403, "GET", "/m/{code}/sharing/", {}),
     "a change of that": (403, "POST", "/m/{code}/sharing/", {"act": "renew_link"}),
-    "what is kept": (404, "GET", "/m/{code}/keeping/", {}),
     "no meeting": (404, "GET", "/m/no-such-code/", {}),
     "an address of nothing": (404, "GET", "/nothing/", {}),
     "a method": (405, "POST", "/m/{code}/transcript/", {}),
