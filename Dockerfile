@@ -8,8 +8,8 @@ COPY requirements.txt ./
 RUN .venv/bin/pip install --no-cache-dir --no-input --require-hashes -r requirements.txt
 
 FROM python:3.11-slim
-# Letters of PDFs beyond those that Typst brings: Arabic, and Chinese, Japanese and Korean.
-RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core fonts-droid-fallback \
+# Letters of PDFs beyond those that Python packages bring: a better Arabic.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --uid 10001 colloquy \
     && install -d -o colloquy -g colloquy /data /recordings

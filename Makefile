@@ -116,13 +116,12 @@ node_modules/.installed: package-lock.json package.json .venv/.installed-dev
 	@$(NPM) ci --no-audit --no-fund --ignore-scripts || { echo "The JavaScript tools could not be installed: the reason stands above; run this again when it is mended." >&2; exit 1; }
 	@touch $@
 
-# Chromium, Redis, a font with Chinese, Japanese and Korean letters, and poppler are no Python packages. Where they can be installed, they are; elsewhere their tests are skipped.
+# Chromium, Redis and poppler are no Python packages. Where they can be installed, they are; elsewhere their tests are skipped.
 system-programs:
 	@missing=; \
 	test -x /usr/bin/chromium || missing=" chromium"; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
-	test -n "$$(ls /usr/share/fonts/truetype/droid/DroidSansFallback*.ttf 2>/dev/null)" || missing="$$missing fonts-droid-fallback"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing what the tests drive:$$missing."; \

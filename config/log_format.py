@@ -15,7 +15,14 @@ class FieldFormatter(logging.Formatter):
             f"{key}={value}" for key, value in vars(record).items() if key not in _STANDARD and key not in _PRIVATE
         ]
         line = " ".join([at, record.levelname, record.name, _message(record), *fields])
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        if record.exc_info is None or _is_refusal(record):
+            return line
+        return f"{line}\n{self.formatException(record.exc_info)}"
+
+
+def _is_refusal(record: logging.LogRecord) -> bool:
+    """A page that is not for everybody, a request that makes no sense: Django adds a traceback, as to faults."""
+    return hasattr(record, "request") and getattr(record, "status_code", 500) < 500
 
 
 def _message(record: logging.LogRecord) -> str:

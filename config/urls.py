@@ -27,5 +27,6 @@ urlpatterns = [
 ]
 
 # Where no view has answered.
+handler404 = "config.refusals.not_found"
 handler400 = "config.refusals.bad_request"
 handler500 = "config.refusals.server_error"

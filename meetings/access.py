@@ -10,8 +10,9 @@ from meetings.actors import actor_for as actor_for
 from meetings.actors import actor_of_token as actor_of_token
 from meetings.actors import sees_all
 from meetings.codes import code_normalise
-from meetings.errors import Forbidden, NotFound
+from meetings.errors import Forbidden, LinkClosed, NotFound
 from meetings.feed_access import feed_of_participant
+from meetings.meeting_codes import Named, meeting_named
 from meetings.models import (
     AudioSession,
     Export,
@@ -25,19 +26,20 @@ from meetings.standing import Standing, meetings_of, standing_in
 
 
 def meeting_to_join(actor: Actor, reference: UUID | str) -> Meeting:
-    """Knowing the code is the invitation. Raises NotFound."""
+    """Knowing the code is the invitation, while the link is open. Raises NotFound, LinkClosed."""
     return meeting_to_read(actor, reference)
 
 
 def meeting_to_read(actor: Actor, reference: UUID | str) -> Meeting:
-    """By code: everybody who knows it. By id: those who have a standing in it (`meetings/standing.py`).
+    """By the code of an open link: everybody who knows it. By id, a former code, or the code of a link that was turned
+    off: those who have a standing in it (`meetings/standing.py`).
 
-    Raises NotFound, to strangers also where there is a meeting.
+    Raises NotFound, to strangers also where there is a meeting; LinkClosed to those who know a code of it.
     """
-    meeting, is_by_code = _meeting_find(reference)
-    if is_by_code or standing_in(actor, meeting) >= Standing.READER:
-        return meeting
-    raise NotFound("There is no such meeting.")
+    named, is_by_code = _meeting_find(reference)
+    if named.invites or standing_in(actor, named.meeting) >= Standing.READER:
+        return named.meeting
+    raise LinkClosed if is_by_code else NotFound("There is no such meeting.")
 
 
 def meeting_to_manage(actor: Actor, reference: UUID | str) -> Meeting:
@@ -155,14 +157,17 @@ def participant_to_change(
     Returns also as whom the audit trail knows the caller.
     Raises Forbidden for a wrong token, and to those who may only read the meeting; NotFound.
     """
-    meeting, is_by_code = _meeting_find(reference)
+    named, is_by_code = _meeting_find(reference)
+    meeting = named.meeting
     participant = Participant.objects.select_related("meeting").filter(meeting=meeting, pk=participant_id).first()
     if resume_token is not None and participant is not None:
         sessions = [participant.pk, *participant.audio_sessions.values_list("pk", flat=True)]
         if not any(resume_token_is_valid(session_id, resume_token) for session_id in sessions):
             raise Forbidden("The resume token is not this participant's.")
         return participant, f"participant:{participant.pk}"
-    may_read = is_by_code or standing_in(actor, meeting) >= Standing.READER
+    may_read = named.invites or standing_in(actor, meeting) >= Standing.READER
+    if is_by_code and not may_read:
+        raise LinkClosed
     if participant is None or not may_read:
         raise NotFound("There is no such participant.")
     if is_manager(actor, meeting) or _is_account_of(actor, participant):
@@ -182,16 +187,17 @@ def is_manager(actor: Actor, meeting: Meeting) -> bool:
     return standing_in(actor, meeting) >= Standing.OWNER
 
 
-def _meeting_find(reference: UUID | str) -> tuple[Meeting, bool]:
-    """The meeting, and whether it was named by its code."""
+def _meeting_find(reference: UUID | str) -> tuple[Named, bool]:
+    """The meeting, and whether it was named by a code of it."""
     code = code_normalise(reference) if isinstance(reference, str) else None
     if code is not None:
-        meeting = Meeting.objects.filter(code=code).first()
+        named = meeting_named(code)
     else:
         meeting = Meeting.objects.filter(pk=_uuid(reference)).first()
-    if meeting is None:
+        named = None if meeting is None else Named(meeting=meeting, invites=False)
+    if named is None:
         raise NotFound("There is no such meeting.")
-    return meeting, code is not None
+    return named, code is not None
 
 
 def _uuid(reference: UUID | str) -> UUID:

@@ -86,6 +86,9 @@ ACTIONS: dict[str, Action] = {
     "second_pass.started": _did("asked for the recording to be heard again"),
     "second_pass.done": _did("heard the recording again"),
     # Rights, rules and accounts
+    "meeting.link_renewed": _did("renewed the link"),
+    "meeting.link_closed": _did("turned joining by link off"),
+    "meeting.link_opened": _did("turned joining by link on"),
     "meeting.organisation_set": _did("put the meeting under an organisation"),
     "organisation.created": _did("made an organisation"),
     "organisation.renamed": _did("renamed an organisation"),

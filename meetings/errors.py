@@ -47,6 +47,13 @@ class NotFound(MeetingsError):
     title = "There is nothing at this address."
 
 
+class LinkClosed(NotFound):
+    """The code was the meeting's link once, or is it and joining by it is turned off: whoever has it was invited."""
+
+    code = "link_closed"
+    title = "This link does not open the meeting any more. Ask whoever invited you for the one that does."
+
+
 class NotResumable(MeetingsError):
     """The audio session is unknown: the client begins a new one and tells the person."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from meetings.errors import Forbidden
-from meetings.models import ApiToken, Participant
+from meetings.models import ApiToken, Meeting, Participant
 from meetings.standing import readers_among
 from meetings.values import FeedReader
 
@@ -13,7 +13,7 @@ LOST = "You may not read this meeting any more."
 def feed_of_participant(participant: Participant) -> FeedReader:
     """Raises Forbidden: what let this viewer in was taken away since.
 
-    Of guests, whom the code let in, nothing can be. Whose account is gone is one of them, unless a right let them in.
+    Guests read by the link that let them in. Whose account is gone is one of them, unless a right let them in.
     """
     if participant.is_by_right and participant.user_id is None:
         raise Forbidden(LOST)
@@ -22,6 +22,7 @@ def feed_of_participant(participant: Participant) -> FeedReader:
         user_id=participant.user_id,
         admitted_by_id=participant.api_token_id,
         needs_standing=participant.user_id is not None,
+        link_number=participant.link_number if participant.user_id is None else None,
     )
     if feeds_lost([reader]):
         raise Forbidden(LOST)
@@ -37,10 +38,13 @@ def feeds_lost(readers: Collection[FeedReader]) -> set[FeedReader]:
     standing = readers_among(
         {(each.user_id, each.meeting_id) for each in readers if each.needs_standing and each.user_id is not None}
     )
+    guests = {each.meeting_id for each in readers if each.link_number is not None}
+    open_links = set(Meeting.objects.filter(pk__in=guests, is_link_open=True).values_list("pk", "link_number"))
     return {
         each
         for each in readers
         if (each.bearer_id is not None and each.bearer_id not in valid)
         or each.admitted_by_id in revoked
         or (each.needs_standing and (each.user_id, each.meeting_id) not in standing)
+        or (each.link_number is not None and (each.meeting_id, each.link_number) not in open_links)
     }

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from meetings.access import Actor
 from meetings.api.credentials import actor_of_session
-from meetings.errors import Invalid, NotFound
+from meetings.errors import Invalid, LinkClosed, NotFound
 from meetings.models import Meeting
 from meetings.search.asking import Asked, may_search, search_asked
 from meetings.search.backend import RANKED_MAX
@@ -52,6 +52,9 @@ def search(request: HttpRequest) -> HttpResponse:
         return _page(request, form, actor, status=HTTPStatus.FORBIDDEN)
     try:
         found, next_cursor = search_asked(actor, asked, limit=HITS_PER_PAGE)
+    except LinkClosed as refusal:
+        form.add_error("meeting", refusal.detail)
+        return _page(request, form, actor, status=HTTPStatus.NOT_FOUND)
     except NotFound:
         form.add_error("meeting", "No meeting has this code. Check it with whoever invited you.")
         return _page(request, form, actor, status=HTTPStatus.NOT_FOUND)

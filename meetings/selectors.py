@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from meetings.codes import code_normalise
 from meetings.gaps_repaired import gaps_repaired
 from meetings.language_tags import tag_matches
+from meetings.meeting_codes import named_by
 from meetings.messages import gap_wire, log_message, participant_wire, segment_wire
 from meetings.models import (
     AudioSession,
@@ -132,9 +133,9 @@ def meetings_last_seq(*, meeting_ids: Collection[UUID]) -> dict[UUID, int]:
 
 
 def meeting_is(*, meeting_id: UUID, reference: str) -> bool:
-    """Whether an address names this meeting, by id or by code."""
+    """Whether an address names this meeting, by id or by a code, which may be a former one."""
     if (code := code_normalise(reference)) is not None:
-        return Meeting.objects.filter(pk=meeting_id, code=code).exists()
+        return Meeting.objects.filter(named_by(code), pk=meeting_id).exists()
     return reference.lower() in (str(meeting_id), meeting_id.hex)
 
 

@@ -18,6 +18,7 @@ from meetings.models import Meeting
 from meetings.organisation_access import organisation_to_read
 from meetings.refused_pages import refusals_as_pages
 from meetings.role_rows import RoleRow
+from meetings.services.links import link_open_set, link_renew
 from meetings.services.roles import meeting_organisation_set, role_change, role_give, role_take
 from meetings.sharing import organisations_offered, role_of, sharing_of
 from meetings.sharing_forms import ROLE_SENTENCES, ROLE_WORDS, OrganisationChoiceForm, RoleForm
@@ -31,9 +32,9 @@ def sharing(request: HttpRequest, code: str) -> HttpResponse:
     actor = actor_of_session(request)
     with refusals_as_pages():
         meeting = meeting_to_read(actor, code)
-        if meeting.code != code:
-            return redirect("meetings:sharing", code=meeting.code)
         if request.method != "POST":
+            if meeting.code != code:
+                return redirect("meetings:sharing", code=meeting.code)
             return _page(request, actor, meeting)
         return _act(request, actor, meeting)
 
@@ -138,6 +139,23 @@ def _share(request: HttpRequest, actor: Actor, meeting: Meeting) -> HttpResponse
     return None
 
 
+def _renew_link(request: HttpRequest, actor: Actor, meeting: Meeting) -> HttpResponse:
+    """Of the link that the page has shown: whoever has renewed it since meant the same one."""
+    meeting = link_renew(meeting=meeting, actor=actor, code=request.POST.get("code", ""))
+    messages.success(request, "The link was renewed. The one before lets nobody in any more.")
+    return redirect("meetings:sharing", code=meeting.code)
+
+
+def _close_link(request: HttpRequest, actor: Actor, meeting: Meeting) -> None:
+    link_open_set(meeting=meeting, actor=actor, is_open=False)
+    messages.success(request, "Joining by link is turned off.")
+
+
+def _open_link(request: HttpRequest, actor: Actor, meeting: Meeting) -> None:
+    link_open_set(meeting=meeting, actor=actor, is_open=True)
+    messages.success(request, "Joining by link is turned on.")
+
+
 def _role_id(request: HttpRequest) -> UUID:
     try:
         return UUID(request.POST.get("role_id", ""))
@@ -150,4 +168,7 @@ ACTS: dict[str, Callable[[HttpRequest, Actor, Meeting], HttpResponse | None]] = 
     "change": _change,
     "take": _take,
     "share": _share,
+    "renew_link": _renew_link,
+    "close_link": _close_link,
+    "open_link": _open_link,
 }

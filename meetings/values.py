@@ -26,6 +26,7 @@ class FeedReader:
 
     `bearer_id`: the API token that the socket shows, which has to stay valid; `admitted_by_id`: the one that let a
     viewer in, which must not be revoked. `needs_standing`: the account reads by its standing in the meeting.
+    `link_number`: which link of the meeting let them in, where nothing else did.
     """
 
     meeting_id: UUID
@@ -33,11 +34,13 @@ class FeedReader:
     bearer_id: int | None = None
     admitted_by_id: int | None = None
     needs_standing: bool = False
+    link_number: int | None = None
 
     @property
     def can_be_lost(self) -> bool:
-        """Not so of a guest: the code let them in, and that cannot be taken back from one of them."""
-        return self.needs_standing or self.bearer_id is not None or self.admitted_by_id is not None
+        """Not so of a guest who hosts the meeting in their browser session: nobody can take that from them."""
+        by = (self.bearer_id, self.admitted_by_id, self.link_number)
+        return self.needs_standing or any(each is not None for each in by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

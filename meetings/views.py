@@ -15,7 +15,7 @@ from meetings.access import is_manager, meeting_to_join, meeting_to_manage, meet
 from meetings.account import account_of
 from meetings.api import throttling
 from meetings.api.credentials import actor_of_session, hosted_remember
-from meetings.errors import Invalid, NotFound
+from meetings.errors import Invalid, LinkClosed, NotFound
 from meetings.export_menu import export_menu
 from meetings.forms import JoinForm, NewMeetingForm
 from meetings.keeping import keeping_of
@@ -73,6 +73,9 @@ def join(request: HttpRequest) -> HttpResponse:
         return _start_page(request, join_form=form, status=422)
     try:
         meeting = meeting_to_join(actor_of_session(request), form.cleaned_data["code"])
+    except LinkClosed as refusal:
+        form.add_error("code", refusal.detail)
+        return _start_page(request, join_form=form, status=404)
     except NotFound:
         form.add_error("code", "No meeting has this code. Check it with whoever invited you.")
         return _start_page(request, join_form=form, status=404)
@@ -98,6 +101,7 @@ def meeting(request: HttpRequest, code: str) -> HttpResponse:
         "keeping": keeping_of(found),
         "page_data": {
             "code": found.code,
+            "former_codes": list(found.former_codes.values_list("code", flat=True)),
             "meeting_id": str(found.pk),
             "role": "host" if is_host else "speaker",
             "language": found.language,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from meetings.example_meeting import AGREED_ID, RESUME_TOKEN
+from meetings.example_meeting import AGREED_ID, MEETING_CODE, RESUME_TOKEN
 
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "meeting_create": {
@@ -19,6 +19,8 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "ingest_key_create": {"consent": ["captions", "transcript"], "display_name": "Hotline", "expires_in_s": 86_400},
     "role_give": {"user": "ada@example.org", "role": "editor"},
     "role_change": {"role": "viewer"},
+    "link_change": {"is_open": False},
+    "link_renew": {"code": MEETING_CODE},
     "meeting_organisation_set": {"organisation": "board"},
     "organisation_create": {"name": "The board", "slug": "board"},
     "organisation_rename": {

@@ -8,6 +8,7 @@ from meetings.api import (
     event_calls,
     export_calls,
     ingest_key_calls,
+    link_calls,
     meeting_calls,
     organisation_calls,
     participant_calls,
@@ -51,6 +52,7 @@ api.add_router("/meetings/{ref}", transcript_calls.router)
 api.add_router("", event_calls.router)
 api.add_router("", recording_calls.router)
 api.add_router("/meetings/{ref}", role_calls.router)
+api.add_router("/meetings/{ref}/link", link_calls.router)
 api.add_router("/organisations", organisation_calls.router)
 api.add_router("/tokens", token_calls.router)
 api.add_router("", search_calls.router)

@@ -58,8 +58,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "languages_differ": ProblemType(409, "Lines in different languages are not merged."),
     "last_owner": ProblemType(409, "An organisation keeps an owner: name another one first."),
     "legal_hold": ProblemType(409, "Nothing of the meeting may be deleted until its legal hold is lifted."),
+    "link_closed": ProblemType(
+        404, "The link was renewed, or joining by it was turned off: ask whoever invited you for the one that works."
+    ),
     "link_expired": ProblemType(403, "Addresses of sound work for some minutes: ask for another one."),
     "link_invalid": ProblemType(403, "The address of sound was not made by this server, or was damaged."),
+    "link_renewed": ProblemType(409, "Somebody else has just renewed the link: look at it again."),
     "log_in_first": ProblemType(403, "Guests give nobody rights in a meeting: log in."),
     "malformed_frame": ProblemType(None, "An audio frame does not fit its header: a bug in the client."),
     "malformed_json": ProblemType(

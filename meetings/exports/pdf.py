@@ -1,4 +1,4 @@
-"""PDF by Typst, which shapes every script and lays out right to left. Letters come from installed fonts."""
+"""PDF by Typst, which shapes every script and lays out right to left. Which fonts it has: docs/exports.md."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from meetings.exports.cues import is_right_to_left, seconds_clock_of
+from meetings.exports.letter_forms import family_of, family_of_all
 from meetings.exports.paragraphs import Reading
 
 _PROGRAM = Path(__file__).with_name("typeset.py")
@@ -18,8 +19,10 @@ _MAY_BREAK = "\u200b"
 
 def pdf(read: Reading) -> bytes:
     """Raises OSError, CalledProcessError, TimeoutExpired; none of them quotes what was said."""
+    family = family_of_all(line.language for line in read.lines)
     content = {
         "title": _breakable(read.title),
+        "family": family,
         "day": read.day,
         "lines": [
             {
@@ -28,6 +31,7 @@ def pdf(read: Reading) -> bytes:
                 "text": _breakable(line.text),
                 "kind": line.kind,
                 "is_rtl": is_right_to_left(line.text),
+                "family": family_of(line.language) or family,
             }
             for line in read.lines
         ],

@@ -9,7 +9,7 @@ from meetings.models.credentials import ApiToken, IdempotencyKey, Ticket
 from meetings.models.export import Export
 from meetings.models.levels import SessionLevels
 from meetings.models.log import AuditEvent, MeetingEvent
-from meetings.models.meeting import Meeting, Participant
+from meetings.models.meeting import FormerCode, Meeting, Participant
 from meetings.models.node_reading import NodeReading
 from meetings.models.recording import Recording, RecordingChunk, RecordingSwitch
 from meetings.models.repair import GapRepair
@@ -35,6 +35,7 @@ __all__ = [
     "Correction",
     "DeletionProof",
     "Export",
+    "FormerCode",
     "GapRepair",
     "IdempotencyKey",
     "IngestKey",

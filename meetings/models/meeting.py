@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class Meeting(models.Model):
     """`last_seq` is the head of the event log; only `services.events` moves it, under the row's lock.
 
+    `code` stands in addresses, for everybody; while `is_link_open` it is also the invitation of whoever has no right of
+    their own. Renewing the link gives another code and raises `link_number`, with which ends what it let in before.
+
     `default_policies` are those that it took from its organisation or the server, and holds where `policies` say
     nothing; a mode that it took stands in both.
     """
@@ -28,6 +31,8 @@ class Meeting(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     code = models.CharField(max_length=40, unique=True)
+    is_link_open = models.BooleanField(default=True)
+    link_number = models.PositiveIntegerField(default=1)
     title = models.CharField(max_length=TITLE_MAX_CHARS)
     host = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="meetings"
@@ -74,11 +79,29 @@ class Meeting(models.Model):
         return max(0, round((at - self.started_at).total_seconds() * 1000))
 
 
+class FormerCode(models.Model):
+    """What a meeting's code was before its link was renewed: no invitation any more, still an address for its people.
+
+    That no meeting's present code is among them is looked for when one is drawn; with 50 bits it is news anyway.
+    """
+
+    code = models.CharField(max_length=40, unique=True)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="former_codes")
+    replaced_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-replaced_at", "-id")
+
+    def __str__(self) -> str:
+        return f"former code {self.pk}"
+
+
 class Participant(models.Model):
     """One voice or viewer in one meeting. Present from the first `hello` (`joined_at`) until `left_at`.
 
     An empty `language` is the meeting's. `is_by_right`: when they were let in they had a right to the meeting by a
-    role, an organisation or their place on this server; `api_token`: the one they came with.
+    role, an organisation or their place on this server; `api_token`: the one they came with; `link_number`: which link
+    of the meeting let them in, where nothing else did.
     """
 
     class Role(models.TextChoices):
@@ -98,6 +121,7 @@ class Participant(models.Model):
     language = models.CharField(max_length=35, blank=True, default="")
     consent = models.JSONField(default=list, blank=True)
     is_by_right = models.BooleanField(default=False)
+    link_number = models.PositiveIntegerField(null=True, blank=True)
     api_token = models.ForeignKey("meetings.ApiToken", null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     joined_at = models.DateTimeField(null=True, blank=True)

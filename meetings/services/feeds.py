@@ -11,7 +11,8 @@ from meetings.values import FeedReader
 def feed_open_by_token(*, api_token: str, reference: str) -> FeedReader:
     """`reference` is the meeting's id or its code. Raises Forbidden, NotFound.
 
-    Whoever has a standing in the meeting reads by that, whichever they named: the feed ends with it.
+    Whoever has a standing in the meeting reads by that, whichever they named, and else by the link: the feed ends with
+    what they read by.
     """
     token = api_token_find(token=api_token)
     if token is None:
@@ -19,9 +20,11 @@ def feed_open_by_token(*, api_token: str, reference: str) -> FeedReader:
     actor = actor_of_token(token)
     meeting = meeting_to_read(actor, reference)
     transcript_viewed(actor=actor, meeting=meeting)
+    has_standing = standing_in(actor, meeting) > Standing.NONE
     return FeedReader(
         meeting_id=meeting.pk,
         user_id=token.user_id,
         bearer_id=token.pk,
-        needs_standing=standing_in(actor, meeting) > Standing.NONE,
+        needs_standing=has_standing,
+        link_number=None if has_standing else meeting.link_number,
     )

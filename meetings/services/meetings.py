@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from meetings.access import Actor, is_manager
 from meetings.checks import policies_checked, title_checked, vocabulary_checked
-from meetings.codes import code_new
 from meetings.errors import Forbidden
+from meetings.meeting_codes import code_unused
 from meetings.models import Meeting, MeetingEvent, Organisation
 from meetings.policies import mode_is_said, policies_with
 from meetings.recordings.switches import is_recorded
@@ -22,8 +22,6 @@ from meetings.services.languages import language_known
 from meetings.services.recording_policy import recording_announce
 from meetings.services.webhook_outbox import webhook_event_append
 from meetings.webhooks.catalogue import MEETING_CREATED
-
-N_CODE_ATTEMPTS = 5
 
 
 def meeting_create(
@@ -46,7 +44,7 @@ def meeting_create(
     with transaction.atomic():
         taken = policies_taken(chosen, organisation.policies if organisation else {})
         meeting = Meeting.objects.create(
-            code=_code_unused(),
+            code=code_unused(),
             title=title_checked(title),
             host=actor.user,
             language=language_known(language),
@@ -138,15 +136,6 @@ def meeting_end(*, meeting: Meeting, actor: Actor) -> Meeting:
             )
             _audit(meeting, actor=actor, action="meeting.ended")
     return Meeting.objects.get(pk=meeting.pk)
-
-
-def _code_unused() -> str:
-    """With 50 bits a collision is news; the unique constraint refuses the one that slips between."""
-    for _ in range(N_CODE_ATTEMPTS):
-        code = code_new()
-        if not Meeting.objects.filter(code=code).exists():
-            return code
-    raise RuntimeError("no unused meeting code was found")
 
 
 def _refuse_others(actor: Actor, meeting: Meeting) -> None:

@@ -9,14 +9,14 @@ from django.utils import timezone
 from meetings.access import Actor, is_manager
 from meetings.capacity import capacity_reserve
 from meetings.checks import display_name_checked
-from meetings.errors import Conflict, Forbidden, Invalid
+from meetings.errors import Conflict, Forbidden, Invalid, LinkClosed
 from meetings.models import AudioSession, Meeting, Participant
 from meetings.services.audit import audit_append
 from meetings.services.languages import participant_language_known, participant_lock, participant_speaks
 from meetings.services.presence import participant_renamed
 from meetings.services.resume import resume_token
 from meetings.services.tickets import ticket_issue
-from meetings.standing import Standing, standing_by_right
+from meetings.standing import Standing, standing_by_right, standing_in
 
 Role = Participant.Role
 OPEN_ROLES = frozenset({Role.SPEAKER, Role.VIEWER})
@@ -37,8 +37,8 @@ def participant_admit(
 ) -> Admission:
     """They are present from their first `hello` on, not from here. They speak the meeting's language unless they say.
 
-    The meeting's row lock makes ending it and admitting somebody follow one another. Raises Invalid, Forbidden,
-    Conflict (meeting_ended), Full: there is no room for another voice.
+    The meeting's row lock makes ending it, renewing its link and admitting somebody follow one another. Raises Invalid,
+    Forbidden, Conflict (meeting_ended), LinkClosed, Full: there is no room for another voice.
     """
     name, spoken = display_name_checked(display_name), participant_language_known(language)
     if role not in Role.values:
@@ -54,7 +54,13 @@ def participant_admit(
             raise Conflict("The meeting has ended.", code="meeting_ended")
         right = {"is_by_right": standing_by_right(actor, locked) >= Standing.READER, "api_token_id": actor.token_id}
         participant = Participant.objects.create(
-            meeting=meeting, user=actor.user, display_name=name, role=role, language=spoken, **right
+            meeting=meeting,
+            user=actor.user,
+            display_name=name,
+            role=role,
+            language=spoken,
+            link_number=_link_of(actor, locked, code=meeting.code),
+            **right,
         )
         session = (
             AudioSession.objects.create(id=audio_session_id, participant=participant) if audio_session_id else None
@@ -71,6 +77,18 @@ def participant_admit(
     return Admission(
         participant=participant, session_id=session_id, ticket=ticket, resume_token=resume_token(session_id)
     )
+
+
+def _link_of(actor: Actor, locked: Meeting, *, code: str) -> int | None:
+    """By which link they come in; None: by a right of their own.
+
+    Between the door, which has seen `code`, and the lock it may have been renewed or turned off. Raises LinkClosed.
+    """
+    if standing_in(actor, locked) > Standing.NONE:
+        return None
+    if not locked.is_link_open or locked.code != code:
+        raise LinkClosed
+    return locked.link_number
 
 
 def participant_update(

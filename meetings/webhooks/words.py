@@ -10,7 +10,7 @@ EVENT_GROUPS: Mapping[str, Mapping[str, str]] = {
     "The meeting": {
         "meeting.created": "A meeting was made",
         "meeting.started": "The first participant has come",
-        "meeting.changed": "Its title, language, policies or vocabulary were changed",
+        "meeting.changed": "Its title, language, policies, vocabulary or link were changed",
         "meeting.recording": "Whether it is recorded has changed",
         "meeting.ended": "The host has ended it",
     },

@@ -116,6 +116,12 @@ POST   /api/v1/meetings/{ref}/roles                       404 404 403 403 201 20
 POST   /api/v1/meetings/{code}/roles                      403 403 403 403 201 201
 PATCH  /api/v1/meetings/{ref}/roles/{role_id}             404 404 403 403 200 200
 DELETE /api/v1/meetings/{ref}/roles/{role_id}             404 404 403 403 204 204
+GET    /api/v1/meetings/{ref}/link                        404 404 403 403 200 200
+GET    /api/v1/meetings/{code}/link                       403 403 403 403 200 200
+PATCH  /api/v1/meetings/{ref}/link                        404 404 403 403 200 200
+PATCH  /api/v1/meetings/{code}/link                       403 403 403 403 200 200
+POST   /api/v1/meetings/{ref}/link/renew                  404 404 403 403 200 200
+POST   /api/v1/meetings/{code}/link/renew                 403 403 403 403 200 200
 GET    /api/v1/meetings/{ref}/organisation                404 404 403 403 200 200
 PUT    /api/v1/meetings/{ref}/organisation                404 404 403 403 200 200
 # The viewer is a member of the organisation, the editor an admin of it, the owner an owner.
@@ -231,6 +237,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/meetings/{ref}/ingest-keys": {"consent": ["captions", "transcript"]},
     "POST /api/v1/meetings/{ref}/roles": {"user": "newcomer", "role": "viewer"},
     "PATCH /api/v1/meetings/{ref}/roles/{role_id}": {"role": "editor"},
+    "PATCH /api/v1/meetings/{ref}/link": {"is_open": False},
     "PUT /api/v1/meetings/{ref}/organisation": {"organisation": "board"},
     "POST /api/v1/organisations": {"name": "Other", "slug": "other"},
     "PATCH /api/v1/organisations/{slug}": {"name": "Other"},
@@ -262,6 +269,9 @@ GET /api/v1/meetings/{ref}/roles
 POST /api/v1/meetings/{ref}/roles
 PATCH /api/v1/meetings/{ref}/roles/{role_id}
 DELETE /api/v1/meetings/{ref}/roles/{role_id}
+GET /api/v1/meetings/{ref}/link
+PATCH /api/v1/meetings/{ref}/link
+POST /api/v1/meetings/{ref}/link/renew
 GET /api/v1/meetings/{ref}/organisation
 PUT /api/v1/meetings/{ref}/organisation
 GET /api/v1/organisations

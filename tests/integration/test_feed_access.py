@@ -138,12 +138,12 @@ def test_who_took_part_may_read_on_and_so_may_who_came_by_the_code() -> None:
     assert ticket_redeem(ticket=again.ticket).feed is not None, "the code is an invitation for everybody"
 
 
-def test_of_a_guest_nothing_can_be_taken() -> None:
+def test_a_guest_reads_by_the_link() -> None:
     meeting = meeting_made(actor=host_made("host"))
     admission = admitted(meeting, role="viewer")
     feed = ticket_redeem(ticket=admission.ticket).feed
-    assert feed == FeedReader(meeting_id=meeting.pk)
-    assert not feed.can_be_lost
+    assert feed == FeedReader(meeting_id=meeting.pk, link_number=1)
+    assert feeds_lost([feed]) == set()
     assert ticket_renew(actor=GUEST, session_id=admission.session_id, resume_token=admission.resume_token).ticket
 
 
@@ -159,7 +159,8 @@ def test_a_locked_account_reads_no_feed_and_a_deleted_one_comes_not_back() -> No
     assert feeds_lost(readers) == set(readers)
     with pytest.raises(Forbidden):
         feed_of_participant(stored(participant))
-    assert not feed_of_participant(stored(by_code)).can_be_lost, "who has no account is a guest"
+    guest = feed_of_participant(stored(by_code))
+    assert guest == FeedReader(meeting_id=meeting.pk, link_number=1), "who has no account is a guest"
 
 
 def test_a_feed_by_token_ends_with_the_token_whichever_way_that_ends() -> None:

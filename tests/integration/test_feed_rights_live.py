@@ -156,3 +156,36 @@ async def test_a_speaker_whose_role_was_taken_keeps_their_microphone_and_reads_o
     renewed = person.rest.ask("POST", f"sessions/{viewer['session_id']}/ticket")
     async with peer(viewer["ws_url"], renewed["ticket"]) as again:
         await again.until("live")
+
+
+@pytest.mark.parametrize("what", ["renewed", "turned off"])
+async def test_a_guests_page_is_closed_with_the_link_and_microphones_and_members_go_on(
+    running_node: NodeProcess, api: Api, token: str, what: str
+) -> None:
+    host = rest_of(running_node, token)
+    meeting = host.ask("POST", "meetings", title="Linked")
+    guest, ada = api.admit(meeting, "Guest", "viewer"), api.admit(meeting, "Ada")
+    member = host.ask("POST", f"meetings/{meeting['id']}/participants", display_name="Mia", role="viewer")
+    ways = (guest, ada, member)
+    async with (
+        peer(guest["ws_url"], guest["ticket"]) as feed,
+        peer(ada["ws_url"], ada["ticket"]) as voice,
+        peer(member["ws_url"], member["ticket"]) as other,
+    ):
+        await feed.until("live")
+        await other.until("live")
+        await voice.hello(consent=False)
+        link = f"meetings/{meeting['id']}/link"
+        if what == "renewed":
+            await asyncio.to_thread(host.ask, "POST", f"{link}/renew")
+        else:
+            await asyncio.to_thread(host.ask, "PATCH", link, is_open=False)
+        assert await feed.closed() == 4403
+        for each in (voice, other):
+            await each.say(type="ping", t=1)
+            await each.until("pong")
+    answers = [
+        api.post(f"sessions/{each['session_id']}/ticket", {"resume_token": each["resume_token"]}).status_code
+        for each in ways
+    ]
+    assert answers == [403, 201, 201]

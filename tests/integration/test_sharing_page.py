@@ -143,10 +143,73 @@ def test_strangers_and_guests_see_and_do_nothing(meeting: Meeting, host: User, i
 def test_an_owner_gives_their_own_role_up_and_is_led_where_they_may_still_go(meeting: Meeting, host: User) -> None:
     second = given(meeting, host, "second", "owner")
     browser = Browser(meeting, second)
-    assert "Who may see Board" in browser.text()
+    assert "Who may see <bdi>Board" in browser.text()
     answer = browser.client.post(browser.page, {"act": "take", "role_id": meeting.roles.get().pk})
     assert answer["Location"] == f"/m/{meeting.code}/transcript/"
     browser.text(status=403)
+
+
+def test_the_link_is_renewed_and_the_one_before_tells_whom_to_ask(meeting: Meeting, host: User) -> None:
+    browser, old = Browser(meeting, host), meeting.code
+    role_give(meeting=meeting, actor=actor_for(host), person=user_made("mia").username, role="viewer")
+    page = browser.does("renew_link", code=old)
+    meeting.refresh_from_db()
+    assert "The link was renewed" in page
+    assert f"/m/{meeting.code}/" in page
+    assert old not in page
+    for path in ("", "transcript/", "history/", "sharing/", "keeping/"):
+        refused = Client().get(f"/m/{old}/{path}")
+        assert refused.status_code == 404
+        assert "Ask whoever invited you" in refused.content.decode()
+    assert "Ask whoever invited you" in Client().get("/join/", {"code": old}).content.decode()
+    assert "Ask whoever invited you" in Client().get("/search/", {"q": "x", "meeting": old}).content.decode()
+    assert Client().get(f"/m/{meeting.code}/").status_code == 200
+    mia = Client()
+    mia.force_login(User.objects.get(username="mia"))
+    for path in ("", "transcript/"):
+        assert mia.get(f"/m/{old}/{path}")["Location"] == f"/m/{meeting.code}/{path}"
+    assert f'"former_codes": ["{old}"]' in mia.get(f"/m/{meeting.code}/").content.decode()
+
+
+def test_who_renews_what_was_renewed_is_told_and_changes_nothing(meeting: Meeting, host: User) -> None:
+    browser, old = Browser(meeting, host), meeting.code
+    browser.does("renew_link", code=old)
+    code = Meeting.objects.get().code
+    answer = browser.client.post(browser.page, {"act": "renew_link", "code": old}, follow=True)
+    assert "The link was renewed since" in answer.content.decode()
+    assert Meeting.objects.get().code == code
+    assert (
+        "mia may read it."
+        in browser.client.post(
+            browser.page, {"act": "give", "person": user_made("mia"), "role": "viewer"}, follow=True
+        ).content.decode()
+    ), "a page that stood open still does what it says"
+
+
+def test_joining_by_link_is_turned_off_and_on(meeting: Meeting, host: User) -> None:
+    browser = Browser(meeting, host)
+    page = browser.does("close_link")
+    assert "Joining by link is turned off" in page
+    assert 'value="close_link"' not in page
+    assert Client().get(f"/m/{meeting.code}/").status_code == 404
+    assert "turned off" in browser.client.get(f"/m/{meeting.code}/").content.decode()
+    page = browser.does("open_link")
+    assert 'value="open_link"' not in page
+    assert Client().get(f"/m/{meeting.code}/").status_code == 200
+
+
+def test_nobody_else_touches_the_link(meeting: Meeting, host: User) -> None:
+    for user in (None, given(meeting, host, "mia", "editor"), user_made("stranger")):
+        for act in ("renew_link", "close_link", "open_link"):
+            Browser(meeting, user).does(act, status=403, code=meeting.code)
+    found = Meeting.objects.get()
+    assert (found.code, found.is_link_open) == (meeting.code, True)
+
+
+def test_an_address_that_never_was_one_says_nothing_of_links(meeting: Meeting) -> None:
+    refused = Client().get("/m/tamo-rivu-keso-bani/")
+    assert refused.status_code == 404
+    assert "No meeting has this code" in refused.content.decode()
 
 
 def test_what_makes_no_sense_is_not_found(meeting: Meeting, host: User) -> None:

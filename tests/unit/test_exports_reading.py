@@ -7,6 +7,7 @@ import subprocess
 import zipfile
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import docx
@@ -19,6 +20,7 @@ from markdown_it import MarkdownIt
 from ttconv.imsc import reader as imsc
 from ttconv.isd import ISD
 
+from meetings.exports import letter_forms
 from meetings.exports.cues import Cue, cues_in_order, line_of
 from meetings.exports.markdown import markdown
 from meetings.exports.options import ExportOptions
@@ -234,6 +236,62 @@ def test_the_pages_hold_what_was_said_in_many_scripts() -> None:
     assert "[00:00:04]Ada:" in found
     for text in said:
         assert without_spaces(text).replace("ﬁ", "fi") in found.replace("ﬁ", "fi")
+
+
+def fonts_of(content: bytes) -> set[str]:
+    """Names of what the pages are set with, without the prefixes of subsets."""
+    pages: Any = pypdf.PdfReader(io.BytesIO(content)).pages
+    fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()]
+    return {str(font["/BaseFont"]).rpartition("+")[2] for font in fonts}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "font"),
+    [
+        ("ja", "本日の会議を始めます。直近の予算について、山田さんからお願いします。", "NotoSansCJKjp"),
+        ("zh", "我们开始今天的会议。请直接说明预算。", "NotoSansCJKsc"),
+        ("zh-TW", "我們開始今天的會議。請直接說明預算。", "NotoSansCJKtc"),
+        ("zh-Hant-HK", "我哋開始今日嘅會議。", "NotoSansCJKhk"),
+        ("ko", "오늘 회의를 시작하겠습니다.", "NotoSansCJKkr"),
+    ],
+)
+def test_chinese_japanese_and_korean_need_no_installed_font_and_have_the_forms_of_their_language(
+    language: str, text: str, font: str
+) -> None:
+    content = pdf(
+        read_of([cue("Good morning."), cue(text, at_s=1, speaker="山田", language=language)], title="予算会議")
+    )
+    found = "".join(without_spaces(page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+    for said in (text, "山田", "予算会議", "Good morning."):
+        assert without_spaces(said) in found
+    assert {name.partition("-")[0] for name in fonts_of(content)} == {"LibertinusSerif", font}
+
+
+def test_each_line_has_the_forms_of_its_own_language() -> None:
+    lines = [cue("直角", language="ja"), cue("直角", at_s=1, language="zh"), cue("直角", at_s=2, language="en")]
+    names = {name.partition("-")[0] for name in fonts_of(pdf(read_of(lines)))}
+    assert names == {"LibertinusSerif", "NotoSansCJKjp", "NotoSansCJKsc"}
+
+
+@pytest.mark.parametrize(
+    ("language", "family"),
+    [
+        ("", ""),
+        ("en", ""),
+        ("jam", ""),
+        ("ja-JP", letter_forms.JAPANESE),
+        ("zh", letter_forms.SIMPLIFIED),
+        ("zh-SG", letter_forms.SIMPLIFIED),
+        ("zh-Hans-HK", letter_forms.SIMPLIFIED),
+        ("zh-Hant", letter_forms.TRADITIONAL),
+        ("zh-Hant-MO", letter_forms.HONG_KONG),
+        ("cmn-TW", letter_forms.TRADITIONAL),
+        ("yue", letter_forms.HONG_KONG),
+        ("ko-KR", letter_forms.KOREAN),
+    ],
+)
+def test_a_language_says_which_forms(language: str, family: str) -> None:
+    assert letter_forms.family_of(language) == family
 
 
 def test_hostile_text_and_words_as_long_as_a_page_make_a_file_that_others_open() -> None:

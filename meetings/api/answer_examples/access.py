@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from meetings import example_meeting as board
-from meetings.api.answer_examples.meetings import page
+from meetings.api.answer_examples.meetings import JOIN_URL, SERVER, page
 
 ADA: Mapping[str, Any] = {"username": "ada", "display_name": "Ada Lovelace"}
 ROLE: Mapping[str, Any] = {
@@ -13,6 +13,8 @@ ROLE: Mapping[str, Any] = {
     "role": "editor",
     "created_at": board.CREATED_AT,
 }
+LINK: Mapping[str, Any] = {"code": board.MEETING_CODE, "join_url": JOIN_URL, "is_open": True}
+NEW_CODE = "bani-sora-tuve-liko"
 ORGANISATION: Mapping[str, Any] = {
     "id": "0197a1c2-0000-7000-8000-000000000052",
     "name": "The board",
@@ -40,6 +42,7 @@ TOKEN: Mapping[str, Any] = {
 BY_SCHEMA: Mapping[str, Any] = {
     "RoleOut": ROLE,
     "RolesPage": page(ROLE),
+    "LinkOut": LINK,
     "MeetingOrganisationOut": {"organisation": "board"},
     "OrganisationOut": ORGANISATION,
     "OrganisationsPage": page(ORGANISATION),
@@ -50,6 +53,8 @@ BY_SCHEMA: Mapping[str, Any] = {
 }
 BY_CALL: Mapping[str, Any] = {
     "role_change": {**ROLE, "role": "viewer"},
+    "link_change": {**LINK, "is_open": False},
+    "link_renew": {**LINK, "code": NEW_CODE, "join_url": f"https://{SERVER}/m/{NEW_CODE}/"},
     "organisation_rename": {**ORGANISATION, "name": "Board and council"},
     "membership_change": {**MEMBER, "role": "member"},
 }

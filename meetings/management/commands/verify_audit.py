@@ -13,6 +13,7 @@ from django.utils import timezone
 from meetings.audit_chain import chain_of
 from meetings.audit_walk import Finding
 from meetings.codes import code_normalise
+from meetings.meeting_codes import named_by
 from meetings.models import AuditEvent, AuditHead, Meeting
 from meetings.services.audit_check import Report, anchors_read, audit_check, audit_check_all, audit_check_guards
 
@@ -47,7 +48,7 @@ def _of_meeting(meeting_id: UUID) -> Report:
 
 def _meeting_id(reference: str) -> UUID:
     code = code_normalise(reference)
-    if code is not None and (found := Meeting.objects.filter(code=code).values_list("pk", flat=True).first()):
+    if code is not None and (found := Meeting.objects.filter(named_by(code)).values_list("pk", flat=True).first()):
         return found
     try:
         return UUID(reference)

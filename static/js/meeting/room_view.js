@@ -6,6 +6,7 @@ import { NOBODY, peopleReduce } from "../captions/people_reducer.js";
 import { connectionWords } from "../session/connection_words.js";
 import { CaptionView } from "./caption_view.js";
 import { byId } from "./elements.js";
+import { inviteLinksRefresh } from "./invite_link.js";
 import { Notices } from "./notices.js";
 import { PeopleView } from "./people_view.js";
 
@@ -103,8 +104,9 @@ export class RoomView {
   }
 
   /** @param {import("../protocol/messages.js").MeetingEvent} event */
-  #showState({ type: eventType, title }) {
+  #showState({ type: eventType, title, changed }) {
     if (eventType === "meeting.changed" && title) byId("meeting-heading", HTMLElement).textContent = title;
+    if (this.#isLive && changed?.includes("link")) void inviteLinksRefresh();
     if (eventType !== "meeting.started" && eventType !== "meeting.ended") return;
     const isLive = eventType === "meeting.started";
     this.#state.textContent = isLive ? "Live" : "Ended";

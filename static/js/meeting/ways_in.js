@@ -13,6 +13,7 @@ import { Voice } from "./voice.js";
  *
  * @typedef {object} PageData
  * @property {string} code
+ * @property {string[]} former_codes what its links had before they were renewed
  * @property {string} meeting_id
  * @property {"host" | "speaker"} role
  * @property {string} language of the meeting

@@ -111,7 +111,8 @@ class MeetingPage {
   /** Goes on where an earlier page was in this meeting; delivers what earlier pages kept of others. */
   async #pickUp() {
     const records = await this.#shelf.list();
-    const ofHere = records.filter(({ meeting }) => meeting === this.#page.code);
+    const codes = [this.#page.code, ...this.#page.former_codes]; // the link may have been renewed meanwhile
+    const ofHere = records.filter(({ meeting }) => codes.includes(meeting));
     const wall_ms = this.#around.wall_ms();
     const open = ofHere.find((record) => afterAbsence(record, wall_ms) !== "deliver");
     if (open && Microphone.isAvailable) {

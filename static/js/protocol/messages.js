@@ -27,6 +27,7 @@
  * @typedef {object} MeetingEvent
  * @property {string} type
  * @property {Person} [participant]
+ * @property {string[]} [changed] what of the meeting
  * @property {string} [language] that a participant or the meeting changed to
  * @property {string} [title] of a changed meeting
  * @property {boolean} [on] whether the meeting is recorded from now on
