@@ -186,6 +186,7 @@ UNFOLD = {
     "SITE_HEADER": "Colloquy",
     "SITE_URL": "/",
     "SITE_SYMBOL": "graphic_eq",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}images/favicon.svg"}],
     "SHOW_HISTORY": False,
     "DASHBOARD_CALLBACK": "meetings.admin_dashboard.dashboard",
 }

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from meetings import (  # noqa: F401 - each registers its models
     access_admin,
+    admin_names,
     retention_admin,
     webhook_admin,
 )

@@ -190,7 +190,11 @@ def _live_table() -> dict[str, list[Any]]:
         "headers": ["meeting", "since", "people", "microphones", "heard, not yet committed", "health"],
         "rows": [
             [
-                format_html('<a href="{}">{}</a>', each.href, each.title),
+                format_html(
+                    '<a class="text-primary-600 underline dark:text-primary-500" href="{}">{}</a>',
+                    each.href,
+                    each.title,
+                ),
                 f"{each.began_at:%H:%M}" if each.began_at else "",
                 each.n_people,
                 each.n_sending,

@@ -72,8 +72,8 @@ ACTIONS: dict[str, Action] = {
     "purge.asked": Action(words="asked for content to be deleted", lets_text_go=True),
     "text.purged": _removed("deleted texts"),
     # Recorded sound
-    "recording.on": _did("agreed to be recorded"),
-    "recording.off": _did("stopped being recorded"),
+    "recording.on": _did("began to record"),
+    "recording.off": _did("stopped recording"),
     "recording.left_out": _did("kept a stretch out of the recording"),
     "recording.missed": _did("was not recorded for a while"),
     "recording.made": _did("put a recording together"),

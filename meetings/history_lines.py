@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 
 from meetings.audit_actions import words_of
-from meetings.models import AuditEvent, Participant
+from meetings.models import AudioSession, AuditEvent, Participant
 
 SYSTEM_WORDS = {"system": "Colloquy", "guest": "A guest"}
 KIND_WORDS = {
@@ -19,6 +19,8 @@ KIND_WORDS = {
 }
 # What is said each few seconds would bury everything else: it is counted.
 SPOKEN = "session.committed"
+# Who reads for support is told that the host will see why.
+SUPPORT = "support.transcript_read"
 NAMES_TOLD = 4
 OTHERS = "others"
 
@@ -32,6 +34,7 @@ class HistoryLine:
     who: str
     did: str
     about: str
+    why: str = ""
     n_entries: int = 1
 
 
@@ -48,6 +51,7 @@ def history_lines(events: Sequence[AuditEvent]) -> list[HistoryLine]:
             who=_who(event.actor, names),
             did=words_of(event.action),
             about=_about(event, names),
+            why=str(event.data.get("reason", "")) if event.action == SUPPORT else "",
         )
         if is_spoken and was_spoken:
             lines[-1] = replace(lines[-1], who=_with(lines[-1].who, line.who), n_entries=lines[-1].n_entries + 1)
@@ -71,7 +75,8 @@ def _who(label: str, names: Mapping[str, str]) -> str:
 
 def _about(event: AuditEvent, names: Mapping[str, str]) -> str:
     """Whom it was done to, where that is somebody else."""
-    return "" if event.target == event.actor else names.get(event.target, "")
+    name = names.get(event.target, "")
+    return "" if name == names.get(event.actor) else name
 
 
 def _names(events: Iterable[AuditEvent]) -> dict[str, str]:
@@ -82,6 +87,9 @@ def _names(events: Iterable[AuditEvent]) -> dict[str, str]:
         f"participant:{pk}": name
         for pk, name in Participant.objects.filter(pk__in=participants).values_list("pk", "display_name")
     }
+    sessions = [found for label in labels if (found := _uuid_of(label, "session"))]
+    for pk, name in AudioSession.objects.filter(pk__in=sessions).values_list("pk", "participant__display_name"):
+        names[f"session:{pk}"] = name
     for user in User.objects.filter(pk__in=users):
         names[f"user:{user.pk}"] = user.get_full_name() or user.get_username()
     return names

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from meetings.access import Actor, meeting_to_manage
 from meetings.api.credentials import actor_of_session
+from meetings.deletion_words import deletion_words
 from meetings.errors import Conflict, Invalid
 from meetings.keeping_forms import HoldForm, KeepingForm
 from meetings.models import Meeting, Purge
@@ -42,9 +43,11 @@ def keeping(request: HttpRequest, code: str) -> HttpResponse:
 def _page(
     request: HttpRequest, meeting: Meeting, *, form: KeepingForm | None = None, hold_form: HoldForm | None = None
 ) -> HttpResponse:
+    status = retention_status(meeting)
     context = {
         "meeting": meeting,
-        "status": retention_status(meeting),
+        "deletions": [(proof, deletion_words(what=proof["what"], why=proof["reason"])) for proof in status["proofs"]],
+        "status": status,
         "form": form or KeepingForm.of(meeting),
         "hold_form": hold_form or HoldForm(),
     }

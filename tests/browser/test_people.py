@@ -60,6 +60,17 @@ def set_up(page: Page, scheme: str, size: dict[str, int]) -> None:
 
 
 @pytest.mark.usefixtures("_people")
+def test_the_header_of_a_transcript_is_one_line_on_a_small_laptop(site: Site, new_page: NewPage, silence: Path) -> None:
+    page = new_page(silence)
+    log_in(site, page, "people-owner")
+    page.goto(site.meeting_make(page, "One line") + "transcript/")
+    page.set_viewport_size({"width": 1100, "height": 800})
+    tops = page.locator(".site-header .button").evaluate_all("all => all.map(each => each.getBoundingClientRect().top)")
+    assert len(tops) == 4
+    assert len(set(tops)) == 1
+
+
+@pytest.mark.usefixtures("_people")
 @on_every_screen
 def test_an_owner_says_who_may_see_a_meeting(
     site: Site, new_page: NewPage, silence: Path, number: int, scheme: str, size: dict[str, int]

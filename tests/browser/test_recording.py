@@ -74,6 +74,11 @@ def test_one_agrees_apart_sees_the_sign_stops_and_hears_the_lines_afterwards(
     assert broken_anywhere(ben) == []
     join(site, ben, "Ben", is_recorded=False)
     expect(ben.locator("#recording-sign")).to_be_visible()
+    usual = ben.viewport_size
+    ben.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    expect(ben.locator("#recording-sign")).to_be_visible()  # whoever holds a telephone is told, too
+    assert usual is not None
+    ben.set_viewport_size(usual)
     expect(ben.get_by_role("button", name="Record me", exact=True)).to_be_visible()
     join(site, ada, "Ada", is_recorded=True)
     heard(ada, "Ada")

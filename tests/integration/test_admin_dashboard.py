@@ -74,7 +74,9 @@ def test_who_may_not_see_meetings_or_nodes_sees_neither(segment: Segment) -> Non
 def test_what_was_said_is_shown_for_a_reason_that_is_kept(segment: Segment) -> None:
     client = operator("view_meeting")
     address = f"/admin/meetings/meeting/{segment.meeting_id}/support/"
-    assert SECRET not in text(client, address)
+    first_look = text(client, address)
+    assert SECRET not in first_look
+    assert "Board</h1>" in first_look, "which meeting it is stands on the page"
     for reason in ("", "because", " " * 40):
         refused = client.post(address, {"reason": reason})
         assert SECRET not in refused.content.decode()
@@ -112,3 +114,11 @@ def test_readings_are_kept_for_two_weeks() -> None:
     node_reading_note(name="node-1", state=STATE, now=now)
     assert node_readings_old_delete(now=now) == 1
     assert NodeReading.objects.get().at == now
+
+
+def test_the_admin_names_things_in_english_and_has_its_icon() -> None:
+    page = text(operator("view_secondpass", "view_signonidentity", "view_apitoken"), "/admin/")
+    for name in ("Second passes", "Sign-on identities", "API tokens"):
+        assert name in page
+    assert "passs" not in page
+    assert 'href="/static/images/favicon.svg"' in page

@@ -1,6 +1,7 @@
 """The audit trail over REST and on its page: for those who manage the meeting, whole, and true."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,3 +222,18 @@ def test_names_that_are_gone_are_told_as_such(host: User) -> None:
     page = history(browser(host), meeting)
     for words in ("without an account any more", "not there any more", "Colloquy", "strange", "never.heard_of"):
         assert words in page
+
+
+def test_the_history_says_why_somebody_read_for_support_and_whose_sound_is_recorded(host: User) -> None:
+    meeting = meeting_made(actor=actor_for(host))
+    session = opened(meeting, display_name="Ada Lovelace")
+    for action, target, data in (
+        ("support.transcript_read", f"meeting:{meeting.pk}", {"reason": "Ticket 12: <a line> is missing"}),
+        ("recording.on", f"session:{session.owner.session_id}", {}),
+        ("recording.made", f"meeting:{meeting.pk}", {"reason": "kept to itself"}),
+    ):
+        audit_append(meeting_id=meeting.pk, actor="system", action=action, target=target, data=data)
+    page = " ".join(history(browser(host), meeting).split())
+    assert '<q class="history-why" dir="auto">Ticket 12: &lt;a line&gt; is missing</q>' in page
+    assert re.search(r'began to record <span class="soft">\(<span dir="auto">Ada Lovelace</span>\)', page)
+    assert "kept to itself" not in page

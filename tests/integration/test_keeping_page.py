@@ -70,7 +70,10 @@ def test_a_hold_and_a_deletion_from_the_page() -> None:
     host.post(page, {"act": "purge_text", "sure": "on"})
     purges_work(clock=timezone.now)
     assert not Segment.objects.get().text
-    assert DeletionProof.objects.get().digest in host.get(page).content.decode()
+    told = " ".join(host.get(page).content.decode().split())
+    proof = DeletionProof.objects.get()
+    assert proof.digest in told
+    assert f"UTC: all text, because somebody asked for it (entry {proof.audit_number} of the audit trail)" in told
 
 
 def test_nobody_but_the_host_sees_the_page_or_may_remove_lines() -> None:

@@ -48,6 +48,14 @@ def test_the_header_says_who_is_logged_in_and_logs_out(client: Client) -> None:
     assert "Log out" not in text_of(client, "/")
 
 
+def test_staff_find_the_administration_on_their_account_page_and_nobody_else_does(client: Client) -> None:
+    link = '<a class="button" href="/admin/">Administration</a>'
+    client.force_login(user_made("ada"))
+    assert link not in text_of(client, "/account/")
+    client.force_login(user_made("operator", is_staff=True))
+    assert link in text_of(client, "/account/")
+
+
 def test_one_comes_back_to_the_page_that_one_wanted_and_to_no_other_site(client: Client) -> None:
     user_made("ada")
     wanted = client.get("/account/")

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from meetings.models import Meeting
 from meetings.services.meetings import meeting_end
 from meetings.services.sessions import session_commit
-from tests.integration.made import commit, gap, host_made, meeting_made, opened, silence, speech
+from tests.integration.made import commit, gap, host_made, meeting_made, opened, silence, speech, user_made
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +92,16 @@ def test_the_meeting_page_offers_languages_and_the_meetings_own_is_chosen(client
     assert len(re.findall(r'<option value="de"\s+lang="de"\s+selected>Deutsch</option>', page)) == 2
     Meeting.objects.update(language="de-AT")
     assert "Deutsch (AT)" in text_of(client, f"/m/{meeting.code}/")
+
+
+def test_who_is_logged_in_finds_their_name_filled_in(client: Client) -> None:
+    path = reverse("meetings:meeting", args=[meeting_made().code])
+    assert 'name="display_name" value="" ' in " ".join(text_of(client, path).split())
+    user = user_made("ada")
+    user.first_name, user.last_name = "Ada", '"Countess" Lovelace'
+    user.save()
+    client.force_login(user)
+    assert 'value="Ada &quot;Countess&quot; Lovelace"' in text_of(client, path)
 
 
 def test_where_guests_make_no_meetings_the_start_page_says_so(client: Client, settings: Settings) -> None:

@@ -33,7 +33,7 @@ export class Lobby {
   /** @param {LobbyChoices} choices */
   constructor(choices) {
     this.#choices = choices;
-    this.#name.value = localStorage.getItem(NAME_KEY) ?? "";
+    this.#name.value = localStorage.getItem(NAME_KEY) ?? this.#name.defaultValue;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       const join = (/** @type {string} */ name) =>
