@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--compact",
             action="store_true",
-            help="only rewrite it, so that no word of what was deleted is left in its pages (done within a minute anyway)",
+            help="only rewrite it, so that no word of what was deleted is left in its pages (soon done anyway)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
