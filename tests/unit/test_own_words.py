@@ -72,7 +72,7 @@ def signs_said(text: str, at_ms: int) -> list[SaidWord]:
 
 def test_single_signs_that_everybody_says_stay_where_words_have_no_spaces() -> None:
     again = signs_heard("会", "議", "の", "予", "定", "は", "です。")
-    others = [*signs_said("予算の話は", 0), said("の", 1_000), said("です", 3_000)]
+    others = [*signs_said("予算の話は", 0), *(said(sign, at_ms) for sign, at_ms in (("の", 1_000), ("は", 2_500)))]
     assert signs_left(again, text="会議の予定です", others=others) == "会議の予定はです。"
 
 
