@@ -155,7 +155,7 @@ def _measure(
 def units_of(text: str, language: str) -> list[str]:
     """What errors are counted in: words without case and marks; characters where words have no spaces between them."""
     if language == "en":
-        return normalize(text).split()
+        return str(normalize(text)).split()
     plain = unicodedata.normalize("NFC", text.casefold())
     plain = "".join(sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in plain)
     return list(plain.replace(" ", "")) if language == "ja" else plain.split()

@@ -19,7 +19,7 @@ from streaming.recognizers.base import Float32
 from tests.faults.postgres_server import postgres_running
 from tests.integration.test_feed_rights_live import TAKEN, Person, Program, given, people_made, rest_of
 from tests.nodes import NodeProcess, node_environment, node_running
-from tests.sockets import Api, Message, Peer, peer
+from tests.sockets import WAIT_S, Api, Message, Peer, peer
 
 pytestmark = pytest.mark.redis
 
@@ -111,7 +111,7 @@ async def test_the_other_nodes_are_told_at_once(pair: Pair, redis_url: str, monk
     rights.watch(socket, FeedReader(meeting_id=uuid4(), user_id=1, needs_standing=True))
     rights.start()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_S):
             while not layer.groups:
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0)
