@@ -55,6 +55,11 @@ app.conf.beat_schedule = {
         "schedule": 86_400.0,
         "options": {"expires": 3_600.0},
     },
+    "scrub-search-index": {
+        "task": "meetings.tasks.search_index_scrub",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "make-exports": {  # who asks for one sends a message at once; this is for those that were lost or put off
         "task": "meetings.tasks.exports_make",
         "schedule": 15.0,

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from meetings.models import Purge
-from meetings.search.index import index_compact
+from meetings.search.index import index_scrub
 from meetings.services.lines_deletion import database_scrub
 from meetings.services.purge_jobs import PurgeStopped, purge_claim, purge_put_off, purge_step
 from meetings.services.purge_plan import purges_plan
@@ -22,7 +22,7 @@ def purges_work(*, clock: Callable[[], datetime]) -> int:
     while (purge := purge_claim(now=clock())) is not None:
         n_done += _work_on(purge, clock=clock)
     if n_done:
-        index_compact(connection)  # a deleted line's words stay in the search index until its pages are written anew
+        index_scrub(connection)
         database_scrub()
     return n_done
 

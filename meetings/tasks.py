@@ -8,7 +8,7 @@ from django.utils import timezone
 from meetings.exports.work import exports_work
 from meetings.purges import purges_work
 from meetings.recordings.work import recordings_work
-from meetings.search.index import index_compact
+from meetings.search.index import index_compact, index_scrub
 from meetings.services import (
     audio_redaction,
     audit_anchor,
@@ -24,6 +24,7 @@ from meetings.services import (
     undelivered,
     webhook_deliveries,
 )
+from meetings.services.lines_deletion import database_scrub
 from meetings.webhooks.sending import Sender
 from meetings.webhooks.work import webhooks_work
 
@@ -67,8 +68,17 @@ def recording_files_sweep() -> int:
 
 @shared_task
 def search_index_compact() -> None:
-    """What was deleted leaves the pages of the search index too."""
+    """In one piece an index is read the fastest."""
     index_compact(connection)
+
+
+@shared_task
+def search_index_scrub() -> bool:
+    """What was redacted or purged leaves the pages of the search index too, and SQLite's log. Whether anything was."""
+    is_scrubbed = index_scrub(connection)
+    if is_scrubbed:
+        database_scrub()
+    return is_scrubbed
 
 
 @shared_task

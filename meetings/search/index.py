@@ -40,6 +40,11 @@ def index_compact(connection: BaseDatabaseWrapper) -> None:
         sqlite_index.index_compact(connection)
 
 
+def index_scrub(connection: BaseDatabaseWrapper) -> bool:
+    """The same, if anything was deleted for good since. Whether it was."""
+    return connection.vendor == "sqlite" and sqlite_index.index_scrub(connection)
+
+
 def index_after_migrate(*, using: str, **_: object) -> None:
     """SQLite forgets a table's triggers when a migration remakes the table."""
     index_ensure(connections[using])

@@ -13,6 +13,7 @@ from meetings.search.words import UNSPACED
 SEGMENT: Final = "meetings_segment"
 LINE: Final = "meetings_searchline"
 INDEX: Final = "meetings_searchindex"
+DUE: Final = "meetings_searchdue"
 
 _UNSPACED_GLOB = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED) + "]"
 # As in words.py. Marks are part of words; accents go from Latin letters only.
@@ -48,6 +49,9 @@ _INTO_INDEX = f"INSERT INTO {INDEX} (rowid, text, meeting_id) VALUES (NEW.id, NE
 _OUT_OF_INDEX = (
     f"INSERT INTO {INDEX} ({INDEX}, rowid, text, meeting_id) VALUES ('delete', OLD.id, OLD.text, OLD.meeting_id)"
 )
+# FTS5 only notes that a line is gone; its words stay in the index's pages until these are rewritten. Counted is what is
+# to be gone for good: redacted, purged, deleted. A line that was taken out with its text may come back, and does not.
+_DUE_IF = f"UPDATE {DUE} SET n_gone = n_gone + 1 WHERE"
 _CHANGED = f"AFTER UPDATE OF state, is_kept, text, language, meeting_id, participant_id ON {SEGMENT}"
 
 TRIGGERS: Final = {
@@ -58,12 +62,13 @@ TRIGGERS: Final = {
         (
             "meetings_search_withdrawn",
             f"{_CHANGED} WHEN NOT {_stands('NEW')}",
-            f"DELETE FROM {LINE} WHERE segment_id = OLD.id",
+            f"DELETE FROM {LINE} WHERE segment_id = OLD.id; "
+            f"{_DUE_IF} OLD.is_kept AND OLD.text <> '' AND (NEW.text = '' OR NEW.state = 'redacted')",
         ),
         (
             "meetings_search_deleted",
             f"AFTER DELETE ON {SEGMENT}",
-            f"DELETE FROM {LINE} WHERE segment_id = OLD.id",
+            f"DELETE FROM {LINE} WHERE segment_id = OLD.id; {_DUE_IF} OLD.is_kept AND OLD.text <> ''",
         ),
         ("meetings_searchline_made", f"AFTER INSERT ON {LINE}", _INTO_INDEX),
         ("meetings_searchline_gone", f"AFTER DELETE ON {LINE}", _OUT_OF_INDEX),
@@ -79,6 +84,7 @@ _TABLE = (
     f"CREATE VIRTUAL TABLE {INDEX} USING fts5(text, meeting_id, content='{LINE}', content_rowid='id', "
     f"prefix='2 3', tokenize=\"{_TOKENIZER}\")"
 )
+_DUE_TABLE = f"CREATE TABLE {DUE} (n_gone integer NOT NULL, n_scrubbed integer NOT NULL)"
 
 
 def index_install(connection: BaseDatabaseWrapper) -> None:
@@ -91,6 +97,8 @@ def index_install(connection: BaseDatabaseWrapper) -> None:
         )
         cursor.execute(_TABLE)
         cursor.execute(f"INSERT INTO {INDEX} ({INDEX}) VALUES ('rebuild')")
+        cursor.execute(_DUE_TABLE)
+        cursor.execute(f"INSERT INTO {DUE} VALUES (0, 0)")
         for statement in TRIGGERS.values():
             cursor.execute(statement)
 
@@ -99,15 +107,34 @@ def index_remove(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for name in TRIGGERS:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-        cursor.execute(f"DROP TABLE IF EXISTS {INDEX}")
+        for table in (INDEX, DUE):
+            cursor.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def index_is_installed(connection: BaseDatabaseWrapper) -> bool:
     """Whole, and as this version of the program makes it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' OR name = %s", [INDEX])
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' OR name IN (%s, %s)", [INDEX, DUE])
         found = dict(cursor.fetchall())
-    return all(found.get(name) == statement for name, statement in {**TRIGGERS, INDEX: _TABLE}.items())
+    made = {**TRIGGERS, INDEX: _TABLE, DUE: _DUE_TABLE}
+    return all(found.get(name) == statement for name, statement in made.items())
+
+
+def index_scrub(connection: BaseDatabaseWrapper) -> bool:
+    """Compacts the index if something was deleted for good since; whether it was.
+
+    Not FTS5's own `secure-delete`, which does so line by line: SQLite before 3.42 does not know it, and could not even
+    read an index that was written with it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT n_gone FROM {DUE} WHERE n_gone > n_scrubbed")
+        due = cursor.fetchone()
+        if due is None:
+            return False
+        index_compact(connection)
+        # Not what went while it was compacted.
+        cursor.execute(f"UPDATE {DUE} SET n_scrubbed = max(n_scrubbed, %s)", due)
+    return True
 
 
 def index_compact(connection: BaseDatabaseWrapper, *, n_pages: int = 500) -> None:

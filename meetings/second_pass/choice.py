@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from meetings.second_pass.hearing import Heard
-from meetings.second_pass.plain import plain_words
+from meetings.second_pass.plain import is_sign, plain_words
 from meetings.values import WordTiming
 from meetings.wire import WordWire
 
@@ -71,13 +71,33 @@ def words_timed(
 
     Where the two are parted into words differently no time is taken over.
     """
-    written = text.split()
-    if [plain_words(each) for each in written] != [plain_words(word["w"]) for word in again]:
+    parts = [plain_words(word["w"]) for word in again]
+    written = _parted(text, [len(part) for part in parts]) if any(map(_has_signs, parts)) else text.split()
+    if [plain_words(each) for each in written] != parts:
         return None
     is_timed = len(words) == len(again)
     if is_timed and not (has_guesses and any(_is_moved(old, new) for old, new in zip(words, again, strict=True))):
         return None
     return [{**word, "w": own} for word, own in zip(again, written, strict=True)]
+
+
+def _parted(text: str, n_plain: Sequence[int]) -> list[str]:
+    """Without spaces to go by, `text` in parts of so many plain words each, marks with what they stand behind."""
+    parts: list[str] = []
+    for n_words in n_plain:
+        end = next((end for end in range(1, len(text)) if _ends(text, end, n_words)), len(text))
+        parts.append(text[:end].strip())
+        text = text[end:]
+    return [*parts, text] if text.strip() else parts
+
+
+def _ends(text: str, end: int, n_words: int) -> bool:
+    """Whether another plain word begins at `end`, behind `n_words`."""
+    return len(plain_words(text[:end])) == n_words and len(plain_words(text[: end + 1])) > n_words
+
+
+def _has_signs(part: Sequence[str]) -> bool:
+    return any(map(is_sign, part))
 
 
 def _is_better(words: Sequence[WordWire], confidence: float, again: Sequence[WordWire], sure: float) -> bool:

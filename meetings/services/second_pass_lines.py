@@ -99,7 +99,8 @@ def _said_by_others(segment: Segment) -> list[SaidWord]:
 def _words_said(line: Segment) -> Iterator[SaidWord]:
     if not line.words:  # not every recognizer gives times
         for word in line_of(start_ms=line.start_ms, end_ms=line.end_ms, text=line.text).words:
-            yield SaidWord(text=word.text, start_ms=word.start_ms, end_ms=word.end_ms)
+            for text in plain_words(word.text):
+                yield SaidWord(text=text, start_ms=word.start_ms, end_ms=word.end_ms)
     for wire in cast("list[WordWire]", line.words):
         for text in plain_words(wire["w"]):
             yield SaidWord(text=text, start_ms=wire["s"], end_ms=wire["e"])

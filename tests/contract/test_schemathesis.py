@@ -4,7 +4,7 @@ SCHEMATHESIS_EXAMPLES=50 makes more of them for each call than these tests do ev
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from pytest_django.fixtures import Settings
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -51,13 +51,18 @@ CHECKS: list[Any] = [
     response_schema_conformance,
 ]
 N_EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "2"))
-bounded = settings(
-    max_examples=N_EXAMPLES,
-    deadline=None,
-    derandomize=N_EXAMPLES == 2,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+CALLERS = ("stranger", "viewer", "reader", "admin")  # from who may do the least on: the last one changes things
+
+
+def bounded(n_examples: int, *, phases: Collection[Phase] = tuple(Phase)) -> settings:
+    return settings(
+        phases=phases,
+        max_examples=n_examples,
+        deadline=None,
+        derandomize=N_EXAMPLES == 2,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +90,7 @@ def world(settings: Settings) -> dict[str, str]:
     wished, now = Wish(format="txt"), timezone.now()
     export = export_request(meeting=meeting, actor=actor.label, wish=wished, join_url="", now=now)
     return {
-        "token": token,
+        "owner": token,
         "ref": str(meeting.pk),
         "participant_id": str(session.participant_id),
         "session_id": str(admitted(meeting).session_id),
@@ -102,17 +107,48 @@ def world(settings: Settings) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def callers(world: dict[str, str]) -> dict[str, str]:
+    """Tokens of others about the same meeting."""
+    meeting = Meeting.objects.get(pk=world["ref"])
+    assert meeting.host is not None
+    owner, viewer, stranger = actor_for(meeting.host), *(actor_for(user_made(name)) for name in ("vera", "sam"))
+    role_give(meeting=meeting, actor=owner, person="vera", role="viewer")
+    return {
+        "stranger": api_token_create_own(actor=stranger, name="all", scope="admin").secret,
+        "viewer": api_token_create_own(actor=viewer, name="all", scope="admin").secret,
+        "reader": api_token_create_own(actor=owner, name="read").secret,
+        "admin": api_token_create(name="another program"),
+    }
+
+
 @schema.parametrize()
-@bounded
-def test_strangers_with_made_up_requests_get_what_is_promised(case: schemathesis.Case[Any]) -> None:
+@bounded(N_EXAMPLES)
+def test_nobody_with_made_up_requests_get_what_is_promised(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(checks=CHECKS)
 
 
 @schema.parametrize()
-@bounded
+@bounded(N_EXAMPLES)
 def test_owners_with_made_up_requests_about_real_things_get_what_is_promised(
     case: schemathesis.Case[Any], world: dict[str, str]
 ) -> None:
+    called(case, world, "owner")
+
+
+@schema.parametrize()
+# The examples of the document, of which there are dozens for some calls, are left to the test of owners.
+@bounded(N_EXAMPLES, phases=[Phase.generate] if N_EXAMPLES == 2 else tuple(Phase))
+def test_callers_with_other_rights_get_what_is_promised(
+    case: schemathesis.Case[Any], world: dict[str, str], callers: dict[str, str]
+) -> None:
+    """One after the other ask the same: an account without a role, one that may read, the owner's token that may only
+    read, and a program that may do everything everywhere."""
+    for caller in CALLERS:
+        called(case, {**world, **callers}, caller)
+
+
+def called(case: schemathesis.Case[Any], world: dict[str, str], caller: str) -> None:
     for name in case.path_parameters:
         case.path_parameters[name] = world.get(name, case.path_parameters[name])
-    case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Bearer {world['token']}"})
+    case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Bearer {world[caller]}"})

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,16 +61,20 @@ def rest_of(node: NodeProcess, secret: str) -> Program:
     return Program(url=node.url, secret=secret)
 
 
+def people_made(node: NodeProcess, names: Sequence[str]) -> dict[str, Person]:
+    """Accounts on the node's database, each with a token of its own."""
+    said = node.manage("shell", "--verbosity", "0", "-c", ACCOUNTS % list(names))
+    made: dict[str, Any] = json.loads(said.rpartition("made:")[2])
+    return {
+        name: Person(name=name, secret=secret, token_id=token_id, rest=rest_of(node, secret))
+        for name, (secret, token_id) in made.items()
+    }
+
+
 @pytest.fixture(scope="module")
 def people(running_node: NodeProcess) -> dict[str, Person]:
     """Somebody for each way of reading and each thing that can be taken."""
-    names = [f"reader-{way}-{what}" for way in WAYS for what in TAKEN]
-    said = running_node.manage("shell", "--verbosity", "0", "-c", ACCOUNTS % names)
-    made: dict[str, Any] = json.loads(said.rpartition("made:")[2])
-    return {
-        name: Person(name=name, secret=secret, token_id=token_id, rest=rest_of(running_node, secret))
-        for name, (secret, token_id) in made.items()
-    }
+    return people_made(running_node, [f"reader-{way}-{what}" for way in WAYS for what in TAKEN])
 
 
 def given(node: NodeProcess, host: Program, meeting: Message, person: Person, what: str) -> Callable[[], object]:

@@ -54,3 +54,34 @@ def test_in_order_and_never_fewer_of_a_word_than_both_hearings_have(
         assert kept.count(word) >= min(first.count(word), again.count(word))
     if not others:
         assert kept == again
+
+
+def signs_heard(*words: str) -> list[WordTiming]:
+    return heard(" ".join(words))
+
+
+def signs_left(again: list[WordTiming], *, text: str, others: list[SaidWord]) -> str:
+    kept = own_words(again, text=text, others=others, meeting_ms=lambda position: position // 16)
+    return "".join(word.text for word in kept)
+
+
+def signs_said(text: str, at_ms: int) -> list[SaidWord]:
+    """As another's line has them: some signs to a word, each with its time."""
+    return [said(sign, at_ms + 100 * place) for place, sign in enumerate(text)]
+
+
+def test_single_signs_that_everybody_says_stay_where_words_have_no_spaces() -> None:
+    again = signs_heard("会", "議", "の", "予", "定", "は", "です。")
+    others = [*signs_said("予算の話は", 0), *(said(sign, at_ms) for sign, at_ms in (("の", 1_000), ("は", 2_500)))]
+    assert signs_left(again, text="会議の予定です", others=others) == "会議の予定はです。"
+
+
+def test_what_another_said_in_a_row_is_left_out_where_words_have_no_spaces() -> None:
+    again = signs_heard("電", "球", "が", "とも", "会", "議", "の", "予", "定")
+    assert signs_left(again, text="会議の予定", others=signs_said("電球がともって", 500)) == "会議の予定"
+    assert signs_left(again, text="会議の予定", others=signs_said("電球がともって", 90_000)) == "電球がとも会議の予定"
+
+
+def test_what_both_said_in_a_row_stays_where_words_have_no_spaces() -> None:
+    again = signs_heard("会", "議", "の", "予", "定")
+    assert signs_left(again, text="会議の予定", others=signs_said("会議の予定", 0)) == "会議の予定"

@@ -129,6 +129,19 @@ def test_the_same_words_get_their_times_where_there_were_none() -> None:
     assert [(each["w"], each["s"]) for each in made.words] == [("hello", 200), ("there", 500)]
 
 
+def test_words_without_spaces_between_them_get_their_times_too_as_they_are_written() -> None:
+    again = [word("会", 0.2, 0.5), word("議は", 0.5, 1), word("GPU", 1, 2), word("です", 2, 3)]
+    made = kept("会議は、GPU です。", [], again)
+    assert made is not None
+    assert [(each["w"], each["s"]) for each in made.words] == [
+        ("会", 200),
+        ("議は、", 500),
+        ("GPU", 1_000),
+        ("です。", 2_000),
+    ]
+    assert kept("会議は、GPU でした。", [], again, may_replace=False) is None
+
+
 def test_times_that_were_guessed_give_way_to_those_that_were_heard_and_no_others() -> None:
     guessed, again = [word("hello", 0, 0.5), word("there", 0.5, 1)], [word("hello", 0.2, 0.5), word("there", 0.5, 1)]
     made = kept("hello there", guessed, again, has_guesses=True, may_replace=False)
