@@ -33,9 +33,10 @@ class LoopClock:
 @dataclass(slots=True)
 class Listening:
     heard: list[Heard] = field(default_factory=list)
+    n_interrupted: int = 0
 
     def interrupt(self) -> None:
-        pass
+        self.n_interrupted += 1
 
     def hear(self, heard: Heard) -> None:
         self.heard.append(heard)
