@@ -76,7 +76,7 @@ class SecondEar:
         if samples.size > LONGEST_SAMPLES:
             raise HearingFailed("too_long")
         audio = samples.astype(np.float32) / np.float32(32_768)
-        options = DecodeOptions(language=language, want_words=True, vocabulary=vocabulary)
+        options = DecodeOptions(language=language, want_words=True, vocabulary=vocabulary, is_final=True)
         hypothesis = self._runner.run(self._transcribe(audio, options))
         return Heard(
             engine=hypothesis.engine,

@@ -256,6 +256,7 @@ class Transcriber:
             draft=draft,
             n_kept=len(draft),
             speech_share=heard.speech_share,
+            is_final=isinstance(heard, Utterance) or heard.is_silence,
         )
         before, context = self._recent.before(heard.start, language=options.language)
         audio = np.concatenate([before, heard.audio])

@@ -71,6 +71,7 @@ class DecodeOptions:
       this name and hears only what is new; it must give the same without that state.
     - `speech_share`: how much of the audio the voice detector takes for speech, 0 to 1: text of little
       speech is doubted.
+    - `is_final`: what is heard now may be what is kept. A model that doubts itself may take its time.
     """
 
     language: str
@@ -82,6 +83,7 @@ class DecodeOptions:
     n_kept: int = 0
     stream: str = ""
     speech_share: float = 1.0
+    is_final: bool = False
 
 
 class Recognizer(Protocol):

@@ -23,8 +23,9 @@ def recognizer_load(model: PreparedModel) -> Recognizer:
     match model.engine:
         case "moonshine":
             from streaming.recognizers.moonshine import MoonshineRecognizer  # one engine's libraries, not both
+            from streaming.recognizers.rehearing import Rehearing
 
-            return MoonshineRecognizer(model)
+            return Rehearing(MoonshineRecognizer(model))
         case "whisper":
             from streaming.recognizers.whisper import WhisperRecognizer
 

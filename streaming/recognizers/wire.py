@@ -135,6 +135,7 @@ def _options(said: dict[str, object]) -> DecodeOptions:
         n_kept=int(str(said["n_kept"])),
         stream=str(said["stream"]),
         speech_share=float(str(said["speech_share"])),
+        is_final=bool(said["is_final"]),
     )
 
 

@@ -130,6 +130,16 @@ async def test_a_decode_begins_with_what_the_last_pause_or_four_seconds_of_speec
     assert all(token < 1_000 for _, draft, _ in pool.finals for token in draft)  # none that a partial heard
 
 
+async def test_what_may_be_a_final_is_told_to_be_one_and_a_look_at_a_long_utterance_is_not() -> None:
+    pool = SlowPool(n_turns_final=0, n_turns_partial=0)
+    spans = await heard(pool)
+    may_be_final = {size: options.is_final for (size, *_), (_, options) in zip(pool.finals, pool.asked, strict=True)}
+    lengths = [end - start for kind, start, end in spans if kind == "speech"]
+    assert all(may_be_final[length] for length in lengths)
+    looks = [size for size, is_final in may_be_final.items() if not is_final]
+    assert [looks[1] - looks[0]] == [64_000], "two in eight seconds without a pause"
+
+
 async def test_what_was_said_just_before_is_context_and_what_is_long_past_is_not() -> None:
     pool = SlowPool(n_turns_final=0, n_turns_partial=0)
     pause, silence = (1.2, False), (4.0, False)
