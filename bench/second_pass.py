@@ -112,7 +112,9 @@ def _second(recognizer: Recognizer, audio: Float32, lines: Sequence[FinalSegment
     heard: list[Heard] = []
     for stretch in stretches(places):
         start, end = places[stretch[0]].start, places[stretch[-1]].end
-        found = recognizer.transcribe(audio[start:end], DecodeOptions(language=language, want_words=True))
+        found = recognizer.transcribe(
+            audio[start:end], DecodeOptions(language=language, want_words=True, is_final=True)
+        )
         words = [
             WordTiming(
                 text=word.w,
