@@ -48,8 +48,9 @@ class Wanted:
     """All that decides which lines are found.
 
     `meetings` are those that may be read: access is judged inside the query, before anything is counted or cut off.
-    `is_everywhere` says that they are all there are, so that no line has to be asked whose it is. `only_meetings` are the same as ids, if they are few: a hint for the index. `languages` are primary subtags
-    whose stems are worth looking for.
+    `is_everywhere` says that they are all there are, so that no line has to be asked whose it is. `only_meetings` are
+    the same as ids, if they are few: a hint for the index. `languages` are primary subtags whose stems are worth
+    looking for.
     """
 
     query: SearchQuery
