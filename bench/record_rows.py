@@ -30,14 +30,16 @@ class Filled:
     n_large: int
     staff: User
     member: User
+    half: User
     words: list[str]
 
 
 def filled(*, n_meetings: int, n_segments: int, n_of_member: int = 5) -> Filled:
-    """`member` hosts a few of the meetings, `staff` sees all."""
+    """`member` hosts a few of the meetings, `half` takes part in every second one, `staff` sees all."""
     words = vocabulary()
     staff = User.objects.create_user("staff", is_staff=True)
     member = User.objects.create_user("member")
+    half = User.objects.create_user("half")
     n_large = max(1, int(n_segments * LARGE_MEETING_SHARE)) if n_meetings > 1 else n_segments
     n_each = (n_segments - n_large) // max(1, n_meetings - 1)
     large = None
@@ -45,6 +47,8 @@ def filled(*, n_meetings: int, n_segments: int, n_of_member: int = 5) -> Filled:
         n_lines = n_large if number == 0 else n_each
         meeting = _meeting(number, n_lines, host=member if 1 <= number <= n_of_member else staff)
         large = large or meeting.pk
+        if number % 2:
+            Participant.objects.create(meeting=meeting, user=half, display_name="Half", role=Participant.Role.VIEWER)
         sessions = _sessions(meeting, n_lines)
         with transaction.atomic():
             lines = _lines(meeting, sessions, n_lines, words=words, seed=number)
@@ -62,6 +66,7 @@ def filled(*, n_meetings: int, n_segments: int, n_of_member: int = 5) -> Filled:
         n_large=n_large,
         staff=staff,
         member=member,
+        half=half,
         words=words,
     )
 

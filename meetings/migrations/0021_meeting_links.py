@@ -15,7 +15,7 @@ def viewers_came_by_link(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) ->
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0019_default_policies"),
+        ("meetings", "0020_search_reach"),
     ]
 
     operations = [

@@ -14,7 +14,7 @@ from meetings.models import Meeting
 from meetings.search.backend import PageEnd
 from meetings.search.query import SearchQuery, query_parse
 from meetings.search.reading import ANCHORS_MAX, SearchFilters, SearchPage, search
-from meetings.services.audit_views import transcript_viewed
+from meetings.services.audit_views import transcripts_viewed
 
 SPEAKERS_MAX: Final = 20
 CURSOR_MAX_CHARS: Final = 400
@@ -47,8 +47,8 @@ def search_asked(actor: Actor, asked: Asked, *, limit: int) -> tuple[SearchPage,
     found = search(
         meetings=_meetings(actor, asked.meeting), query=query, filters=asked.filters, limit=limit, after=after
     )
-    for read in {hit.meeting.pk: hit.meeting for hit in found.hits}.values():
-        transcript_viewed(actor=actor, meeting=read)  # a found line is read, as its transcript would be
+    # A found line is read, as its transcript would be.
+    transcripts_viewed(actor=actor, meetings={hit.meeting.pk: hit.meeting for hit in found.hits}.values())
     return found, None if found.end is None else _pack(found.end, fingerprint)
 
 

@@ -48,13 +48,15 @@ class Wanted:
     """All that decides which lines are found.
 
     `meetings` are those that may be read: access is judged inside the query, before anything is counted or cut off.
-    `only_meetings` are the same as ids, if they are few: a hint for the index. `languages` are primary subtags
-    whose stems are worth looking for.
+    `is_everywhere` says that they are all there are, so that no line has to be asked whose it is. `only_meetings` are
+    the same as ids, if they are few: a hint for the index. `languages` are primary subtags whose stems are worth
+    looking for.
     """
 
     query: SearchQuery
     meetings: Condition
-    only_meetings: Sequence[str] | None
+    is_everywhere: bool = False
+    only_meetings: Sequence[str] | None = None
     participants: Condition | None = None
     language: str = ""
     languages: Collection[str] = ()
@@ -69,6 +71,11 @@ class Found:
 
 
 class SearchBackend(Protocol):
+    @property
+    def has_stems(self) -> bool:
+        """Whether `languages` and `forms` are of any use."""
+        ...
+
     def newest_line(self) -> int: ...
 
     def find(self, wanted: Wanted, *, after: Place, limit: int) -> Found:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -14,16 +14,19 @@ from meetings.search.statements import LINE, Dialect, page_statement, score_stat
 
 _BY_LENGTH: Final = 1  # ts_rank divides by the logarithm of the line's length
 _DIALECT: Final = Dialect(
-    source=f"{LINE} AS line",
+    index=f"{LINE} AS line",
+    index_with_lines=f"{LINE} AS line",
+    line="line",
+    line_id="line.id",
     score=f"ts_rank(line.vector, %s::tsquery, {_BY_LENGTH})::float8",
     match="line.vector @@ %s::tsquery",
-    newest_first="line.id",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresqlSearch:
     connection: BaseDatabaseWrapper
+    has_stems: ClassVar[bool] = True
 
     def newest_line(self) -> int:
         with self.connection.cursor() as cursor:

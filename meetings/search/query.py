@@ -53,8 +53,10 @@ def query_parse(text: str) -> SearchQuery:
     if not wanted:
         raise _bad("Give at least one word to look for.")
     n_words = sum(len(term.words) for term in [*wanted, *unwanted])
-    if len(wanted) + len(unwanted) > TERMS_MAX or n_words > WORDS_MAX:
+    if len(wanted) + len(unwanted) > TERMS_MAX:
         raise _bad(f"At most {TERMS_MAX} words or phrases can be searched for at once.")
+    if n_words > WORDS_MAX:
+        raise _bad(f"At most {WORDS_MAX} words (or characters of scripts without spaces) can be searched for at once.")
     return SearchQuery(wanted=tuple(dict.fromkeys(wanted)), unwanted=tuple(dict.fromkeys(unwanted)))
 
 

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from meetings.models import Meeting, Participant, SearchLine, Segment
 from meetings.search.backend import RANKED_MAX, Condition, PageEnd, Place, SearchBackend, Wanted, backend_for
-from meetings.search.matching import match_ranges
+from meetings.search.matching import Forms, match_ranges
 from meetings.search.query import SearchQuery
 from meetings.search.words import words_of
 
@@ -23,6 +23,13 @@ FEW_MEETINGS: Final = 64
 LANGUAGES_MAX: Final = 8
 ANCHORS_MAX: Final = 5
 _SHOWN = (Segment.State.FINAL, Segment.State.CORRECTED)
+# Not the times of words, nor what was agreed on for a meeting: reading these took longer than finding the lines.
+_SHOWN_OF_A_LINE = (
+    "segment",
+    *(f"segment__{name}" for name in ("meeting", "participant", "rev", "start_ms", "end_ms", "language", "text")),
+    *(f"segment__meeting__{name}" for name in ("code", "title", "host", "started_at")),
+    "segment__participant__display_name",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +73,7 @@ def search(
     """`meetings` are those that the caller may read; nothing else decides what is found."""
     connection = connections[meetings.db]
     backend = backend_for(connection)
-    wanted = _wanted(meetings, query, filters)
+    wanted = _wanted(meetings, query, filters, has_stems=backend.has_stems)
     if wanted is None:
         return NOTHING
     begin = _place(backend, wanted, after)
@@ -96,9 +103,12 @@ def _place(backend: SearchBackend, wanted: Wanted, after: PageEnd | None) -> Pla
     return Place(until_line=after.until_line, score=after.score, line=after.lines[0])
 
 
-def _wanted(meetings: QuerySet[Meeting], query: SearchQuery, filters: SearchFilters) -> Wanted | None:
+def _wanted(
+    meetings: QuerySet[Meeting], query: SearchQuery, filters: SearchFilters, *, has_stems: bool
+) -> Wanted | None:
     """None: no meeting is left to look in."""
     meetings = _of_days(meetings, filters)
+    permitted = _condition(meetings)
     participants = None
     if filters.speakers:
         speakers = [
@@ -110,16 +120,16 @@ def _wanted(meetings: QuerySet[Meeting], query: SearchQuery, filters: SearchFilt
         meetings = meetings.filter(pk__in=named.values("meeting"))
         participants = _condition(named)
     few = list(meetings.order_by().values_list("pk", flat=True)[: FEW_MEETINGS + 1])
-    permitted = _condition(meetings)
     if not few or permitted is None or (filters.speakers and participants is None):
         return None
     return Wanted(
         query=query,
         meetings=permitted,
+        is_everywhere=permitted == _condition(Meeting.objects.using(meetings.db)),
         only_meetings=[pk.hex for pk in few] if len(few) <= FEW_MEETINGS else None,
         participants=participants,
         language=filters.language,
-        languages=_languages(meetings, filters),
+        languages=_languages(meetings, filters) if has_stems else (),
     )
 
 
@@ -164,12 +174,14 @@ def _hits(
     lines: Sequence[int], query: SearchQuery, backend: SearchBackend, languages: Collection[str]
 ) -> tuple[Hit, ...]:
     """The texts are the segments' own; what was taken out since the index was read is left out."""
-    rows = SearchLine.objects.filter(pk__in=lines, segment__state__in=_SHOWN)
+    rows = SearchLine.objects.filter(pk__in=lines, segment__state__in=_SHOWN).only(*_SHOWN_OF_A_LINE)
     found = {row.pk: row.segment for row in rows.select_related("segment__meeting", "segment__participant")}
     segments = [found[line] for line in lines if line in found]
-    words = {word.form for segment in segments for word in words_of(segment.text)}
-    words |= {word for term in query.wanted for word in term.words}
-    forms = backend.forms(words, languages=languages)
+    forms: Forms = {}
+    if languages:
+        words = {word.form for segment in segments for word in words_of(segment.text)}
+        words |= {word for term in query.wanted for word in term.words}
+        forms = backend.forms(words, languages=languages)
     return tuple(
         Hit(meeting=segment.meeting, segment=segment, ranges=match_ranges(segment.text, query, forms=forms))
         for segment in segments

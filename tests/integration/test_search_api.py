@@ -1,11 +1,13 @@
 """Search over REST: who finds what, and how nonsense is answered."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from meetings.models import AuditEvent, Meeting, Segment
 from meetings.services.participants import participant_admit
@@ -199,3 +201,36 @@ def test_staff_who_find_words_of_a_meeting_that_is_not_theirs_leave_a_trace_in_i
     n_viewed = viewed.count()
     texts(get(logged_in(host.user), "/search", q="budget"))
     assert viewed.count() == n_viewed, "one's own meeting"
+
+
+def test_a_visit_is_told_from_what_others_did_there_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = meeting_made(actor=host_made())
+    said("the budget", meeting=meeting)
+    client, viewed = logged_in(user_made("root", is_staff=True)), AuditEvent.objects.filter(action="transcript.viewed")
+    for n_seen in (1, 2):
+        assert len(texts(get(client, "/search", q="budget"))) == n_seen
+        assert viewed.count() == 1
+        said("their budget", meeting=meeting, display_name=f"Bob {n_seen}")
+    for n_before, name in enumerate(("other", "third"), start=1):
+        texts(get(logged_in(user_made(name, is_staff=True)), "/search", q="budget"))
+        assert viewed.count() == n_before + 1, "another one's visit"
+    monkeypatch.setattr("meetings.services.audit_views.ONE_VISIT", timedelta(0))
+    texts(get(client, "/search", q="budget"))
+    assert viewed.count() == 4, "later again"
+
+
+def test_many_meetings_on_a_page_cost_no_more_queries_than_one() -> None:
+    """Neither what is shown of each nor the look whether staff were there before; only their entries do."""
+    host = host_made()
+    said("one budget", meeting=meeting_made(actor=host))
+    for number in range(5):
+        said("two budgets", meeting=meeting_made(actor=host), display_name=f"Bob {number}")
+    n_queries = []
+    for query, n_found in (("one", 1), ("two", 5)):
+        client = logged_in(user_made(f"root-{query}", is_staff=True))
+        assert len(texts(get(client, "/search", q=query))) == n_found
+        for path in ("/api/v1/search", "/search/"):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(path, {"q": query}).status_code == 200
+            n_queries.append(len(queries))
+    assert n_queries[:2] == n_queries[2:]

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,10 +12,12 @@ from meetings.models import Meeting, Segment
 from meetings.search.backend import RANKED_MAX
 from meetings.search.query import query_parse
 from meetings.search.reading import SearchFilters, search
+from meetings.search.sqlite_index import REACH
 from tests.integration.made import meeting_made
 from tests.integration.searched import found, page, said
 
 pytestmark = pytest.mark.django_db
+only_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="about SQLite's index")
 
 
 @pytest.mark.parametrize(
@@ -93,6 +96,49 @@ def test_access_is_judged_without_the_hint_for_the_index_too(monkeypatch: pytest
         said("The budget.", meeting=meeting)
     monkeypatch.setattr("meetings.search.reading.FEW_MEETINGS", 1)
     assert {hit.meeting for hit in page("budget", meetings=[mine, also_mine]).hits} == {mine, also_mine}
+
+
+def plan_of(query: str, **options: Any) -> str:
+    """How SQLite says that it goes about the ranking."""
+    rankings = []
+
+    def look(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if "bm25" in sql:
+            rankings.append((sql, parameters))
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(look):
+        page(query, **options)
+    ((sql, parameters),) = rankings
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        return "\n".join(row[3] for row in cursor.fetchall())
+
+
+@only_sqlite
+def test_ranking_reads_no_texts_of_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands that match it would read them all."""
+    mine, theirs = meeting_made(), meeting_made()
+    for meeting in (mine, theirs):
+        said("The budget.", meeting=meeting)
+    assert " line" not in plan_of("budget"), "who may read everything needs no look at whose a line is"
+    monkeypatch.setattr("meetings.search.reading.FEW_MEETINGS", 0)
+    options: tuple[dict[str, Any], ...] = (
+        {"meetings": [mine]}, {"speakers": ("Ada",)}, {"language": "en"}, {"from_day": date(2020, 1, 1)},
+    )  # fmt: skip
+    for each in options:
+        assert f"SEARCH line USING COVERING INDEX {REACH} (id=?)" in plan_of("budget", **each)
+
+
+def test_who_may_read_all_but_one_meeting_finds_nothing_of_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = meeting_made()
+    said("The closed budget.", meeting=closed)
+    said("The open budget.")
+    monkeypatch.setattr("meetings.search.reading.FEW_MEETINGS", 0)
+    but_one = Meeting.objects.exclude(pk=closed.pk)
+    shown = search(meetings=but_one, query=query_parse("budget"), filters=SearchFilters(), limit=9)
+    assert [hit.segment.text for hit in shown.hits] == ["The open budget."]
+    assert shown.n_matching == 1
 
 
 def test_filters() -> None:

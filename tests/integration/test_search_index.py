@@ -1,5 +1,6 @@
 """The index knows what stands and nothing else, after every kind of change, by whomever it is made."""
 
+from importlib import import_module
 from io import StringIO
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection, models, transaction
 
 from meetings.models import Meeting, SearchLine, Segment, SegmentRevision
 from meetings.search.index import index_compact, index_ensure, index_rebuild
+from meetings.search.sqlite_index import REACH, index_is_installed
 from meetings.services.segments import segment_restore, segment_retract
 from tests.integration.made import meeting_made
 from tests.integration.searched import found, indexed, said
@@ -146,6 +148,35 @@ def test_triggers_that_a_migration_dropped_are_put_back_with_what_was_missed() -
     assert index_ensure(connection)
     assert (indexed("budget"), indexed("thing")) == (0, 1)
     assert_index_is_whole()
+
+
+@only_sqlite
+def test_a_part_of_the_index_that_is_missing_is_put_back() -> None:
+    said("The annual budget.")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {REACH}")
+    assert index_ensure(connection)
+    assert not index_ensure(connection)
+    assert found("budget", language="en") == ["The annual budget."]
+    assert_index_is_whole()
+
+
+@only_sqlite
+@pytest.mark.django_db(transaction=True)
+def test_what_the_migration_adds_is_what_the_index_asks_for() -> None:
+    """So that an upgrade adds it, instead of making the whole index anew."""
+    migration = import_module("meetings.migrations.0020_search_reach")
+    said("The annual budget.")
+    try:
+        with connection.schema_editor() as editor:
+            migration.remove(None, editor)
+        assert not index_is_installed(connection)
+        with connection.schema_editor() as editor:
+            migration.make(None, editor)
+        assert index_is_installed(connection)
+        assert found("budget", language="en") == ["The annual budget."]
+    finally:
+        index_ensure(connection)
 
 
 @only_sqlite

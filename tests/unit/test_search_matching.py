@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from meetings.search.matching import match_ranges, split_at
 from meetings.search.query import query_parse
+from meetings.search.words import words_of
 
 
 def marked(text: str, query: str, **forms: frozenset[str]) -> list[str]:
@@ -52,3 +53,10 @@ def test_ranges_are_in_order_and_apart(text: str, query: str) -> None:
     for start, end in match_ranges(text, wanted):
         assert before < start < end <= len(text)
         before = end
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_the_fast_way_through_ascii_is_the_way_through_everything(text: str) -> None:
+    *slowly, last = words_of(f"{text} é")
+    assert list(words_of(text)) == slowly
+    assert last.form == "e"
