@@ -30,6 +30,7 @@ from streaming.offline import Line, recordings_transcribe
 from streaming.recognizers.base import DecodeOptions, Recognizer
 from streaming.recognizers.pool import RecognizerPool
 from streaming.recognizers.registry import recognizer_load
+from streaming.recognizers.rehearing import heard_out
 from streaming.speech_models.prepared import PreparedModel
 from streaming.speech_models.store import model_ensure
 from tests.nodes import ROOT
@@ -113,7 +114,7 @@ async def _headsets(testdata: Path, model: PreparedModel, pool: RecognizerPool) 
 
 def _known(headset: Headset, recognizer: Recognizer) -> Line:
     audio = headset.only_spoken()
-    text = recognizer.transcribe(audio, DecodeOptions(language="en", is_final=True)).text if audio.size else ""
+    text = heard_out(recognizer, audio, DecodeOptions(language="en")).text if audio.size else ""
     return Line(segment_id=uuid4(), speaker=headset.speaker, start_ms=0, end_ms=0, text=text, confidence=1.0)
 
 

@@ -34,6 +34,7 @@ from streaming.offline import Line, segments_transcribe
 from streaming.recognizers.base import DecodeOptions, Float32, Recognizer
 from streaming.recognizers.pool import RecognizerPool
 from streaming.recognizers.registry import recognizer_load
+from streaming.recognizers.rehearing import heard_out
 from streaming.speech_models.store import model_ensure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,9 +113,7 @@ def _second(recognizer: Recognizer, audio: Float32, lines: Sequence[FinalSegment
     heard: list[Heard] = []
     for stretch in stretches(places):
         start, end = places[stretch[0]].start, places[stretch[-1]].end
-        found = recognizer.transcribe(
-            audio[start:end], DecodeOptions(language=language, want_words=True, is_final=True)
-        )
+        found = heard_out(recognizer, audio[start:end], DecodeOptions(language=language, want_words=True))
         words = [
             WordTiming(
                 text=word.w,

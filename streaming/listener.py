@@ -200,6 +200,11 @@ class Listener:
         start, end = self._epoch_start, self._heard_end
         return OpenUtterance(start=start, end=end, silence=self._segmenter.silence)
 
+    def is_quiet_since(self, end: int) -> bool:
+        """The open utterance has not gone on behind `end`, as far as it was heard."""
+        utterance = self.open_utterance()
+        return utterance is not None and utterance.end - utterance.silence < end
+
     def copy(self, start: int, end: int) -> Float32:
         """Samples that are not settled yet, float32 of shape (end - start,)."""
         return self._buffer.view(start, end).copy()

@@ -22,6 +22,7 @@ from streaming.recognizers.base import (
     Word,
 )
 from streaming.recognizers.process import RecognizerProcess
+from streaming.recognizers.rehearing import hearing_again
 from streaming.speech_models.catalog import MODELS
 from streaming.speech_models.prepared import MANIFEST_NAME, PreparedModel
 from streaming.speech_models.store import models_ensure
@@ -76,8 +77,11 @@ class SecondEar:
         if samples.size > LONGEST_SAMPLES:
             raise HearingFailed("too_long")
         audio = samples.astype(np.float32) / np.float32(32_768)
-        options = DecodeOptions(language=language, want_words=True, vocabulary=vocabulary, is_final=True)
+        options = DecodeOptions(language=language, want_words=True, vocabulary=vocabulary)
         hypothesis = self._runner.run(self._transcribe(audio, options))
+        if hypothesis.is_doubted:
+            again = self._runner.run(self._transcribe(audio, hearing_again(options, hypothesis)))
+            hypothesis = again if again.text else hypothesis
         return Heard(
             engine=hypothesis.engine,
             language=hypothesis.language,

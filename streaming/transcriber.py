@@ -11,6 +11,7 @@ from streaming.audio.pcm import Float32
 from streaming.bleed.pairs import Voices
 from streaming.captions import SessionCaptions
 from streaming.commits import Committer, Other, Speech
+from streaming.hearings import Hearing, Hearings, hearing_result
 from streaming.listener import (
     Finding,
     Gap,
@@ -24,7 +25,7 @@ from streaming.listener import (
 )
 from streaming.own_voice import OwnVoice
 from streaming.recent_speech import RecentSpeech, is_recent
-from streaming.recognizers.base import DecodeOptions, Hypothesis
+from streaming.recognizers.base import DecodeOptions
 from streaming.spoken import SpokenLanguages
 from streaming.surroundings import Surroundings
 from streaming.timeline import Skipped
@@ -37,7 +38,7 @@ class _Question:
     """A pause, and what is being heard up to it: the final, if nothing follows."""
 
     pause: Pause
-    hypothesis: asyncio.Future[Hypothesis]
+    hearings: Hearings
     is_answered: bool = False
 
 
@@ -46,7 +47,7 @@ class _Closed:
     """The last utterance, until it is known what was said."""
 
     utterance: Utterance
-    hypothesis: asyncio.Future[Hypothesis]
+    hypothesis: Hearing
 
 
 class Transcriber:
@@ -93,7 +94,7 @@ class Transcriber:
     @property
     def has_answer(self) -> bool:
         question = self._question
-        return question is not None and not question.is_answered and question.hypothesis.done()
+        return question is not None and not question.is_answered and question.hearings.first.done()
 
     def feed(self, samples: Float32) -> None:
         """Store the samples that follow; `hear_out` works on them."""
@@ -169,7 +170,7 @@ class Transcriber:
     def close(self) -> None:
         """Nobody will commit what is being decoded here: leave the recognizers to others."""
         if self._question is not None:
-            self._question.hypothesis.cancel()
+            self._question.hearings.drop()
 
     async def _take(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
@@ -197,8 +198,10 @@ class Transcriber:
 
     async def _ask(self, pause: Pause) -> None:
         await self._learn()
+        if self._question is not None:
+            self._question.hearings.drop()
         self._question = _Question(pause, await self._decode(pause))
-        self._question.hypothesis.add_done_callback(lambda _: self._wake())
+        self._question.hearings.first.add_done_callback(lambda _: self._wake())
 
     def _has_cheap_updates(self, start: int) -> bool:
         """Whether looking at a long utterance costs little: a function of its language, as all that finals need."""
@@ -219,10 +222,12 @@ class Transcriber:
         question = self._question
         if question is None or question.is_answered:
             return 0.0
-        hypothesis = await _result(question.hypothesis)
+        hypothesis = await hearing_result(question.hearings.first)
         question.is_answered = True
         if hypothesis is None:
             return 1.0
+        if question.pause.is_silence and self._listener.is_quiet_since(question.pause.end):
+            question.hearings.surest()  # the final, if nothing follows: begun before that is known
         self._captions.settle(hypothesis, question.pause)
         return hypothesis.finished
 
@@ -231,9 +236,12 @@ class Transcriber:
         await self._learn()
         question, self._question = self._question, None
         if question is not None and (question.pause.start, question.pause.end) == (utterance.start, utterance.end):
-            hypothesis = question.hypothesis
+            hearings = question.hearings
         else:
-            hypothesis = await self._decode(utterance)
+            if question is not None:
+                question.hearings.drop()
+            hearings = await self._decode(utterance)
+        hypothesis = hearings.surest()
         self._closed = _Closed(utterance, hypothesis)
         caption = self._captions.close()
         self._committer.add(
@@ -247,7 +255,7 @@ class Transcriber:
             )
         )
 
-    async def _decode(self, heard: Pause | Utterance) -> asyncio.Future[Hypothesis]:
+    async def _decode(self, heard: Pause | Utterance) -> Hearings:
         await self._remember_last()
         draft = self._captions.settled()
         options = replace(
@@ -256,18 +264,17 @@ class Transcriber:
             draft=draft,
             n_kept=len(draft),
             speech_share=heard.speech_share,
-            is_final=isinstance(heard, Utterance) or heard.is_silence,
         )
         before, context = self._recent.before(heard.start, language=options.language)
         audio = np.concatenate([before, heard.audio])
-        return self._around.scheduler.final(audio, replace(options, context=context))
+        return Hearings(self._around.scheduler, audio, replace(options, context=context))
 
     async def _remember_last(self) -> None:
         """Wait for what was said last: what is said next is understood by it, however late that is known."""
         closed, self._closed = self._closed, None
         if closed is None:
             return
-        hypothesis, utterance = await _result(closed.hypothesis), closed.utterance
+        hypothesis, utterance = await hearing_result(closed.hypothesis), closed.utterance
         if hypothesis is None:
             self._recent.forget()
         else:
@@ -287,11 +294,3 @@ class Transcriber:
 
     def _options(self, start: int) -> DecodeOptions:
         return DecodeOptions(language=self._languages.at(start), vocabulary=self.vocabulary)
-
-
-async def _result(decoding: asyncio.Future[Hypothesis]) -> Hypothesis | None:
-    """None when it could not be recognized."""
-    await asyncio.wait([decoding])
-    if decoding.cancelled():  # the node is stopping: nothing is decided any more
-        await asyncio.get_running_loop().create_future()
-    return None if decoding.exception() is not None else decoding.result()

@@ -32,6 +32,7 @@ class Hypothesis:
     """What was heard. An empty text is an answer too: nothing was said, or nothing that could be believed.
 
     `finished` is how likely a sentence ends here, 0 to 1; 0 where the model cannot tell.
+    `is_doubted`: the recognizer is not sure of it, and knows other ways to hear it (`DecodeOptions.surer_than`).
     `engine` is the name of the model that decoded it. A recognizer leaves it empty; what holds the models fills it in.
     """
 
@@ -40,6 +41,7 @@ class Hypothesis:
     language: str
     words: tuple[Word, ...] = ()
     finished: float = 0.0
+    is_doubted: bool = False
     engine: str = ""
     tokens: tuple[int, ...] = ()  # of the model's own vocabulary: what a later call may be given as its draft
 
@@ -71,7 +73,8 @@ class DecodeOptions:
       this name and hears only what is new; it must give the same without that state.
     - `speech_share`: how much of the audio the voice detector takes for speech, 0 to 1: text of little
       speech is doubted.
-    - `is_final`: what is heard now may be what is kept. A model that doubts itself may take its time.
+    - `surer_than`: the confidence of an earlier hearing of the same that was doubted; `n_words`: how many words it had.
+      A recognizer that knows other ways tries them, and gives no text where none is surer; the others do as always.
     """
 
     language: str
@@ -83,7 +86,8 @@ class DecodeOptions:
     n_kept: int = 0
     stream: str = ""
     speech_share: float = 1.0
-    is_final: bool = False
+    surer_than: float | None = None
+    n_words: int = 0
 
 
 class Recognizer(Protocol):

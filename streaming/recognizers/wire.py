@@ -117,6 +117,7 @@ def _hypothesis(said: dict[str, object]) -> Hypothesis:
         words=tuple(Word(**word) for word in words),
         engine=str(said["engine"]),
         finished=float(str(said["finished"])),
+        is_doubted=bool(said["is_doubted"]),
         tokens=_whole_numbers(said["tokens"]),
     )
 
@@ -135,7 +136,8 @@ def _options(said: dict[str, object]) -> DecodeOptions:
         n_kept=int(str(said["n_kept"])),
         stream=str(said["stream"]),
         speech_share=float(str(said["speech_share"])),
-        is_final=bool(said["is_final"]),
+        surer_than=None if said["surer_than"] is None else float(str(said["surer_than"])),
+        n_words=int(str(said["n_words"])),
     )
 
 

@@ -11,6 +11,7 @@ from streaming.offline import segments_transcribe
 from streaming.recognizers.base import DecodeOptions, Float32, LanguageUnsupported, ModelMissing, Recognizer
 from streaming.recognizers.pool import RecognizerPool
 from streaming.recognizers.registry import recognizer_load
+from streaming.recognizers.rehearing import heard_out
 from streaming.speech_models.store import model_ensure
 from tests.speech import BECKETT, assert_beckett, sound_read
 
@@ -37,12 +38,9 @@ def test_moonshine_understands_real_speech(recognizer: Recognizer, beckett: Floa
 
 @pytest.mark.parametrize("n_samples", [0, 1, 1_599, 1_600, 8_000, 32_000])
 @pytest.mark.parametrize("level", [0.0, 1e-4, 1e-2])
-@pytest.mark.parametrize("is_final", [False, True])
-def test_silence_and_noise_of_any_length_give_no_words(
-    recognizer: Recognizer, n_samples: int, level: float, is_final: bool
-) -> None:
+def test_silence_and_noise_of_any_length_give_no_words(recognizer: Recognizer, n_samples: int, level: float) -> None:
     noise = np.random.default_rng(n_samples).standard_normal(n_samples, dtype=np.float32) * np.float32(level)
-    assert recognizer.transcribe(noise, DecodeOptions(language="en", is_final=is_final)).text == ""
+    assert heard_out(recognizer, noise, DecodeOptions(language="en")).text == ""
 
 
 async def test_what_is_doubted_is_heard_again(
@@ -57,10 +55,9 @@ async def test_what_is_doubted_is_heard_again(
             for each in headsets:
                 spoken = await segments_transcribe({"": each.audio}, pool=pool, language="en")
                 pieces = [each.audio[segment.start : segment.end] for segment in spoken[""]]
-                for is_final in n_errors:
-                    options = DecodeOptions(language="en", is_final=is_final)
-                    texts = [recognizer.transcribe(piece, options).text for piece in pieces]
-                    n_errors[is_final] += errors_of(each.reference, " ".join(texts)).errors
+                for is_again, hear in ((False, type(recognizer).transcribe), (True, heard_out)):
+                    texts = [hear(recognizer, piece, DecodeOptions(language="en")).text for piece in pieces]
+                    n_errors[is_again] += errors_of(each.reference, " ".join(texts)).errors
     finally:
         await pool.close()
     assert n_errors[True] <= n_errors[False] - 3, n_errors
@@ -81,7 +78,7 @@ def test_recorded_rooms_and_dishes_give_no_words(recognizer: Recognizer, shared_
 
     for path in sorted((shared_testdata / "noise").glob("sb_noise[12].flac")):
         audio, _ = soundfile.read(path, dtype="float32", frames=16_000 * 6)
-        assert recognizer.transcribe(audio, DecodeOptions(language="en", is_final=True)).text == ""
+        assert heard_out(recognizer, audio, DecodeOptions(language="en")).text == ""
 
 
 @pytest.mark.parametrize("name", ["moonshine-tiny-en", "whisper-base"])

@@ -90,6 +90,7 @@ class MemoryDatabase:
     has_left: bool = False
     received: int = 0
     reasons: list[str] = field(default_factory=list)  # of gaps
+    texts: list[str] = field(default_factory=list)  # of segments
     miscounted: dict[str, int] = field(default_factory=dict)
     begun_at: datetime | None = None
     languages: tuple[LanguageSpan, ...] = ()
@@ -137,6 +138,7 @@ class MemoryDatabase:
         for span in spans:
             self.spans.append((span.kind, self.settled, span.end))
             self.reasons += [span.reason] if span.kind == "gap" else []
+            self.texts += [] if span.segment is None else [span.segment.text]
             self.settled = span.end
         self.context = spans[-1].context
         if self.origin_ms is not None and correction is not None:

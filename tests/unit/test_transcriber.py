@@ -37,7 +37,9 @@ class SlowPool:
 
     n_processes = 2
 
-    def __init__(self, *, n_turns_final: int, n_turns_partial: int) -> None:
+    def __init__(self, *, n_turns_final: int, n_turns_partial: int, is_doubting: bool = False) -> None:
+        self._is_doubting = is_doubting
+        self.again: list[tuple[int, float]] = []
         self._n_turns = {True: n_turns_final, False: n_turns_partial}
         self.finals: list[tuple[int, tuple[int, ...], int]] = []
         self.contexts: list[Context] = []
@@ -50,6 +52,11 @@ class SlowPool:
 
     async def transcribe(self, audio: Float32, options: DecodeOptions, *, timeout_s: float) -> Hypothesis:
         is_final = options.want_words
+        if options.surer_than is not None:
+            self.again.append((audio.size - options.context.n_samples, options.surer_than))
+            for _ in range(self._n_turns[True]):
+                await asyncio.sleep(0)
+            return Hypothesis(text="surer", confidence=0.9, language="en")
         if is_final:
             self.finals.append((audio.size - options.context.n_samples, options.draft, options.n_kept))
             self.contexts.append(options.context)
@@ -68,6 +75,7 @@ class SlowPool:
             words=words,
             finished=(0.0, 0.98, 1.0)[len(words) % 3],
             tokens=tuple(range(first, first + len(words))),
+            is_doubted=self._is_doubting and is_final,
         )
 
     async def check(self, *, timeout_s: float) -> bool:
@@ -130,14 +138,17 @@ async def test_a_decode_begins_with_what_the_last_pause_or_four_seconds_of_speec
     assert all(token < 1_000 for _, draft, _ in pool.finals for token in draft)  # none that a partial heard
 
 
-async def test_what_may_be_a_final_is_told_to_be_one_and_a_look_at_a_long_utterance_is_not() -> None:
-    pool = SlowPool(n_turns_final=0, n_turns_partial=0)
-    spans = await heard(pool)
-    may_be_final = {size: options.is_final for (size, *_), (_, options) in zip(pool.finals, pool.asked, strict=True)}
+@pytest.mark.parametrize("n_turns_final", [0, 3, 200])
+async def test_a_final_that_is_doubted_is_the_surer_hearing_however_long_that_takes(n_turns_final: int) -> None:
+    pool = SlowPool(n_turns_final=n_turns_final, n_turns_partial=0, is_doubting=True)
+    node = Node()
+    spans = await heard(pool, node=node)
     lengths = [end - start for kind, start, end in spans if kind == "speech"]
-    assert all(may_be_final[length] for length in lengths)
-    looks = [size for size, is_final in may_be_final.items() if not is_final]
-    assert [looks[1] - looks[0]] == [64_000], "two in eight seconds without a pause"
+    assert node.database.texts == ["surer"] * len(lengths)
+    assert len(lengths) > 1
+    again = [size for size, _ in pool.again]
+    assert [again.count(length) for length in lengths] == [1] * len(lengths)
+    assert 64_000 not in again, "a look at a long utterance is no final"
 
 
 async def test_what_was_said_just_before_is_context_and_what_is_long_past_is_not() -> None:

@@ -31,6 +31,8 @@ hypotheses = st.builds(
     engine=st.sampled_from(["", "some-model"]),
     words=st.lists(words, max_size=3).map(tuple),
     tokens=st.lists(st.integers(0, 60_000), max_size=20).map(tuple),
+    finished=shares,
+    is_doubted=st.booleans(),
 )
 answers = st.builds(
     Answer,
@@ -63,6 +65,9 @@ OPTIONS = st.builds(
     ),
     draft=st.lists(st.integers(0, 60_000), max_size=5).map(tuple),
     stream=st.text(max_size=8),
+    speech_share=shares,
+    surer_than=st.none() | shares,
+    n_words=st.integers(0, 500),
 )
 
 
