@@ -1,4 +1,7 @@
-"""A final on its way: heard once, and again in other ways where that is doubted."""
+"""A final on its way: heard once, and again in other ways where that is doubted and the recognizers have room.
+
+So a final depends on what was said, and on whether there was room; one that is stored is never decoded again.
+"""
 
 import asyncio
 
@@ -38,7 +41,8 @@ class Hearings:
 
     def _take_first(self, first: Hearing) -> None:
         assert self._surest is not None
-        if first.cancelled() or first.exception() is not None or not first.result().is_doubted or self._surest.done():
+        is_heard = not first.cancelled() and first.exception() is None
+        if self._surest.done() or not is_heard or not first.result().is_doubted or not self._scheduler.may_hear_again:
             _pass_on(first, self._surest)
             return
         self._again = self._scheduler.final(self._audio, hearing_again(self._options, first.result()))

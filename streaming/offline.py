@@ -139,7 +139,7 @@ async def segments_transcribe(
 
 
 async def _stores(recordings: Mapping[str, Float32], *, pool: Pool, language: str) -> dict[str, MemoryStore]:
-    scheduler, levels = Scheduler(pool=pool, clock=SystemClock()), RoomLevels()
+    scheduler, levels = Scheduler(pool=pool, clock=SystemClock(), is_for_recordings=True), RoomLevels()
     scheduler.start()
     sessions = {
         speaker: _session(speaker, scheduler=scheduler, levels=levels, language=language) for speaker in recordings

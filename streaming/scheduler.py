@@ -75,10 +75,14 @@ class Scheduler:
     failures make it a gap. While the recognizers as a whole are unwell nothing counts, and everything waits.
     """
 
-    def __init__(self, *, pool: Pool, clock: Clock, observer: Observer | None = None) -> None:
+    def __init__(
+        self, *, pool: Pool, clock: Clock, observer: Observer | None = None, is_for_recordings: bool = False
+    ) -> None:
+        """`is_for_recordings`: nobody waits for captions, so that whatever may be done is, however busy all are."""
         self._pool = pool
         self._clock = clock
         self._observer = observer or Observer()
+        self._is_for_recordings = is_for_recordings
         self._meter = LoadMeter(n_recognizers=pool.n_processes)
         self._finals: deque[_Final] = deque()
         self._suspects: deque[_Final] = deque()
@@ -114,6 +118,11 @@ class Scheduler:
     def is_brisk(self) -> bool:
         """There is room to decode more than is needed."""
         return self._meter.is_brisk
+
+    @property
+    def may_hear_again(self) -> bool:
+        """Whether what is doubted is worth the time: under load everybody's words come first."""
+        return self._is_for_recordings or self._meter.is_brisk
 
     @property
     def is_slowest(self) -> bool:

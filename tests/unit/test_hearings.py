@@ -22,6 +22,7 @@ class Queue:
     """The scheduler, as far as finals go: the test answers them."""
 
     jobs: list[tuple[DecodeOptions, Hearing]] = field(default_factory=list)
+    may_hear_again: bool = True
 
     def final(self, audio: Float32, options: DecodeOptions) -> Hearing:
         hearing: Hearing = asyncio.get_running_loop().create_future()
@@ -60,6 +61,14 @@ async def test_what_is_doubted_is_asked_for_once_more(again: Hypothesis, kept: H
     second.set_result(again)
     assert await surest == kept
     assert both.surest() is surest
+
+
+async def test_under_load_the_first_hearing_is_kept() -> None:
+    queue = Queue(may_hear_again=False)
+    surest = hearings(queue).surest()
+    queue.jobs[0][1].set_result(DOUBTED)
+    assert await surest == DOUBTED
+    assert len(queue.jobs) == 1
 
 
 async def test_a_second_hearing_that_fails_leaves_the_first() -> None:
