@@ -207,10 +207,10 @@ def test_the_hosts_page_leads_to_the_sound_of_each_and_of_all_and_nobody_elses_d
         found = client.get(address)
         assert found.status_code == 302
         assert len(async_to_sync(read_stream)(Client().get(found["Location"]))) == recording.n_bytes
-        assert guest().get(address).status_code == 404
+        assert guest().get(address).status_code == 403
     assert "/recordings/" not in guest().get(f"/m/{meeting.code}/transcript/").content.decode()
     other = made(program())
-    assert client.get(f"/m/{other['code']}/recordings/{Recording.objects.all()[0].pk}/").status_code == 404
+    assert client.get(f"/m/{other['code']}/recordings/{Recording.objects.all()[0].pk}/").status_code == 403
 
 
 def test_the_transcript_offers_to_play_what_is_recorded_and_nothing_else() -> None:

@@ -42,6 +42,13 @@ assert [search_index_scrub(), search_index_scrub()] == [True, False]
 """
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_due(db: None) -> None:
+    """Tests that commit have deleted lines before."""
+    index_scrub(connection)
+    assert not index_scrub(connection)
+
+
 def bytes_of(database: Path) -> bytes:
     """Of all its files, in small letters, as the index has them. Read by another process: locks of a process on a file
     are gone as soon as it closes that file once."""

@@ -14,7 +14,6 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis
 from streaming.recognizers.moonshine import MoonshineRecognizer
 from streaming.recognizers.pieces import Pieces, pieces_parse
-from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.store import model_ensure
 
 pytestmark = pytest.mark.speech
@@ -44,9 +43,7 @@ NAMES = tuple(_NAMES.split())
 
 @pytest.fixture(scope="module")
 def model(speech_cache: Path) -> MoonshineRecognizer:
-    loaded = recognizer_load(model_ensure(name="moonshine-base-en", directory=None, cache=speech_cache))
-    assert isinstance(loaded, MoonshineRecognizer)
-    return loaded
+    return MoonshineRecognizer(model_ensure(name="moonshine-base-en", directory=None, cache=speech_cache))
 
 
 @pytest.fixture(scope="module")
