@@ -121,8 +121,8 @@ class Scheduler:
 
     @property
     def may_hear_again(self) -> bool:
-        """Whether what is doubted is worth the time: under load everybody's words come first."""
-        return self._is_for_recordings or self._meter.is_brisk
+        """Whether what is doubted is worth the time: nobody's first hearing waits for it."""
+        return self._is_for_recordings or (self._meter.is_brisk and not self.n_finals_waiting)
 
     @property
     def is_slowest(self) -> bool:

@@ -57,6 +57,25 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+async def test_nothing_is_heard_again_while_somebodys_first_hearing_waits() -> None:
+    pool = ScriptedPool()
+    async with scheduling(pool) as scheduler:
+        assert scheduler.may_hear_again
+        waiting = scheduler.final(audio(1), DecodeOptions(language="en"))
+        assert not scheduler.may_hear_again
+        pool.release.release()
+        await waiting
+        assert scheduler.may_hear_again
+
+
+async def test_recordings_are_heard_out_however_busy_the_recognizers_are() -> None:
+    scheduler = Scheduler(pool=ScriptedPool(), clock=SystemClock(), is_for_recordings=True)
+    waiting = scheduler.final(audio(1), DecodeOptions(language="en"))
+    assert scheduler.may_hear_again
+    await scheduler.close()
+    assert waiting.cancelled()
+
+
 async def test_finals_are_decoded_first_come_first_served_and_before_partials() -> None:
     pool, shown = ScriptedPool(), list[str]()
     async with scheduling(pool) as scheduler:
