@@ -1,10 +1,12 @@
 """Django admin: looking at everything, changing little. What others rely on is changed by services only."""
 
+from uuid import UUID
+
 import unfold.admin
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from meetings import (  # noqa: F401 - each registers its models
@@ -16,6 +18,7 @@ from meetings import (  # noqa: F401 - each registers its models
 from meetings.access import actor_for
 from meetings.admin_base import AnyInline, ReadOnlyAdmin
 from meetings.admin_dashboard import clock_words
+from meetings.admin_search import SearchedByMeeting
 from meetings.admin_support import SupportView
 from meetings.models import (
     ApiToken,
@@ -124,7 +127,7 @@ class MeetingEventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
+class AuditEventAdmin(SearchedByMeeting):
     list_display = ("meeting_id", "number", "at", "actor", "action", "target")
     list_filter = ("action", "at")
     search_fields = ("meeting_id", "actor", "action", "target")
@@ -132,10 +135,13 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AuditHead)
-class AuditHeadAdmin(ReadOnlyAdmin):
+class AuditHeadAdmin(SearchedByMeeting):
     list_display = ("chain", "number", "checked_at", "n_findings")
     list_filter = ("n_findings",)
     search_fields = ("chain",)
+
+    def of_meetings(self, ids: list[UUID]) -> Q:
+        return Q(chain__in=[number.hex for number in ids])
 
 
 @admin.register(GapRepair)

@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from meetings.access import actor_for
 from meetings.admin_base import AnyInline, ReadOnlyAdmin
+from meetings.admin_search import id_in
 from meetings.errors import Conflict
 from meetings.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSubscription
 from meetings.services.webhook_deliveries import delivery_redeliver
@@ -52,6 +53,14 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     search_fields = ("endpoint__url", "event__uid", "event__meeting__code")
     inlines = (AttemptInline,)
     actions = ("redeliver",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[WebhookDelivery], search_term: str
+    ) -> tuple[QuerySet[WebhookDelivery], bool]:
+        """Also by the id of a delivery, an event (the `webhook-id` that receivers see) or a meeting."""
+        if (number := id_in(search_term)) is not None:
+            return queryset.filter(Q(pk=number) | Q(event__uid=number) | Q(event__meeting=number)), False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="address", ordering="endpoint__url")
     def endpoint_url(self, delivery: WebhookDelivery) -> str:
