@@ -7,7 +7,7 @@ from uuid import UUID
 from jiwer import wer
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import words_of
+from tests.browser.conftest import Site, words_of
 from tests.nodes import NodeProcess
 
 # Losses at a microphone, on a busy machine: the browser itself may miss some, and says so; where its sound broke down
@@ -31,6 +31,15 @@ def heard(page: Page, speaker: str) -> None:
     """Waits until the recording stands there to its end, as it was spoken."""
     heard_to_the_end(page, speaker)
     assert wer(BECKETT, plain(words_of(page, speaker))) <= 0.2
+
+
+def transcript_make(site: Site, page: Page, title: str) -> None:
+    """A meeting in which Ada spoke and left; `page` is its host's and shows the transcript."""
+    address = site.meeting_make(page, title)
+    site.speak(page, "Ada")
+    heard(page, "Ada")
+    site.leave(page)
+    page.goto(address + "transcript/")
 
 
 def ledger_of(node: NodeProcess, page: Page) -> list[dict[str, Any]]:

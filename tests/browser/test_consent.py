@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, finals, shows
-from tests.browser.listening import heard
+from tests.browser.listening import heard, transcript_make
 from tests.browser.test_accessibility import PHONE, broken_rules
 from tests.nodes import NodeProcess
 
@@ -73,11 +73,7 @@ def test_the_host_removes_a_passage_and_a_line_on_the_transcript_page(
     site: Site, new_page: NewPage, running_node: NodeProcess, speech_samples: dict[str, Path]
 ) -> None:
     page = new_page(speech_samples["beckett"])
-    address = site.meeting_make(page, "Removed")
-    site.speak(page, "Ada")
-    heard(page, "Ada")
-    site.leave(page)
-    page.goto(address + "transcript/")
+    transcript_make(site, page, "Removed")
     whole = finals(page)[0][1]
     first = whole.split()[0]
     another = page.context.new_page()  # hears of it from the server alone

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Site, finals, shows
-from tests.browser.listening import heard
+from tests.browser.listening import heard, transcript_make
 from tests.browser.test_accessibility import PHONE, ZOOMED, broken_rules
 
 pytestmark = [pytest.mark.browser, pytest.mark.speech]
@@ -99,11 +99,7 @@ def test_splitting_merging_history_and_replacing(
     site: Site, new_page: NewPage, speech_samples: dict[str, Path]
 ) -> None:
     page = new_page(speech_samples["beckett"])
-    address = site.meeting_make(page, "Beckett")
-    site.speak(page, "Ada")
-    heard(page, "Ada")
-    site.leave(page)
-    page.goto(address + "transcript/")
+    transcript_make(site, page, "Beckett")
     save(page, 0, "first words then the others")
     n_lines = page.locator(".line-text").count()
 
@@ -184,11 +180,7 @@ def test_an_answer_that_comes_late_leaves_what_is_typed_since_and_where(
     site: Site, new_page: NewPage, speech_samples: dict[str, Path]
 ) -> None:
     page = new_page(speech_samples["beckett"])
-    address = site.meeting_make(page, "Beckett")
-    site.speak(page, "Ada")
-    heard(page, "Ada")
-    site.leave(page)
-    page.goto(address + "transcript/")
+    transcript_make(site, page, "Beckett")
     held: list[Route] = []
     page.route("**/api/v1/segments/*", lambda route: held.append(route), times=1)
     page.locator(".line-edit").first.click()
