@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, validate
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+HEAR_AGAIN = ("spare", "always", "never")
 MEETING_MODES = ("ephemeral", "transcript", "transcript_and_audio")
 # What each recognizer decodes with unless SPEECH_MODEL says otherwise. `auto` goes by the models.
 RECOGNIZERS = {"auto": "moonshine-base-en,whisper-base", "moonshine": "moonshine-base-en", "whisper": "whisper-base"}
@@ -39,6 +40,7 @@ class Environment:
     recognizer_processes: int
     speech_models: tuple[str, ...]  # preferred ones first
     speech_model_dir: str
+    hear_again: str
     is_second_pass: bool
     second_pass_models: tuple[str, ...]
     is_guest_meetings: bool
@@ -107,6 +109,7 @@ def environment_read(*, base_dir: Path) -> Environment:
             recognizer_processes=_recognizer_processes(env),
             speech_models=names_listed(env.str("SPEECH_MODEL", "")) or names_listed(RECOGNIZERS[recognizer]),
             speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
+            hear_again=env.str("HEAR_AGAIN", HEAR_AGAIN[0], validate=validate.OneOf(HEAR_AGAIN)),
             is_second_pass=env.bool("SECOND_PASS", True),
             second_pass_models=names_listed(env.str("SECOND_PASS_MODEL", "")),
             is_guest_meetings=env.bool("GUEST_MEETINGS", True),

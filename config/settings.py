@@ -33,6 +33,7 @@ SPEECH_LANGUAGES: tuple[str, ...] = tuple(
     dict.fromkeys(code for name in SPEECH_MODELS for code in (MODELS[name].languages if name in MODELS else ("*",)))
 )
 SPEECH_MODEL_DIR = ENVIRONMENT.speech_model_dir
+HEAR_AGAIN = ENVIRONMENT.hear_again
 SECOND_PASS = ENVIRONMENT.is_second_pass
 SECOND_PASS_MODELS = ENVIRONMENT.second_pass_models
 GUEST_MEETINGS = ENVIRONMENT.is_guest_meetings

@@ -9,8 +9,17 @@ often, for words that appear sooner.
 
 from collections import deque
 from dataclasses import dataclass
+from enum import StrEnum
 
 BRISK_X = 0.6
+
+
+class HearAgain(StrEnum):
+    """When a final that the model doubts is heard again: fewer wrong words for more work (`hearings.py`)."""
+
+    SPARE = "spare"  # while partials are brisk
+    ALWAYS = "always"  # so that finals depend on what was said alone, however long they take
+    NEVER = "never"  # so that they do too, and come sooner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from meetings.values import (
 )
 from streaming.audio.pcm import pcm_encode
 from streaming.clocks import SystemClock
+from streaming.load import HearAgain
 from streaming.pipeline import SessionPipeline
 from streaming.protocol.frames import AudioFrame
 from streaming.recognition_pool import Pool
@@ -139,7 +140,7 @@ async def segments_transcribe(
 
 
 async def _stores(recordings: Mapping[str, Float32], *, pool: Pool, language: str) -> dict[str, MemoryStore]:
-    scheduler, levels = Scheduler(pool=pool, clock=SystemClock(), is_for_recordings=True), RoomLevels()
+    scheduler, levels = Scheduler(pool=pool, clock=SystemClock(), hear_again=HearAgain.ALWAYS), RoomLevels()
     scheduler.start()
     sessions = {
         speaker: _session(speaker, scheduler=scheduler, levels=levels, language=language) for speaker in recordings

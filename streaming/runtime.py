@@ -24,6 +24,7 @@ from streaming.feed_rights import FeedRights
 from streaming.health import RecognitionHealth
 from streaming.housekeeping import Housekeeping
 from streaming.layer_groups import ChannelLayer
+from streaming.load import HearAgain
 from streaming.node_readings import NodeReadings
 from streaming.observer import NodeObserver
 from streaming.recognizers.pool import RecognizerPool
@@ -104,7 +105,7 @@ def _assemble(pool: RecognizerPool) -> Runtime:
     clock, store, conditions, shelf = SystemClock(), Store(), Conditions(), StorageShelf(recording_storage())
     node, layer = _node_name(), get_channel_layer()
     observer = NodeObserver(conditions=conditions)
-    scheduler = Scheduler(pool=pool, clock=clock, observer=observer)
+    scheduler = Scheduler(pool=pool, clock=clock, observer=observer, hear_again=HearAgain(settings.HEAR_AGAIN))
     health = RecognitionHealth(pool=pool, clock=clock, on_change=conditions.recognizing)
     admission = Admission(
         n_recognizers=pool.n_processes,

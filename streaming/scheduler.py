@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from meetings.limits import SAMPLE_RATE_HZ
 from streaming.clocks import Clock
-from streaming.load import LoadMeter
+from streaming.load import HearAgain, LoadMeter
 from streaming.observer import Observer
 from streaming.recognition_pool import Pool
 from streaming.recognizers.base import (
@@ -76,13 +76,12 @@ class Scheduler:
     """
 
     def __init__(
-        self, *, pool: Pool, clock: Clock, observer: Observer | None = None, is_for_recordings: bool = False
+        self, *, pool: Pool, clock: Clock, observer: Observer | None = None, hear_again: HearAgain = HearAgain.SPARE
     ) -> None:
-        """`is_for_recordings`: nobody waits for captions, so that whatever may be done is, however busy all are."""
         self._pool = pool
         self._clock = clock
         self._observer = observer or Observer()
-        self._is_for_recordings = is_for_recordings
+        self._hear_again = hear_again
         self._meter = LoadMeter(n_recognizers=pool.n_processes)
         self._finals: deque[_Final] = deque()
         self._suspects: deque[_Final] = deque()
@@ -122,7 +121,9 @@ class Scheduler:
     @property
     def may_hear_again(self) -> bool:
         """Whether what is doubted is worth the time: nobody's first hearing waits for it."""
-        return self._is_for_recordings or (self._meter.is_brisk and not self.n_finals_waiting)
+        if self._hear_again is HearAgain.SPARE:
+            return self._meter.is_brisk and not self.n_finals_waiting
+        return self._hear_again is HearAgain.ALWAYS
 
     @property
     def is_slowest(self) -> bool:

@@ -22,6 +22,7 @@ os.environ |= {
     "REDIS_URL": "",
     "SPEECH_MODEL": "moonshine-base-en,whisper-base",
     "SPEECH_MODEL_DIR": "",
+    "HEAR_AGAIN": "spare",
     "SECOND_PASS": "on",
     "SECOND_PASS_MODEL": "",
     "RECOGNIZER": "auto",

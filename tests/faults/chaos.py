@@ -34,7 +34,7 @@ from tests.faults.chaos_meeting import (
 from tests.faults.chaos_network import Network
 from tests.faults.chaos_node import MortalNode
 from tests.faults.chaos_report import report
-from tests.nodes import ROOT, node_environment
+from tests.nodes import REPEATABLE, ROOT, node_environment
 
 MOST_DRAINING_S = 300.0
 
@@ -119,7 +119,8 @@ def main() -> int:
     arguments = parser.parse_args()
     streams = streams_of(arguments.testdata, n_speakers=arguments.speakers, minutes=arguments.minutes)
     with tempfile.TemporaryDirectory(prefix="colloquy-chaos-") as directory:
-        environment = node_environment(data_dir=Path(directory) / "data", models=(ROOT / "data" / "models").resolve())
+        models = (ROOT / "data" / "models").resolve()
+        environment = node_environment(data_dir=Path(directory) / "data", models=models, **REPEATABLE)
         found = asyncio.run(chaos(streams, environment=environment, seed=arguments.seed, weather=Weather()))
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     return 1 if found["defects"] else 0

@@ -10,7 +10,7 @@ import pytest
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
 from tests.faults.test_server_killed import normalize, speak
-from tests.nodes import database_make, node_environment, node_kill, node_start
+from tests.nodes import REPEATABLE, database_make, node_environment, node_kill, node_start
 from tests.sockets import Api, silence
 from tests.unit.voices import leaked
 
@@ -31,7 +31,7 @@ async def test_a_voice_that_leaks_is_one_line_though_the_server_was_killed_twice
 ) -> None:
     voice: Float32 = np.concatenate([audio_read(speech_samples["two_cities"]), silence(1.0)])
     sounds = {"Ada": voice, "Grace": leaked(voice)}
-    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache)
+    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache, **REPEATABLE)
     database_make(environment)
     node = await asyncio.to_thread(node_start, environment)
     try:

@@ -14,7 +14,7 @@ from streaming.client.session import AudioSession
 from streaming.drain import DRAIN_S
 from streaming.management.commands.speak import audio_capture
 from streaming.recognizers.base import Float32
-from tests.nodes import STOP_S, NodeProcess, database_make, node_environment, node_kill, node_start
+from tests.nodes import REPEATABLE, STOP_S, NodeProcess, database_make, node_environment, node_kill, node_start
 from tests.sockets import Api, peer, silence
 
 normalize = EnglishTextNormalizer()  # case and marks may depend on what was shown before a final
@@ -30,7 +30,9 @@ async def stopped(node: NodeProcess) -> int:
 
 @pytest.fixture
 def environment(tmp_path: Path, speech_cache: Path) -> dict[str, str]:
-    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache, RECOGNIZER_PROCESSES="1")
+    environment = node_environment(
+        data_dir=tmp_path / "data", models=speech_cache, RECOGNIZER_PROCESSES="1", **REPEATABLE
+    )
     database_make(environment)
     return environment
 

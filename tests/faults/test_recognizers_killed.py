@@ -12,7 +12,7 @@ from bench.usage import recognizers_of
 from streaming.tasks import TaskScope
 from tests.faults.chaos_meeting import meeting_hold, meeting_outcome, streams_of
 from tests.faults.chaos_report import report
-from tests.nodes import NodeProcess, node_environment, node_running
+from tests.nodes import REPEATABLE, node_environment, node_running
 
 KILL_EVERY_S = 5.0
 LONGEST_S = 180.0
@@ -46,20 +46,22 @@ async def recognizers_dying(node_process_id: int, killed: list[int]) -> AsyncIte
 
 
 async def test_killing_a_recognizer_every_five_seconds_changes_nothing_but_latency(
-    tmp_path: Path, speech_cache: Path, shared_testdata: Path, running_node: NodeProcess
+    tmp_path: Path, speech_cache: Path, shared_testdata: Path
 ) -> None:
     """The same meeting is held at the same time on a node that nobody disturbs."""
     streams = streams_of(shared_testdata, n_speakers=1, minutes=0.75)
-    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache)
+    environment, calm_environment = (
+        node_environment(data_dir=tmp_path / name, models=speech_cache, **REPEATABLE) for name in ("dying", "calm")
+    )
     killed: list[int] = []
-    with node_running(environment) as node:
+    with node_running(environment) as node, node_running(calm_environment) as calm_node:
         async with asyncio.timeout(LONGEST_S), asyncio.TaskGroup() as group:  # without recognizers all waits, for ever
-            calm = group.create_task(meeting_hold(running_node.url, streams, speed=1.5))
+            calm = group.create_task(meeting_hold(calm_node.url, streams, speed=1.5))
             async with recognizers_dying(node.process.pid, killed):
                 code, voices = await meeting_hold(node.url, streams, speed=1.5)
         disturbed, undisturbed = await asyncio.gather(
             meeting_outcome(node.url, code, voices, environment=environment),
-            meeting_outcome(running_node.url, *calm.result(), environment=running_node.environment),
+            meeting_outcome(calm_node.url, *calm.result(), environment=calm_environment),
         )
     found = report(disturbed, undisturbed)
     assert found["defects"] == [], found

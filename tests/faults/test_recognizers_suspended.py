@@ -11,7 +11,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from streaming.client.audio_files import audio_read
 from streaming.conditions import RECOGNITION_UNAVAILABLE
 from tests.faults.recognizer_processes import all_suspended
-from tests.nodes import NodeProcess, node_environment, node_running, wait_until_ready
+from tests.nodes import REPEATABLE, NodeProcess, node_environment, node_running, wait_until_ready
 from tests.sockets import WAIT_S, Api, Peer, peer, silence
 
 normalize = EnglishTextNormalizer()  # case and marks may depend on what was shown before a final
@@ -36,7 +36,9 @@ async def test_with_all_recognizers_suspended_people_are_told_and_nothing_is_los
 ) -> None:
     audio = np.concatenate([audio_read(speech_samples["beckett"]), silence(1.5)])
     middle = 5 * 16_000
-    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache, RECOGNIZER_PROCESSES="2")
+    environment = node_environment(
+        data_dir=tmp_path / "data", models=speech_cache, RECOGNIZER_PROCESSES="2", **REPEATABLE
+    )
     with node_running(environment) as node:
         api = Api(node.url)
         meeting = api.meeting()

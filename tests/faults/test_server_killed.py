@@ -11,7 +11,7 @@ from streaming.client.rest import Rest
 from streaming.client.session import AudioSession
 from streaming.management.commands.speak import audio_capture
 from streaming.recognizers.base import Float32
-from tests.nodes import database_make, node_environment, node_kill, node_start
+from tests.nodes import REPEATABLE, database_make, node_environment, node_kill, node_start
 from tests.sockets import Api, silence
 
 normalize = EnglishTextNormalizer()
@@ -34,7 +34,7 @@ async def test_a_word_spoken_while_the_server_was_killed_is_in_the_transcript(
 ) -> None:
     """kill -9 in mid-utterance, twice: the client replays from `settled`, the transcript equals the undisturbed one."""
     audio = np.concatenate([audio_read(speech_samples["beckett"]), silence(1.0)] * 2)
-    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache)
+    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache, **REPEATABLE)
     database_make(environment)
     node = await asyncio.to_thread(node_start, environment)
     try:

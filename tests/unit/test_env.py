@@ -66,6 +66,7 @@ def test_postgresql_comes_from_its_url(variables: dict[str, str], tmp_path: Path
         ("DEBUG", "perhaps"),
         ("RECOGNIZER", "oracle"),
         ("RECOGNIZER_PROCESSES", "0"),
+        ("HEAR_AGAIN", "sometimes"),
         ("DATABASE_URL", "no url"),
         ("LOG_LEVEL", "LOUD"),
     ],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from streaming.clocks import SystemClock
-from streaming.load import LoadMeter
+from streaming.load import HearAgain, LoadMeter
 from streaming.recognizers.base import DecodeOptions, Float32, Hypothesis, RecognizerClosed
 from streaming.scheduler import Scheduler
 
@@ -68,10 +68,12 @@ async def test_nothing_is_heard_again_while_somebodys_first_hearing_waits() -> N
         assert scheduler.may_hear_again
 
 
-async def test_recordings_are_heard_out_however_busy_the_recognizers_are() -> None:
-    scheduler = Scheduler(pool=ScriptedPool(), clock=SystemClock(), is_for_recordings=True)
+@pytest.mark.parametrize(("hear_again", "may"), [(HearAgain.ALWAYS, True), (HearAgain.NEVER, False)])
+async def test_hearing_again_may_be_settled_once_and_for_all(hear_again: HearAgain, may: bool) -> None:
+    scheduler = Scheduler(pool=ScriptedPool(), clock=SystemClock(), hear_again=hear_again)
+    assert scheduler.may_hear_again is may
     waiting = scheduler.final(audio(1), DecodeOptions(language="en"))
-    assert scheduler.may_hear_again
+    assert scheduler.may_hear_again is may
     await scheduler.close()
     assert waiting.cancelled()
 
