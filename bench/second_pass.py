@@ -23,10 +23,10 @@ from bench.bleed_judged import said_once
 from bench.second_pass_talks import Talk, bleeding, headsets, languages, read, simulated
 from bench.word_times import matches, normalize, words_of
 from meetings.limits import SAMPLE_RATE_HZ
+from meetings.plain_words import plain_words
 from meetings.second_pass.choice import Improvement, improvement, text_of
 from meetings.second_pass.hearing import Heard
 from meetings.second_pass.own_words import SaidWord, own_words
-from meetings.second_pass.plain import plain_words
 from meetings.second_pass.stretches import Place, stretches, words_by_place
 from meetings.values import FinalSegment, WordTiming
 from meetings.wire import WordWire

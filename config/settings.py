@@ -127,7 +127,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "meetings.api.throttling.client_address"
-AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
+AXES_LOCKOUT_CALLABLE = "meetings.wrong_passwords.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # who logged in when is nobody's business for longer than it takes
 AXES_VERBOSE = False
 # What is not stored of an attempt; `password` never is.

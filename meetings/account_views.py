@@ -24,7 +24,7 @@ from meetings.refused_pages import refusals_as_pages
 from meetings.services.accounts import password_changed_note
 from meetings.services.tokens import MadeToken, api_token_create_own, api_token_revoke
 from meetings.token_access import token_to_revoke, tokens_to_read
-from meetings.wrong_passwords import wrong_passwords_forget
+from meetings.wrong_passwords import flooding, wrong_passwords_forget
 
 
 class LogIn(auth_views.LoginView):
@@ -36,7 +36,7 @@ class LogIn(auth_views.LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if throttling.logins.allow_request(request):
             return super().post(request, *args, **kwargs)
-        return render(request, "account/locked_out.html", status=429)
+        return flooding(request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -62,7 +62,7 @@ class PasswordChange(auth_views.PasswordChangeView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if throttling.logins.allow_request(request):
             return super().post(request, *args, **kwargs)
-        return render(request, "account/locked_out.html", status=429)
+        return flooding(request)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "request": self.request}

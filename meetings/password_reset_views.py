@@ -8,7 +8,7 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -17,7 +17,7 @@ from meetings.account_forms import NewPasswordForm, ResetAskForm
 from meetings.api import throttling
 from meetings.password_resets import password_reset_ask
 from meetings.services.password_resets import password_reset_note
-from meetings.wrong_passwords import wrong_passwords_forget
+from meetings.wrong_passwords import flooding, wrong_passwords_forget
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -29,7 +29,7 @@ class PasswordResetAsk(auth_views.PasswordResetView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not throttling.logins.allow_request(request):
-            return render(request, "account/locked_out.html", status=429)
+            return flooding(request)
         if not settings.EMAIL_HOST:
             return self.render_to_response(self.get_context_data(), status=503)
         return super().post(request, *args, **kwargs)

@@ -1,19 +1,20 @@
 """Whether a line says again what another line says at the same time: one voice, heard by two microphones. Pure."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from rapidfuzz.distance import LCSseq
 
+from meetings.plain_words import is_sign, plain_words
+
 LEAST_WORDS = 4  # fewer are said by two people at once every day
+SIGNS_PER_WORD = 2  # about so many, in a script without spaces between words
 LEAST_SHARE = 0.8  # of the words; two microphones are understood a little differently
 LEAST_OVERLAP = 0.5  # of the time
 SLACK_MS = 500  # word times are estimates, and so is when each one's audio began
 CLEARLY_LOUDER_DB = 3.0
 T = TypeVar("T")
-WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ def line_of(*, start_ms: int, end_ms: int, text: str) -> HeardLine:
 def says_again(line: HeardLine, others: Sequence[HeardLine]) -> bool:
     """Whether `line` holds nothing but what one other speaker's lines, in order, say at that time."""
     said = [word.text for word in line.words]
-    if len(said) < LEAST_WORDS or _overlap(line, others) < LEAST_OVERLAP:
+    if _n_words(said) < LEAST_WORDS or _overlap(line, others) < LEAST_OVERLAP:
         return False
     near = [
         word.text
@@ -74,8 +75,12 @@ def _overlap(line: HeardLine, others: Sequence[HeardLine]) -> float:
     return shared_ms / max(1, line.end_ms - line.start_ms)
 
 
+def _n_words(said: Sequence[str]) -> float:
+    return sum(1 / SIGNS_PER_WORD if is_sign(word) else 1 for word in said)
+
+
 def _spread(text: str, start_ms: int, end_ms: int) -> Iterator[TimedWord]:
-    words = WORD.findall(text.casefold())
+    words = plain_words(text)
     n_characters = sum(map(len, words))
     at = 0
     for word in words:

@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.django_client import OAuth
+from authlib.integrations.django_client import OAuth, OAuthError
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,6 +20,7 @@ from meetings.api import throttling
 from meetings.errors import Forbidden
 from meetings.limits import SUBJECT_MAX_CHARS
 from meetings.services.sign_on import SignedOn, sign_on_user
+from meetings.wrong_passwords import flooding
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,10 @@ ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "E
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 # What a provider, a network or somebody who tampers can make go wrong, in whatever way Authlib puts it.
 FAILURES = (AuthlibBaseError, JoseError, requests.RequestException, ValueError, KeyError, TypeError, RuntimeError)
+# OAuth 2.0 and OpenID Connect: the provider works, and the person said no there, or did not finish.
+GIVEN_UP = frozenset(
+    {"access_denied", "login_required", "consent_required", "interaction_required", "account_selection_required"}
+)
 
 
 @require_safe
@@ -37,7 +42,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     if not settings.OIDC_ISSUER:
         raise Http404
     if not throttling.logins.allow_request(request):
-        return render(request, "account/locked_out.html", status=429)
+        return flooding(request)
     request.session[NEXT_KEY] = request.GET.get("next", "")[:2_000]
     callback_url = request.build_absolute_uri(reverse("account:sign-on-callback"))
     try:
@@ -54,7 +59,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     if not settings.OIDC_ISSUER:
         raise Http404
     if not throttling.logins.allow_request(request):
-        return render(request, "account/locked_out.html", status=429)
+        return flooding(request)
     try:
         person = _signed_on(_provider().authorize_access_token(request))
     except FAILURES as problem:
@@ -115,6 +120,9 @@ def _text(value: object) -> str:
 
 
 def _failed(request: HttpRequest, problem: Exception) -> HttpResponse:
+    if isinstance(problem, OAuthError) and problem.error in GIVEN_UP:
+        reason = "The log-in was refused or given up on the other server. You can try again."
+        return render(request, "account/sign_on_failed.html", {"reason": reason}, status=403)
     logger.warning("single sign-on failed", extra={"kind": type(problem).__name__})
     reason = (
         "The other server did not confirm who you are. Try again; if it happens again, tell whoever runs this server."

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from meetings.plain_words import is_sign, plain_words
 from meetings.second_pass.hearing import Heard
-from meetings.second_pass.plain import is_sign, plain_words
 from meetings.values import WordTiming
 from meetings.wire import WordWire
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from meetings.plain_words import is_sign, plain_words
 from meetings.same_words import SLACK_MS
-from meetings.second_pass.plain import is_sign, plain_words
 from meetings.values import WordTiming
 
 # Where words have no spaces between them each sign is compared, and of single ones everybody says the same all the

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Levenshtein
 
 from meetings.limits import SAMPLE_RATE_HZ
-from meetings.second_pass.plain import plain_words
+from meetings.plain_words import plain_words
 from meetings.values import WordTiming
 
 LONGEST_SAMPLES = 20 * SAMPLE_RATE_HZ

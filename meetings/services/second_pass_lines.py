@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from meetings.models import Meeting, SecondPass, Segment
+from meetings.plain_words import plain_words
 from meetings.same_words import SLACK_MS, line_of
 from meetings.second_pass.choice import Improvement, improvement
 from meetings.second_pass.hearing import Heard
 from meetings.second_pass.own_words import SaidWord, own_words
-from meetings.second_pass.plain import plain_words
 from meetings.second_pass.protection import Allowed, allowed_changes
 from meetings.services.audit import SYSTEM, audit_append, text_hash
 from meetings.services.events import events_append, segment_draft
@@ -99,8 +99,7 @@ def _said_by_others(segment: Segment) -> list[SaidWord]:
 def _words_said(line: Segment) -> Iterator[SaidWord]:
     if not line.words:  # not every recognizer gives times
         for word in line_of(start_ms=line.start_ms, end_ms=line.end_ms, text=line.text).words:
-            for text in plain_words(word.text):
-                yield SaidWord(text=text, start_ms=word.start_ms, end_ms=word.end_ms)
+            yield SaidWord(text=word.text, start_ms=word.start_ms, end_ms=word.end_ms)
     for wire in cast("list[WordWire]", line.words):
         for text in plain_words(wire["w"]):
             yield SaidWord(text=text, start_ms=wire["s"], end_ms=wire["e"])

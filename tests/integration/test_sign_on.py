@@ -204,11 +204,16 @@ def test_a_provider_that_is_another_one_or_not_there_is_told_as_such(provider: P
     assert Client().get("/login/sso/").status_code == 502
 
 
-def test_the_provider_may_say_no(provider: Provider) -> None:
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [("access_denied", 403, "refused or given up"), ("server_error", 502, "did not confirm who you are")],
+)
+def test_the_provider_may_say_no(provider: Provider, error: str, status: int, words: str) -> None:
     client = Client()
     state = parse_qs(urlparse(client.get("/login/sso/").headers["Location"]).query)["state"][0]
-    answer = client.get("/login/sso/callback/", {"error": "access_denied", "state": state})
-    assert answer.status_code == 502
+    answer = client.get("/login/sso/callback/", {"error": error, "state": state})
+    assert answer.status_code == status
+    assert words in answer.content.decode()
     assert logged_in(client) is None
 
 

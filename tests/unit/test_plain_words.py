@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.second_pass.plain import plain_words
+from meetings.plain_words import plain_words
 
 
 def test_case_and_marks_are_no_words() -> None:

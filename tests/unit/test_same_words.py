@@ -31,6 +31,21 @@ def test_three_words_are_said_by_two_people_every_day() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "heard", "is_again"),
+    [
+        ("会議を金曜日に移しましょう。", "会議を金曜日に移しましょう", True),
+        ("会議を金曜日に移しましょう。", "会議は金曜日へ移しましょう", True),
+        ("会議を金曜日に移しましょう。", "私は金曜日に行けません", False),
+        ("はい、そうです。", "はい、そうです。", False),  # two people say so every day
+        ("हम बैठक को शुक्रवार तक टाल देंगे।", "हम बैठक को शुक्रवार तक टाल देंगे", True),
+        ("हाँ, ठीक है।", "हाँ ठीक है", False),
+    ],
+)
+def test_words_are_told_by_the_rules_of_their_script(text: str, heard: str, *, is_again: bool) -> None:
+    assert says_again(line(text), [line(heard)]) is is_again
+
+
+@pytest.mark.parametrize(
     ("from_ms", "to_ms", "is_again"), [(900, 3_000, True), (900, 2_800, False), (9_000, 13_000, False)]
 )
 def test_half_of_its_time_must_be_the_same(from_ms: int, to_ms: int, is_again: bool) -> None:

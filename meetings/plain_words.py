@@ -1,12 +1,13 @@
 """The words of a text as two hearings of it are compared. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
-from meetings.same_words import WORD
 from meetings.search.words import is_unspaced
 
 _APOSTROPHES = "'’"
+_ASCII_WORD = re.compile(r"\w+(?:'\w+)*")
 
 
 def plain_words(text: str) -> list[str]:
@@ -15,7 +16,7 @@ def plain_words(text: str) -> list[str]:
     Each sign of a script without spaces is by itself. Vowel signs belong to their letters, as in Hindi.
     """
     plain = text.casefold()
-    return WORD.findall(plain) if plain.isascii() else list(_words(unicodedata.normalize("NFC", plain)))
+    return _ASCII_WORD.findall(plain) if plain.isascii() else list(_words(unicodedata.normalize("NFC", plain)))
 
 
 def is_sign(plain: str) -> bool:
