@@ -1,5 +1,9 @@
 """Erase one person from a meeting: what they said, how they sounded, what they were called. There is no way back."""
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -9,6 +13,7 @@ from meetings.services.audio_redaction import audio_redact, mix_make_anew
 from meetings.services.deletion_proofs import Deleted, digest_on, proof_store
 from meetings.services.events import event_append
 from meetings.services.holds import hold_refuse
+from meetings.services.leaks_redaction import leaks_redact
 from meetings.services.lines_deletion import (
     contexts_delete,
     contexts_lock,
@@ -17,16 +22,20 @@ from meetings.services.lines_deletion import (
     database_scrub,
     lines_delete,
 )
-from meetings.services.names_deletion import participant_name_delete
+from meetings.services.names_deletion import ERASED_NAME, participant_name_delete
 from meetings.services.past_redaction import past_redact
 from meetings.services.recording_purge import session_sound_let_go
 from meetings.services.segments import stands_elsewhere
 
 ERASED = "participant"
+# Lines that follow each other so soon are one passage, up to this length, to those who look for them elsewhere.
+TURN_PAUSE_MS, TURN_MS = 2_000, 40_000
 
 
 def participant_erase(*, participant: Participant, by: str) -> DeletionProof:
     """The ledger's counters, their consents and the audit trail stay: numbers, times and ids.
+
+    Where nothing has come since they were erased before, the proof of that time is the answer.
 
     Raises NotFound. Raises Conflict: they are still connected, or the meeting is on legal hold.
     """
@@ -43,6 +52,9 @@ def participant_erase(*, participant: Participant, by: str) -> DeletionProof:
             raise Conflict("They are still connected; ask again when they have left.", code="participant_present")
         deleted = _all_delete(locked, sessions, meeting=meeting, by=by)
         contexts_delete(understood)
+        earlier = DeletionProof.objects.filter(meeting_id=meeting.pk, target=deleted.target).order_by("at").last()
+        if earlier is not None and locked.display_name == ERASED_NAME and not any(deleted.counts.values()):
+            return earlier
         participant_name_delete(locked)
         copies_elsewhere_delete(meeting.pk)  # also where they said nothing: files name who was there
         proof = proof_store(meeting_id=meeting.pk, deleted=deleted, by=by, reason="asked", action="participant.erased")
@@ -75,6 +87,7 @@ def _all_delete(participant: Participant, sessions: list[AudioSession], *, meeti
     elsewhere = [line for line in own if line.audio_session not in sessions]
     for line in (*elsewhere, *copies.values()):  # what others' microphones heard of this voice
         audio_redact(session=line.audio_session, meeting_id=meeting.pk, start=line.start, end=line.end, at=at)
+    _leaks_silence([line for line in own if line.audio_session in sessions], meeting=meeting, at=at)
     sounds = [sha256 for session in sessions for sha256 in session_sound_let_go(session)]
     if sounds:
         mix_make_anew(meeting.pk)
@@ -86,3 +99,26 @@ def _all_delete(participant: Participant, sessions: list[AudioSession], *, meeti
         counts={"segments": gone.n_segments, "revisions": gone.n_revisions, "files": len(sounds)},
         digest=digest_on(digest_on("", gone.hashes), sounds),
     )
+
+
+def _leaks_silence(lines: Sequence[Segment], *, meeting: Meeting, at: datetime) -> None:
+    """What others' microphones carry of this voice without a line that would say so."""
+    for session, of_session in groupby(sorted(lines, key=_in_order), key=lambda line: line.audio_session):
+        for from_ms, to_ms in _turns(of_session):
+            leaks_redact(session=session, meeting_id=meeting.pk, from_ms=from_ms, to_ms=to_ms, at=at)
+
+
+def _in_order(line: Segment) -> tuple[str, int]:
+    return str(line.audio_session_id), line.start_ms
+
+
+def _turns(lines: Iterator[Segment]) -> Iterator[tuple[int, int]]:
+    """In meeting time, from lines of one session in order."""
+    first = next(lines)
+    from_ms, to_ms = first.start_ms, first.end_ms
+    for line in lines:
+        if line.start_ms - to_ms > TURN_PAUSE_MS or line.end_ms - from_ms > TURN_MS:
+            yield from_ms, to_ms
+            from_ms = line.start_ms
+        to_ms = line.end_ms
+    yield from_ms, to_ms

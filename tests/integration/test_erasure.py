@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from meetings.errors import Conflict
 from meetings.exports.wish import Wish
-from meetings.models import Export, Meeting, Participant, Segment, SegmentRevision
+from meetings.models import AudioSession, DeletionProof, Export, Meeting, Participant, Segment, SegmentRevision
 from meetings.recordings.reading import samples_read
 from meetings.services.audit_check import audit_check
 from meetings.services.erasure import participant_erase
@@ -23,6 +23,8 @@ from tests.integration.corrected import timed_speech
 from tests.integration.made import admitted, host_made
 from tests.integration.recorded import Speaking, meeting_recorded, sound, speaking
 from tests.integration.test_redaction_corrected import stored
+from tests.integration.test_redaction_leaks import ADA, ada_speaks, bob_hears, heard, samples
+from tests.unit.voices import leaked, talk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
 
@@ -102,4 +104,27 @@ def test_a_line_that_is_put_under_their_name_afterwards_is_not_taken_for_one_of_
     first.refresh_from_db()
     segment_correct(segment_id=first.pk, expected_rev=first.rev, actor="user:1", text="please go on")
     segment_correct(segment_id=first.pk, expected_rev=first.rev + 1, actor="user:1", participant_id=ben.pk)
+    assert [finding.words for finding in audit_check(meeting_id=meeting.pk)] == []
+
+
+def test_their_voice_goes_from_recordings_that_carry_it_without_a_line() -> None:
+    meeting = meeting_recorded(actor=host_made())
+    line = ada_speaks(meeting)
+    bob, carol = bob_hears(meeting, leaked(ADA, gain_db=-28)), bob_hears(meeting, talk(16, seed=3))
+    AudioSession.objects.update(state="ended")
+    participant_erase(participant=Participant.objects.get(pk=line.participant_id), by="user:1")
+    assert not heard(bob, 8.0, 10.2).any()
+    assert heard(bob, 0, 7.7).any(), "of other passages nothing says that they are theirs"
+    assert (heard(carol, 0, 16) == samples(talk(16, seed=3))).all()
+
+
+def test_who_is_erased_twice_gets_one_proof_until_something_new_has_come() -> None:
+    meeting, ben, *_ = shared_microphone()
+    first = participant_erase(participant=ben, by="user:1")
+    assert participant_erase(participant=ben, by="user:1") == first
+    assert DeletionProof.objects.filter(target=first.target).count() == 1
+    Participant.objects.filter(pk=ben.pk).update(display_name="Ben")
+    again = participant_erase(participant=ben, by="user:1")
+    assert again != first
+    assert Participant.objects.get(pk=ben.pk).display_name != "Ben"
     assert [finding.words for finding in audit_check(meeting_id=meeting.pk)] == []
