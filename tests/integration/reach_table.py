@@ -92,6 +92,12 @@ GET    /api/v1/meetings/{ref}/segments                    404 404 200 200 200 20
 GET    /api/v1/meetings/{ref}/ledger                      404 404 200 200 200 200
 GET    /api/v1/meetings/{ref}/events                      404 404 200 200 200 200
 GET    /api/v1/meetings/{code}/events                        200
+GET    /api/v1/meetings/{ref}/captions.vtt                404 404 200 200 200 200
+GET    /api/v1/meetings/{code}/captions.vtt                  200
+# Nothing goes on in a process without the live half.
+GET    /api/v1/meetings/{code}/captions.vtt?follow=true      unavailable
+GET    /api/v1/meetings/{ref}/captions/stream             404 404 unavailable unavailable unavailable unavailable
+GET    /api/v1/meetings/{code}/captions/stream               unavailable
 GET    /api/v1/segments/{segment_id}/audio                404 404 not_recorded not_recorded not_recorded not_recorded
 GET    /api/v1/meetings/{ref}/segments/{segment_id}/audio 404 404 not_recorded not_recorded not_recorded not_recorded
 GET    /api/v1/meetings/{ref}/recordings                  404 404 403 403 200 200
