@@ -12,7 +12,7 @@ import pytest
 import webvtt as reader
 
 from streaming.client.audio_files import audio_read
-from tests.integration.test_feed_rights_live import TAKEN, given, people_made, rest_of
+from tests.integration.test_feed_rights_live import TAKEN, Person, given, people_made, rest_of
 from tests.nodes import NodeProcess, node_environment, node_running
 from tests.sockets import NO_TLS, WAIT_S, Api, Message, peer
 
@@ -151,10 +151,16 @@ async def test_whoever_goes_is_let_go(running_node: NodeProcess, api: Api, what:
     await until_following(0)
 
 
+@pytest.fixture(scope="module")
+def people(running_node: NodeProcess) -> dict[str, Person]:
+    return people_made(running_node, [f"follower-{what}" for what in TAKEN])
+
+
 @pytest.mark.parametrize("what", TAKEN)
-async def test_nothing_more_is_told_once_the_right_was_taken(running_node: NodeProcess, token: str, what: str) -> None:
-    host = rest_of(running_node, token)
-    (person,) = people_made(running_node, [f"follower-{what}"]).values()
+async def test_nothing_more_is_told_once_the_right_was_taken(
+    running_node: NodeProcess, token: str, people: dict[str, Person], what: str
+) -> None:
+    host, person = rest_of(running_node, token), people[f"follower-{what}"]
     meeting = host.ask("POST", "meetings", title="Taken")
     take = given(running_node, host, meeting, person, what)
     url = captions(running_node, meeting, "/stream")
