@@ -1,15 +1,12 @@
-"""The pages of people's data in a meeting: a copy, and erasure, for its owners and for each who has an account."""
+"""The page of people's data in a meeting, for its owners: a copy and erasure of each; and whom it refuses."""
 
 import json
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
-from django.http import HttpResponse
 from django.test import Client
-from django.utils import timezone
 
 from meetings import stored_people
 from meetings.access import actor_for
@@ -18,51 +15,23 @@ from meetings.services.holds import hold_place
 from meetings.services.links import link_open_set, link_renew
 from meetings.services.roles import role_give
 from meetings.services.sessions import session_end
-from tests.integration.api_calls import API, get
+from tests.integration.api_calls import get
 from tests.integration.made import admitted, meeting_made, user_made
-from tests.integration.recorded import Speaking, meeting_recorded, said, speaking
+from tests.integration.people_seen import (
+    SURE,
+    WORDS,
+    ada_gone,
+    ada_here,
+    done,
+    is_all_there,
+    logged_in,
+    people_page,
+    person_page,
+    read,
+)
+from tests.integration.recorded import Speaking, meeting_recorded, speaking
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("storage")]
-
-WORDS = "I am Ada Lovelace"
-SURE = {"act": "erase", "sure": "on"}
-
-
-def logged_in(user: User | None, *, has_csrf_checks: bool = False) -> Client:
-    client = Client(enforce_csrf_checks=has_csrf_checks)
-    if user is not None:
-        client.force_login(user)
-    return client
-
-
-def people_page(meeting: Meeting) -> str:
-    return f"/m/{meeting.code}/people/"
-
-
-def person_page(meeting: Meeting, who: Speaking) -> str:
-    return f"{people_page(meeting)}{who.opened.participant_id}/"
-
-
-def text(answer: HttpResponse) -> str:
-    """As one line: templates break lines where they like."""
-    return " ".join(answer.content.decode().split())
-
-
-def read(client: Client, page: str) -> str:
-    answer = client.get(page)
-    assert answer.status_code == 200
-    return text(answer)  # type: ignore[arg-type]  # the test client's own class
-
-
-def refused(client: Client, page: str, **fields: str) -> str:
-    """What the page says after an act that it refuses."""
-    answer = client.post(page, fields, follow=True)
-    assert answer.redirect_chain == [(page, 302)]
-    return " ".join(answer.content.decode().split())
-
-
-def is_all_there() -> bool:
-    return Segment.objects.filter(text=WORDS).exists() and Participant.objects.filter(display_name="Ada").exists()
 
 
 @pytest.fixture
@@ -77,20 +46,7 @@ def meeting(owner: User, storage: FileSystemStorage) -> Meeting:
 
 @pytest.fixture
 def ada(meeting: Meeting) -> Speaking:
-    """She said a line and was recorded, and has left."""
-    ada = speaking(meeting)
-    said(ada)
-    session_end(owner=ada.owner)
-    Segment.objects.update(text=WORDS)
-    return ada
-
-
-@pytest.fixture
-def grace(meeting: Meeting, ada: Speaking) -> User:
-    """The account with which Ada took part."""
-    user = user_made("grace")
-    Participant.objects.filter(pk=ada.opened.participant_id).update(user=user)
-    return user
+    return ada_gone(meeting)
 
 
 def test_the_list_says_of_everybody_how_much_is_stored(meeting: Meeting, ada: Speaking, owner: User) -> None:
@@ -156,18 +112,16 @@ def test_a_host_erases_somebody_and_sees_the_proof(meeting: Meeting, ada: Speaki
     told = read(client, page)
     for words in ("What was said: every line", "The audit trail: ids and hashes", "What others said about this person"):
         assert words in told
-    shown = client.post(page, SURE, follow=True)
-    assert shown.redirect_chain == [(page, 302)]
-    shown_text = " ".join(shown.content.decode().split())
+    shown = done(client, page, **SURE)
     proof = DeletionProof.objects.get()
     assert (proof.by, proof.target) == (f"user:{owner.pk}", f"participant:{ada.opened.participant_id}")
-    assert "Erased, for good." in shown_text
-    assert proof.digest in shown_text
-    assert f"1 line, no earlier versions and 2 sound files deleted (entry {proof.audit_number} of" in shown_text
-    assert "Nothing is left that could be erased." in shown_text
-    assert 'name="sure"' not in shown_text
+    assert "Erased, for good." in shown
+    assert proof.digest in shown
+    assert f"1 line, no earlier versions and 2 sound files deleted (entry {proof.audit_number} of" in shown
+    assert "Nothing is left that could be erased." in shown
+    assert 'name="sure"' not in shown
     assert not Segment.objects.filter(text=WORDS).exists()
-    everything = shown_text + read(client, people_page(meeting))
+    everything = shown + read(client, people_page(meeting))
     assert "Erased participant" in everything
     assert "Ada" not in everything
     assert client.post(page, SURE).status_code == 302, "asked twice"
@@ -182,12 +136,15 @@ def test_what_comes_late_can_be_erased_again(meeting: Meeting, ada: Speaking, ow
     client.post(page, SURE)
     assert DeletionProof.objects.count() == 2
     assert not Segment.objects.filter(text=WORDS).exists()
+    assert 'name="sure"' not in read(client, page)
+    Participant.objects.update(display_name="Ada again")
+    assert 'name="sure"' in read(client, page)
 
 
 def test_nothing_is_erased_by_accident(meeting: Meeting, ada: Speaking, owner: User) -> None:
     client, page = logged_in(owner), person_page(meeting, ada)
-    assert "Tick that you are sure" in refused(client, page, act="erase")
-    assert "Tick that you are sure" in refused(client, page, act="erase", sure="")
+    assert "Tick that you are sure" in done(client, page, act="erase")
+    assert "Tick that you are sure" in done(client, page, act="erase", sure="")
     for act in ("", "dance"):
         assert client.post(page, {"act": act, "sure": "on"}).status_code == 404
     assert client.get(page, SURE).status_code == 200
@@ -203,19 +160,17 @@ def test_nothing_is_erased_by_accident(meeting: Meeting, ada: Speaking, owner: U
 
 
 def test_what_the_interface_refuses_the_page_refuses_in_words(meeting: Meeting, owner: User) -> None:
-    ada = speaking(meeting)
-    said(ada)
-    Segment.objects.update(text=WORDS)
+    ada = ada_here(meeting)
     client, page = logged_in(owner), person_page(meeting, ada)
     assert 'name="sure"' not in read(client, page)
-    assert "They are still connected; ask again when they have left." in refused(client, page, **SURE)
+    assert "They are still connected; ask again when they have left." in done(client, page, **SURE)
     session_end(owner=ada.owner)
     assert 'name="sure"' in read(client, page)
     hold_place(meeting=meeting, by="x", reason="Case 7")
     for where in (page, people_page(meeting)):
         assert "The meeting is on legal hold:" in read(client, where)
     assert 'name="sure"' not in read(client, page)
-    told = refused(client, page, **SURE)
+    told = done(client, page, **SURE)
     assert told.count("The meeting is on legal hold: nothing of it may be deleted.") == 2  # asked, and the page's own
     assert is_all_there()
     assert not DeletionProof.objects.exists()
@@ -287,104 +242,3 @@ def test_a_former_code_leads_owners_to_the_present_one(meeting: Meeting, ada: Sp
     assert [client.get(page)["Location"] for page in before] == after
     assert client.post(before[1], {**SURE})["Location"] == after[1]
     assert DeletionProof.objects.exists()
-
-
-def test_somebody_erases_themselves_and_their_account_keeps_the_proof(
-    meeting: Meeting, ada: Speaking, grace: User
-) -> None:
-    client, page = logged_in(grace), person_page(meeting, ada)
-    assert people_page(meeting) + '"' not in read(client, page)
-    assert client.get(people_page(meeting)).status_code == 403
-    assert client.get(f"{page}data/").json()["participant"]["account"] == "grace"
-    shown = client.post(page, SURE, follow=True)
-    assert shown.redirect_chain == [("/account/data/", 302)]
-    shown_text = " ".join(shown.content.decode().split())
-    proof = DeletionProof.objects.get()
-    assert proof.by == f"user:{grace.pk}"
-    assert "Erased, for good." in shown_text
-    assert proof.digest in shown_text
-    assert "In a meeting that is none of yours any more," in shown_text
-    assert meeting.title not in shown_text, "who has no part in it any more is not told what it is called now"
-    assert page not in shown_text
-    assert client.get(page).status_code == 403
-
-
-def test_somebody_who_is_there_or_held_does_not_erase_themselves(meeting: Meeting, owner: User) -> None:
-    user = user_made("grace")
-    ada = speaking(meeting)
-    said(ada)
-    Segment.objects.update(text=WORDS)
-    Participant.objects.update(user=user)
-    client, page = logged_in(user), person_page(meeting, ada)
-    assert "You are still connected to the meeting: leave it, then ask again." in refused(client, page, **SURE)
-    session_end(owner=ada.owner)
-    hold_place(meeting=meeting, by="x", reason="Case 7")
-    told = refused(client, page, **SURE)
-    assert "The meeting is on legal hold" in told
-    assert "Case 7" not in told
-    assert is_all_there()
-
-
-def test_what_is_ones_own_is_read_and_erased_without_a_right_to_the_meeting(meeting: Meeting, owner: User) -> None:
-    """Let in by a role, never there to speak, and the role is taken away: the name is stored all the same."""
-    user = user_made("grace")
-    role = role_give(meeting=meeting, actor=actor_for(owner), person="grace", role="viewer")
-    who = admitted(meeting, display_name="Grace", actor=actor_for(user)).participant
-    role.delete()
-    link_open_set(meeting=meeting, actor=actor_for(owner), is_open=False)
-    client, page = logged_in(user), f"{people_page(meeting)}{who.pk}/"
-    assert client.get(f"/m/{meeting.code}/transcript/").status_code == 404
-    assert f'href="{page}"' in read(client, "/account/data/")
-    assert client.get(f"{page}data/").status_code == 200
-    assert client.get(f"{API}/meetings/{meeting.pk}/participants/{who.pk}/data").status_code == 200
-    assert logged_in(user_made("mallory")).get(f"{page}data/").status_code == 404
-    assert client.post(page, SURE).status_code == 302
-    who.refresh_from_db()
-    assert who.display_name == "Erased participant"
-
-
-def test_the_account_lists_its_meetings_and_gives_all_of_them_as_one_file(
-    meeting: Meeting, ada: Speaking, grace: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = meeting_made(title="Second <i>")
-    admitted(other, display_name="G.", actor=actor_for(grace))
-    admitted(meeting_made(title="Not hers"), display_name="Grace")
-    Participant.objects.filter(meeting=other).update(created_at=timezone.now() - timedelta(days=1))
-    client = logged_in(grace)
-    assert 'href="/account/data/"' in read(client, "/account/")
-    listed = read(client, "/account/data/")
-    assert f'href="{person_page(meeting, ada)}"' in listed
-    assert "Second &lt;i&gt;" in listed
-    assert "Not hers" not in listed
-    assert listed.index("Board") < listed.index("Second"), "the newest first"
-    assert "(speaker), 1 line <" in listed
-
-    answer = client.get("/account/data/file/")
-    assert answer["Content-Disposition"] == f'attachment; filename="data-grace-{timezone.now():%Y-%m-%d}.json"'
-    assert AuditEvent.objects.filter(action="participant.data_read", actor=f"user:{grace.pk}").count() == 2
-    parts = answer.json()["data"]
-    interface = get(client, "/me/data").json()["data"]
-    for part in interface:
-        part["audit"].pop()  # that of this very call
-    assert parts == interface
-    assert {part["participant"]["account"] for part in parts} == {"grace"}
-
-    monkeypatch.setattr(stored_people, "PEOPLE_AT_ONCE", 1)
-    assert "Second" in read(client, "/account/data/?page=2")
-
-
-def test_an_account_that_took_part_in_nothing_is_told_so_and_a_guest_to_log_in() -> None:
-    assert "no meeting has anything stored under your account" in read(logged_in(user_made("new")), "/account/data/")
-    for page in ("/account/data/", "/account/data/file/"):
-        assert Client().get(page)["Location"].startswith("/login/")
-    assert logged_in(user_made("other")).post("/account/data/").status_code == 405
-
-
-def test_the_proofs_are_those_that_the_account_asked_for(meeting: Meeting, ada: Speaking, owner: User) -> None:
-    host = logged_in(owner)
-    host.post(person_page(meeting, ada), SURE)
-    digest = DeletionProof.objects.get().digest
-    page = read(host, "/account/data/")
-    assert digest in page
-    assert meeting.title in page
-    assert digest not in read(logged_in(user_made("other")), "/account/data/")
