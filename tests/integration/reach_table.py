@@ -36,6 +36,10 @@ POST   /m/{code}/second-pass/                             403 403 403 403 302 30
 GET    /m/{code}/history/                                 403 403 403 403 200 200
 GET    /m/{code}/keeping/                                 403 403 403 403 200 200
 POST   /m/{code}/keeping/                                 403 403 403 403 302 302
+GET    /m/{code}/people/                                  403 403 403 403 200 200
+GET    /m/{code}/people/{participant_id}/                 403 403 403 403 200 200
+POST   /m/{code}/people/{participant_id}/                 403 403 403 403 302 302
+GET    /m/{code}/people/{participant_id}/data/            403 403 403 403 200 200
 # Who has a role without managing the meeting sees it there, and can give it up.
 GET    /m/{code}/sharing/                                 403 403 200 200 200 200
 POST   /m/{code}/sharing/                                 403 403 403 403 302 302
@@ -53,6 +57,8 @@ GET    /login/sso/callback/                                  404
 POST   /logout/                                              302
 GET    /account/                                             302 200 200 200 200 200
 GET    /account/password/                                    302 200 200 200 200 200
+GET    /account/data/                                        302 200 200 200 200 200
+GET    /account/data/file/                                   302 200 200 200 200 200
 # Without a mail server none of them can be sent.
 GET    /account/password/reset/                              200
 POST   /account/password/reset/                              503
@@ -227,6 +233,7 @@ ADMIN_PREFIX = "/admin/"
 BODIES: dict[str, dict[str, object]] = {
     "POST /": {"title": "Board", "language": "en"},
     "POST /login/": {"username": "host", "password": "wrong"},
+    "POST /m/{code}/people/{participant_id}/": {"act": "erase", "sure": "on"},
     "POST /m/{code}/sharing/": {"act": "give", "person": "newcomer", "role": "viewer"},
     "POST /organisations/": {"name": "Other", "slug": "other"},
     "POST /organisations/{slug}/": {"act": "add", "person": "newcomer", "role": "member"},
