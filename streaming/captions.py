@@ -12,7 +12,7 @@ from streaming.clocks import Clock
 from streaming.listener import OpenUtterance, Pause
 from streaming.protocol.server_messages import speech_message
 from streaming.recognizers.base import Hypothesis
-from streaming.stabilizer import Stabilizer, tokens_of
+from streaming.stabilizer import Stabilizer, capitalized, tokens_of
 from streaming.unfolding import Outlook, Plan, Unfolding
 
 FIRST_PARTIAL_AFTER_SAMPLES = 200 * SAMPLES_PER_MS
@@ -37,6 +37,7 @@ class OpenCaption:
         self._stabilizer = Stabilizer()
         self._text = ""
         self.unfolding = Unfolding()
+        self.opens_sentence = False
 
     @property
     def is_shown(self) -> bool:
@@ -59,6 +60,8 @@ class OpenCaption:
         """
         heard, words = tokens_of(hypothesis.text), hypothesis.words
         tokens = self._stabilizer.final(heard)
+        if tokens and self.opens_sentence:
+            tokens[0] = capitalized(tokens[0])
         if [token.strip() for token in heard] == [word.w for word in words]:
             words = tuple(replace(word, w=token.strip()) for word, token in zip(words, tokens, strict=True))
         return replace(hypothesis, text="".join(tokens).strip(), words=words)

@@ -11,6 +11,7 @@ from streaming.recognizers.base import NO_CONTEXT, Context, Hypothesis
 LONGEST_SAMPLES = 2_500 * SAMPLES_PER_MS  # 1.5 s cost a point of WER on read speech; 6 s gain nothing that counts
 LONGEST_SILENCE_SAMPLES = 2_000 * SAMPLES_PER_MS  # what comes later is no continuation
 EDGE_SAMPLES = 120 * SAMPLES_PER_MS  # word times are no nearer to the truth than that
+SENTENCE_MARKS = ".?!…。？！।؟"
 NOTHING: Float32 = np.zeros(0, dtype=np.float32)
 
 
@@ -44,9 +45,15 @@ class RecentSpeech:
         """`context` is one that was stored: its audio is sent again, and comes through `recall`."""
         self._context = context
         self._audio = NOTHING
+        self._end: int | None = None if context is None else context.end
+        self._is_sentence_over = False  # of a stored context only the tokens are known
 
     def forget(self) -> None:
-        self._context, self._audio = None, NOTHING
+        self._context, self._audio, self._end = None, NOTHING, None
+
+    def opens_sentence(self, start: int) -> bool:
+        """Whether what begins at `start` is known to follow a sentence that is over, or nothing recent."""
+        return self._end is None or not is_recent(self._end, start) or self._is_sentence_over
 
     def recall(self, position: int, samples: Float32) -> None:
         """Samples from `position` on, those of the context among them. Without all of these there is none."""
@@ -59,6 +66,7 @@ class RecentSpeech:
         if not hypothesis.text:
             return
         start = end - audio.size
+        self._end, self._is_sentence_over = end, hypothesis.text.rstrip()[-1:] in SENTENCE_MARKS
         self._context, self._audio = context_of(hypothesis, start=start, end=end, language=language), NOTHING
         if self._context is not None:
             self._audio = audio[self._context.start - start :].copy()

@@ -97,6 +97,14 @@ def plain(token: str) -> str:
     return "".join(filter(str.isalnum, token)).casefold()
 
 
+def capitalized(token: str) -> str:
+    """As a sentence begins; a word with a capital elsewhere is spelled that way."""
+    at = next((at for at, sign in enumerate(token) if sign.isalnum()), None)
+    if at is None or token != token.lower():
+        return token
+    return token[:at] + token[at].title() + token[at + 1 :]
+
+
 def _unmarked(token: str) -> str:
     """A token that is nothing but a mark stays: it is all that there is to show."""
     return token.rstrip(OPEN_MARKS) if plain(token) else token

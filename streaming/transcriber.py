@@ -244,6 +244,7 @@ class Transcriber:
         hypothesis = hearings.surest()
         self._closed = _Closed(utterance, hypothesis)
         caption = self._captions.close()
+        caption.opens_sentence = self._recent.opens_sentence(utterance.start)
         self._committer.add(
             Speech(
                 start=utterance.start,

@@ -46,6 +46,26 @@ def test_a_word_that_was_shown_looks_as_it_did_in_the_text_and_among_the_words()
     assert [word.w for word in final.words] == ["Hello", "there", "friend."]
 
 
+@pytest.mark.parametrize(
+    ("text", "opens", "looks"),
+    [
+        ("in all our blood.", True, "In all our blood."),
+        ("in all our blood.", False, "in all our blood."),
+        ("iPhones, they say.", True, "iPhones, they say."),
+        ("“écoute”, dit-il.", True, "“Écoute”, dit-il."),
+        ("3,5 mails", True, "3,5 mails"),
+        ("…", True, "…"),
+        ("", True, ""),
+    ],
+)
+def test_what_opens_a_sentence_has_a_capital(text: str, looks: str, *, opens: bool) -> None:
+    opened = caption()
+    opened.opens_sentence = opens
+    final = opened.final(hypothesis(text, *text.split()))
+    assert final.text == looks
+    assert [word.w for word in final.words] == looks.split()
+
+
 @pytest.mark.parametrize(("text", "samples"), [("", UNTIL_SHOWN_EVERY_SAMPLES), ("hello there", PARTIAL_EVERY_SAMPLES)])
 def test_who_goes_on_after_a_pause_in_which_nothing_was_understood_is_heard_again_soon(text: str, samples: int) -> None:
     captions = SessionCaptions(

@@ -1,5 +1,7 @@
 """What was said last is context for what is said next: its end, in whole words, as long as it is recent."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -114,3 +116,22 @@ def test_one_of_which_audio_is_missing_is_none() -> None:
     again = RecentSpeech(stored)
     again.recall(stored.start + 100, audio[stored.start + 100 :])
     assert again.before(audio.size, language="en")[1] == NO_CONTEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "is_over"), [("They say.", True), ("Really?", True), ("they say,", False), ("so", False)]
+)
+def test_a_sentence_begins_after_one_that_is_over_or_after_a_long_silence(text: str, is_over: bool) -> None:
+    recent, (audio, hypothesis) = RecentSpeech(None), said(2)
+    assert recent.opens_sentence(0)
+    recent.add(audio, replace(hypothesis, text=text), end=audio.size, language="en")
+    assert recent.opens_sentence(audio.size) is is_over
+    assert recent.opens_sentence(audio.size + LONGEST_SILENCE_SAMPLES + 1)
+    recent.forget()
+    assert recent.opens_sentence(audio.size)
+
+
+def test_of_a_context_that_was_stored_nobody_knows_whether_its_sentence_is_over() -> None:
+    audio, hypothesis = said(5)
+    stored = context_of(hypothesis, start=0, end=audio.size, language="en")
+    assert not RecentSpeech(stored).opens_sentence(audio.size)
