@@ -29,6 +29,15 @@ def said(api: Api, meeting: Message, name: str) -> str:
     return str(normalize(" ".join(each["text"] for each in segments if each["speaker"] == name)))
 
 
+async def arrived(api: Api, meeting: Message, *, n_samples: int) -> None:
+    """Waits until the meeting's only call is known to have brought so much: what is in a socket can still be lost."""
+    async with asyncio.timeout(WAIT_S):
+        while [each["received"] for each in api.get(f"meetings/{meeting['code']}/ledger").json()["sessions"]] != [
+            n_samples
+        ]:
+            await asyncio.sleep(0.1)
+
+
 async def ledger(api: Api, meeting: Message) -> Message:
     """The account of the first session that has ended, once there is one."""
     async with asyncio.timeout(WAIT_S):
