@@ -86,6 +86,15 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
+def _throttles_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an address may do a minute is not refilled while a test counts it, however long that takes."""
+    from meetings.api.throttling import joins, logins, requests, tickets
+
+    for throttle in (requests, joins, tickets, logins):
+        monkeypatch.setattr(throttle, "_clock", lambda: 1_000.0)
+
+
+@pytest.fixture
 async def _no_leaked_tasks() -> AsyncIterator[None]:
     before = asyncio.all_tasks()
     yield

@@ -82,6 +82,7 @@ def test_whoever_can_choose_among_addresses_gains_nothing_by_it(addresses: tuple
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("_throttles_stand")
 def test_a_flood_of_meetings_and_joins_is_refused_with_a_time_to_wait(settings: Settings) -> None:
     settings.JOINS_PER_MINUTE = N_LET_IN
     client, path = program(), f"/meetings/{made(guest())['code']}/participants"
@@ -98,6 +99,7 @@ def test_a_flood_of_meetings_and_joins_is_refused_with_a_time_to_wait(settings: 
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("_throttles_stand")
 def test_tickets_have_a_limit_of_their_own_so_that_joining_never_keeps_anybody_from_coming_back(
     settings: Settings,
 ) -> None:
