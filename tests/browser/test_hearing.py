@@ -44,7 +44,7 @@ def falls_silent(page: Page) -> bool:
     """Before the recording ends: what was on its way to the loudspeaker may still be heard."""
     for _ in range(5):
         played(page)
-        page.wait_for_timeout(1_000)
+        page.wait_for_timeout(3_000)  # longer than any pause in it
         if not np.any(played(page)):
             return True
     return False
