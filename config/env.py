@@ -36,31 +36,59 @@ class Environment:
     data_dir: Path
     recordings_dir: Path
     exports_dir: Path
-    recognizer: str
-    recognizer_processes: int
-    speech_models: tuple[str, ...]  # preferred ones first
-    speech_model_dir: str
-    hear_again: str
-    is_second_pass: bool
-    second_pass_models: tuple[str, ...]
+    speech: "Speech"
     is_guest_meetings: bool
-    oidc_issuer: str
-    oidc_client_id: str
-    oidc_client_secret: str
-    oidc_name: str
-    meeting_mode: str
-    text_retention_days: int | None
-    audio_retention_days: int | None
-    is_names_purged: bool
+    sign_on: "SignOn"
+    keeping: "Keeping"
     node_name: str
-    max_connections: int
-    joins_per_minute: int
-    tickets_per_minute: int
-    requests_per_minute: int
+    limits: "Limits"
     is_webhook_allow_private: bool
     email: "Email"
     log_level: str
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """What understands speech, live and after the meeting. Of models preferred ones come first."""
+
+    recognizer: str
+    n_processes: int
+    models: tuple[str, ...]
+    model_dir: str
+    hear_again: str
+    is_second_pass: bool
+    second_pass_models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOn:
+    """The OpenID Connect provider; without an issuer there is none."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """What is kept of meetings that say nothing of it, and for how many days; None: until somebody deletes it."""
+
+    mode: str
+    text_days: int | None
+    audio_days: int | None
+    is_names_purged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Of a web node; those a minute are for each client address."""
+
+    connections: int
+    joins_per_minute: int
+    tickets_per_minute: int
+    requests_per_minute: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +118,6 @@ def environment_read(*, base_dir: Path) -> Environment:
     env = _Variables()
     env.read_env(str(base_dir / ".env"), recurse=False)
     try:
-        recognizer = env.str("RECOGNIZER", "auto", validate=validate.OneOf(tuple(RECOGNIZERS)))
         data_dir = _data_dir(base_dir / env.str("DATA_DIR", "data"))
         return Environment(
             port=env.int("PORT", 8000, validate=validate.Range(min=1, max=65535)),
@@ -105,27 +132,12 @@ def environment_read(*, base_dir: Path) -> Environment:
             data_dir=data_dir,
             recordings_dir=base_dir / Path(env.str("RECORDINGS_DIR", "") or data_dir / "recordings").expanduser(),
             exports_dir=base_dir / Path(env.str("EXPORTS_DIR", "") or data_dir / "exports").expanduser(),
-            recognizer=recognizer,
-            recognizer_processes=_recognizer_processes(env),
-            speech_models=names_listed(env.str("SPEECH_MODEL", "")) or names_listed(RECOGNIZERS[recognizer]),
-            speech_model_dir=env.str("SPEECH_MODEL_DIR", ""),
-            hear_again=env.str("HEAR_AGAIN", HEAR_AGAIN[0], validate=validate.OneOf(HEAR_AGAIN)),
-            is_second_pass=env.bool("SECOND_PASS", True),
-            second_pass_models=names_listed(env.str("SECOND_PASS_MODEL", "")),
+            speech=_speech(env),
             is_guest_meetings=env.bool("GUEST_MEETINGS", True),
-            oidc_issuer=env.str("OIDC_ISSUER", ""),
-            oidc_client_id=env.str("OIDC_CLIENT_ID", ""),
-            oidc_client_secret=env.str("OIDC_CLIENT_SECRET", ""),
-            oidc_name=env.str("OIDC_NAME", "single sign-on"),
-            meeting_mode=env.str("MEETING_MODE", MEETING_MODES[1], validate=validate.OneOf(MEETING_MODES)),
-            text_retention_days=env.int("TEXT_RETENTION_DAYS", None, validate=validate.Range(min=0, max=36_500)),
-            audio_retention_days=env.int("AUDIO_RETENTION_DAYS", None, validate=validate.Range(min=0, max=36_500)),
-            is_names_purged=env.bool("PURGE_NAMES", False),
+            sign_on=_sign_on(env),
+            keeping=_keeping(env),
             node_name=env.str("NODE_NAME", "") or f"{socket.gethostname()}-{os.getpid()}",
-            max_connections=env.int("MAX_CONNECTIONS", 10_000, validate=validate.Range(min=1)),
-            joins_per_minute=env.int("JOINS_PER_MINUTE", 600, validate=validate.Range(min=1)),
-            tickets_per_minute=env.int("TICKETS_PER_MINUTE", 6_000, validate=validate.Range(min=1)),
-            requests_per_minute=env.int("REQUESTS_PER_MINUTE", 12_000, validate=validate.Range(min=1)),
+            limits=_limits(env),
             is_webhook_allow_private=env.bool("WEBHOOK_ALLOW_PRIVATE", False),
             email=_email(env),
             log_level=env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LOG_LEVELS)),
@@ -135,10 +147,45 @@ def environment_read(*, base_dir: Path) -> Environment:
         raise ImproperlyConfigured(f"{problem} Set it in the environment or in .env.") from problem
 
 
-def _recognizer_processes(env: Env) -> int:
+def _speech(env: Env) -> Speech:
+    recognizer = env.str("RECOGNIZER", "auto", validate=validate.OneOf(tuple(RECOGNIZERS)))
     few = min(os.cpu_count() or 1, 4)
-    n_processes: int = env.int("RECOGNIZER_PROCESSES", few, validate=validate.Range(min=1, max=64))
-    return n_processes
+    return Speech(
+        recognizer=recognizer,
+        n_processes=env.int("RECOGNIZER_PROCESSES", few, validate=validate.Range(min=1, max=64)),
+        models=names_listed(env.str("SPEECH_MODEL", "")) or names_listed(RECOGNIZERS[recognizer]),
+        model_dir=env.str("SPEECH_MODEL_DIR", ""),
+        hear_again=env.str("HEAR_AGAIN", HEAR_AGAIN[0], validate=validate.OneOf(HEAR_AGAIN)),
+        is_second_pass=env.bool("SECOND_PASS", True),
+        second_pass_models=names_listed(env.str("SECOND_PASS_MODEL", "")),
+    )
+
+
+def _sign_on(env: Env) -> SignOn:
+    return SignOn(
+        issuer=env.str("OIDC_ISSUER", ""),
+        client_id=env.str("OIDC_CLIENT_ID", ""),
+        client_secret=env.str("OIDC_CLIENT_SECRET", ""),
+        name=env.str("OIDC_NAME", "single sign-on"),
+    )
+
+
+def _keeping(env: Env) -> Keeping:
+    return Keeping(
+        mode=env.str("MEETING_MODE", MEETING_MODES[1], validate=validate.OneOf(MEETING_MODES)),
+        text_days=env.int("TEXT_RETENTION_DAYS", None, validate=validate.Range(min=0, max=36_500)),
+        audio_days=env.int("AUDIO_RETENTION_DAYS", None, validate=validate.Range(min=0, max=36_500)),
+        is_names_purged=env.bool("PURGE_NAMES", False),
+    )
+
+
+def _limits(env: Env) -> Limits:
+    return Limits(
+        connections=env.int("MAX_CONNECTIONS", 10_000, validate=validate.Range(min=1)),
+        joins_per_minute=env.int("JOINS_PER_MINUTE", 600, validate=validate.Range(min=1)),
+        tickets_per_minute=env.int("TICKETS_PER_MINUTE", 6_000, validate=validate.Range(min=1)),
+        requests_per_minute=env.int("REQUESTS_PER_MINUTE", 12_000, validate=validate.Range(min=1)),
+    )
 
 
 def _email(env: Env) -> Email:

@@ -15,6 +15,7 @@ from meetings.feed_access import feed_of_participant
 from meetings.meeting_codes import Named, meeting_named
 from meetings.models import (
     AudioSession,
+    DeletionProof,
     Export,
     Meeting,
     MeetingRole,
@@ -165,12 +166,14 @@ def participant_to_change(
         if not any(resume_token_is_valid(session_id, resume_token) for session_id in sessions):
             raise Forbidden("The resume token is not this participant's.")
         return participant, f"participant:{participant.pk}"
+    if participant is not None and _is_account_of(actor, participant):
+        return participant, actor.label  # also where they may not read the meeting any more: it is still their own
     may_read = named.invites or standing_in(actor, meeting) >= Standing.READER
     if is_by_code and not may_read:
         raise LinkClosed
     if participant is None or not may_read:
         raise NotFound("There is no such participant.")
-    if is_manager(actor, meeting) or _is_account_of(actor, participant):
+    if is_manager(actor, meeting):
         return participant, actor.label
     raise Forbidden("Only the host and the participant may change this.")
 
@@ -180,6 +183,13 @@ def participations_to_read(actor: Actor) -> QuerySet[Participant]:
     if actor.user is None or not actor.user.is_active:
         return Participant.objects.none()
     return Participant.objects.filter(user=actor.user).select_related("meeting", "user")
+
+
+def erasures_asked(actor: Actor) -> QuerySet[DeletionProof]:
+    """Proofs that people were erased from meetings because this account asked for it, the last one first."""
+    if actor.user is None or not actor.user.is_active:
+        return DeletionProof.objects.none()  # guests are all one to the audit trail
+    return DeletionProof.objects.filter(by=actor.label, target__startswith="participant:").order_by("-at", "id")
 
 
 def is_manager(actor: Actor, meeting: Meeting) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from meetings import account_views, password_reset_views, sign_on_views, webhook_views
+from meetings import account_views, own_data_views, password_reset_views, sign_on_views, webhook_views
 
 app_name = "account"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
         password_reset_views.PasswordResetSet.as_view(),
         name="password-reset-set",
     ),
+    path("account/data/", own_data_views.own_data, name="data"),
+    path("account/data/file/", own_data_views.own_data_file, name="data-file"),
     path("account/tokens/", account_views.token_create, name="token-create"),
     path("account/tokens/<int:token_id>/revoke/", account_views.token_revoke, name="token-revoke"),
     path("account/webhooks/", webhook_views.webhooks, name="webhooks"),

@@ -132,6 +132,13 @@ def meetings_last_seq(*, meeting_ids: Collection[UUID]) -> dict[UUID, int]:
     return dict(Meeting.objects.filter(pk__in=list(meeting_ids)).values_list("pk", "last_seq"))
 
 
+def meeting_is_over(*, meeting_id: UUID) -> bool:
+    """Whether it has ended, and nobody is here to deliver what they still hold."""
+    here = AudioSession.objects.filter(participant__meeting=OuterRef("pk"), state=AudioSession.State.OPEN)
+    over = Meeting.objects.filter(pk=meeting_id, state=Meeting.State.ENDED)
+    return over.exclude(Exists(here.filter(generation__gt=0))).exists()
+
+
 def meeting_is(*, meeting_id: UUID, reference: str) -> bool:
     """Whether an address names this meeting, by id or by a code, which may be a former one."""
     if (code := code_normalise(reference)) is not None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
 
+from meetings.api.live_feeds import live_feeds_set
 from meetings.capacity import capacity_gate_set
 from meetings.recordings.storage import recording_storage
 from streaming import metrics
@@ -23,6 +24,7 @@ from streaming.errors import Unavailable
 from streaming.feed_rights import FeedRights
 from streaming.health import RecognitionHealth
 from streaming.housekeeping import Housekeeping
+from streaming.http_feeds import HttpFeeds
 from streaming.layer_groups import ChannelLayer
 from streaming.load import HearAgain
 from streaming.node_readings import NodeReadings
@@ -96,6 +98,8 @@ async def runtime_start() -> Runtime:
     _runtime.scheduler.start()
     _runtime.broadcast.start()
     _runtime.feed_rights.start()
+    feeds = HttpFeeds(broadcast=_runtime.broadcast, rights=_runtime.feed_rights, conditions=_runtime.conditions)
+    live_feeds_set(feeds)
     _runtime.health.start()
     _runtime.housekeeping.start()
     return _runtime
@@ -176,6 +180,7 @@ async def runtime_stop() -> None:
     if (running := _runtime) is None:
         return
     running.admission.close()
+    live_feeds_set(None)
     await drain(conditions=running.conditions, rooms=running.rooms)
     await running.housekeeping.close()
     await running.health.close()

@@ -4,6 +4,7 @@ from ninja import NinjaAPI
 
 from meetings.api import (
     audit_calls,
+    caption_calls,
     correction_calls,
     event_calls,
     export_calls,
@@ -49,6 +50,7 @@ api.add_router("/meetings", meeting_calls.router)
 api.add_router("", participant_calls.router)
 api.add_router("/meetings/{ref}/ingest-keys", ingest_key_calls.router)
 api.add_router("/meetings/{ref}", transcript_calls.router)
+api.add_router("/meetings/{ref}", caption_calls.router)
 api.add_router("", event_calls.router)
 api.add_router("", recording_calls.router)
 api.add_router("/meetings/{ref}", role_calls.router)

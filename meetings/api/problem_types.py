@@ -123,10 +123,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "too_many_requests": ProblemType(429, "Wait for `Retry-After` seconds; `RateLimit-Remaining` says what is left."),
     "too_many_roles": ProblemType(409, "The meeting has as many roles as it may have: take one away."),
     "too_many_tokens": ProblemType(409, "You have as many API tokens as you may have: revoke one."),
-    "too_many_waiters": ProblemType(503, "Too many requests wait for events on this node: ask without `wait_s`."),
+    "too_many_waiters": ProblemType(
+        503, "Too many requests wait for events on this node: ask without `wait_s` or `follow`."
+    ),
     "too_many_webhooks": ProblemType(409, "You have as many webhooks as you may have: remove one."),
     "unauthenticated": ProblemType(401, "Send a valid API token as `Authorization: Bearer TOKEN`, or log in."),
-    "unavailable": ProblemType(503, "The database is busy or out of reach; try again."),
+    "unavailable": ProblemType(503, "The database is busy or out of reach, or the node is about to stop; try again."),
     "undo_blocked": ProblemType(409, "Another line of the same act was changed since: undo that first."),
     "unexpected_message": ProblemType(None, "A message came at the wrong moment: a bug in the client."),
     "unexpected_text": ProblemType(None, "A text message is no JSON object: a bug in the client."),

@@ -18,6 +18,7 @@ from meetings.exports.ttml import ttml
 from meetings.exports.webvtt import webvtt
 from meetings.exports.word import MEDIA_TYPE as WORD_MEDIA_TYPE
 from meetings.exports.word import word
+from meetings.wire import SegmentWire
 
 if TYPE_CHECKING:
     from meetings.selectors import Transcript
@@ -45,20 +46,22 @@ class Format:
 
 def cues(transcript: "Transcript", options: ExportOptions = AS_IT_IS) -> list[Cue]:
     """What was redacted or lost is said to be, for a silent hole would look like silence."""
-    said = [
-        Cue(
-            id=segment["id"],
-            start_ms=segment["start_ms"],
-            end_ms=segment["end_ms"],
-            speaker=segment["speaker"] if options.has_names else None,
-            text=redacted_words(segment["text"]) if segment["state"] == "redacted" else segment["text"],
-            speaker_id=segment["participant_id"],
-            language=segment["language"],
-            kind="redacted" if segment["state"] == "redacted" else "said",
-        )
-        for segment in transcript.segments
-    ]
+    said = [said_cue(segment, has_names=options.has_names) for segment in transcript.segments]
     return [*said, *gap_cues(transcript.gaps, has_names=options.has_names)]
+
+
+def said_cue(segment: SegmentWire, *, has_names: bool) -> Cue:
+    is_redacted = segment["state"] == "redacted"
+    return Cue(
+        id=segment["id"],
+        start_ms=segment["start_ms"],
+        end_ms=segment["end_ms"],
+        speaker=segment["speaker"] if has_names else None,
+        text=redacted_words(segment["text"]) if is_redacted else segment["text"],
+        speaker_id=segment["participant_id"],
+        language=segment["language"],
+        kind="redacted" if is_redacted else "said",
+    )
 
 
 def _json(transcript: "Transcript", meeting: MeetingFields, _: ExportOptions) -> bytes:

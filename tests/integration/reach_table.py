@@ -36,6 +36,10 @@ POST   /m/{code}/second-pass/                             403 403 403 403 302 30
 GET    /m/{code}/history/                                 403 403 403 403 200 200
 GET    /m/{code}/keeping/                                 403 403 403 403 200 200
 POST   /m/{code}/keeping/                                 403 403 403 403 302 302
+GET    /m/{code}/people/                                  403 403 403 403 200 200
+GET    /m/{code}/people/{participant_id}/                 403 403 403 403 200 200
+POST   /m/{code}/people/{participant_id}/                 403 403 403 403 302 302
+GET    /m/{code}/people/{participant_id}/data/            403 403 403 403 200 200
 # Who has a role without managing the meeting sees it there, and can give it up.
 GET    /m/{code}/sharing/                                 403 403 200 200 200 200
 POST   /m/{code}/sharing/                                 403 403 403 403 302 302
@@ -53,6 +57,8 @@ GET    /login/sso/callback/                                  404
 POST   /logout/                                              302
 GET    /account/                                             302 200 200 200 200 200
 GET    /account/password/                                    302 200 200 200 200 200
+GET    /account/data/                                        302 200 200 200 200 200
+GET    /account/data/file/                                   302 200 200 200 200 200
 # Without a mail server none of them can be sent.
 GET    /account/password/reset/                              200
 POST   /account/password/reset/                              503
@@ -92,6 +98,12 @@ GET    /api/v1/meetings/{ref}/segments                    404 404 200 200 200 20
 GET    /api/v1/meetings/{ref}/ledger                      404 404 200 200 200 200
 GET    /api/v1/meetings/{ref}/events                      404 404 200 200 200 200
 GET    /api/v1/meetings/{code}/events                        200
+GET    /api/v1/meetings/{ref}/captions.vtt                404 404 200 200 200 200
+GET    /api/v1/meetings/{code}/captions.vtt                  200
+# Nothing goes on in a process without the live half.
+GET    /api/v1/meetings/{code}/captions.vtt?follow=true      unavailable
+GET    /api/v1/meetings/{ref}/captions/stream             404 404 unavailable unavailable unavailable unavailable
+GET    /api/v1/meetings/{code}/captions/stream               unavailable
 GET    /api/v1/segments/{segment_id}/audio                404 404 not_recorded not_recorded not_recorded not_recorded
 GET    /api/v1/meetings/{ref}/segments/{segment_id}/audio 404 404 not_recorded not_recorded not_recorded not_recorded
 GET    /api/v1/meetings/{ref}/recordings                  404 404 403 403 200 200
@@ -221,6 +233,7 @@ ADMIN_PREFIX = "/admin/"
 BODIES: dict[str, dict[str, object]] = {
     "POST /": {"title": "Board", "language": "en"},
     "POST /login/": {"username": "host", "password": "wrong"},
+    "POST /m/{code}/people/{participant_id}/": {"act": "erase", "sure": "on"},
     "POST /m/{code}/sharing/": {"act": "give", "person": "newcomer", "role": "viewer"},
     "POST /organisations/": {"name": "Other", "slug": "other"},
     "POST /organisations/{slug}/": {"act": "add", "person": "newcomer", "role": "member"},

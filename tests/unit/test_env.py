@@ -102,14 +102,14 @@ def test_a_kept_key_that_others_could_read_is_closed_again(read: Environment, tm
 
 def test_a_recognizer_brings_its_own_default_model(variables: dict[str, str], tmp_path: Path) -> None:
     variables["RECOGNIZER"] = "whisper"
-    assert environment_read(base_dir=tmp_path).speech_models == ("whisper-base",)
+    assert environment_read(base_dir=tmp_path).speech.models == ("whisper-base",)
 
 
 def test_dotenv_completes_the_environment_and_never_overrides_it(variables: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=9001\nSPEECH_MODEL=whisper-base\n")
     variables["PORT"] = "9002"
     environment = environment_read(base_dir=tmp_path)
-    assert (environment.port, environment.speech_models) == (9002, ("whisper-base",))
+    assert (environment.port, environment.speech.models) == (9002, ("whisper-base",))
 
 
 NAMES = settings.ENVIRONMENT.names
@@ -129,6 +129,6 @@ def test_an_empty_value_means_the_default_and_keeps_dotenv_out(
 
 
 def test_speech_models_are_a_list_in_the_order_of_preference(variables: dict[str, str], tmp_path: Path) -> None:
-    assert environment_read(base_dir=tmp_path).speech_models == ("moonshine-base-en", "whisper-base")
+    assert environment_read(base_dir=tmp_path).speech.models == ("moonshine-base-en", "whisper-base")
     variables["SPEECH_MODEL"] = " whisper-base, moonshine-tiny-en,,whisper-base"
-    assert environment_read(base_dir=tmp_path).speech_models == ("whisper-base", "moonshine-tiny-en")
+    assert environment_read(base_dir=tmp_path).speech.models == ("whisper-base", "moonshine-tiny-en")

@@ -1,5 +1,6 @@
 """Examples of transcripts as text files: what the formats themselves write of the example's lines."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -25,4 +26,11 @@ def _files() -> Mapping[str, str]:
     return {f"transcript_{name}": FORMATS[name].write(transcript, fields, AS_IT_IS).decode() for name in _TEXTS}
 
 
-BY_CALL: Mapping[str, str] = _files()
+def _events() -> str:
+    """The end of a stream that somebody came back to."""
+    message = json.dumps({"type": "segment", "seq": board.LAST_SEQ, "segment": board.SEGMENTS[-1]})
+    return f"retry: 1000\n\nid: {board.LAST_SEQ}\ndata: {message}\n\n"
+
+
+_FILES = _files()
+BY_CALL: Mapping[str, str] = {**_FILES, "caption_vtt": _FILES["transcript_vtt"], "caption_stream": _events()}

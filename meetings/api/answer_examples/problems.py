@@ -31,6 +31,8 @@ PARTICULAR: Mapping[str, tuple[str, ...]] = {
     "membership_take": ("changed", "last_owner"),
     "token_create": ("too_many_tokens",),
     "event_list": ("too_many_waiters",),
+    "caption_stream": ("too_many_waiters", "unavailable"),
+    "caption_vtt": ("invalid", "precondition_failed", "too_many_waiters", "unavailable"),
     "search": ("bad_query",),
     "segment_correct": (*_CHANGED_LINES, "not_in_this_meeting"),
     "segment_undo": (*_CHANGED_LINES, "nothing_to_undo", "undo_blocked"),
