@@ -14,14 +14,13 @@ import pytest
 from streaming.consumers.base import WRITABLE_WITHIN_S
 from streaming.feeds import MOST_WAITING_EVENTS
 from tests.faults.honest import honest_speaker
-from tests.faults.storm_node import STORM_BYTES
+from tests.faults.storm_node import CLOSE_WITHIN_S, STORM_BYTES
 from tests.nodes import ROOT, STOP_S, NodeProcess, database_make, node_environment, wait_until_ready
 from tests.sockets import WAIT_S, Api, Message, Peer, peer, silence
 
 BOUNDED_BYTES = STORM_BYTES // 3  # two readers left the whole storm unread
 PEOPLE = {"Vera": "viewer", "Bob": "speaker", "Eve": "viewer"}
 N_EVENTS = MOST_WAITING_EVENTS + 500
-CLOSE_WITHIN_S = 10  # streaming.server's
 COMMIT_MANY = """
 from meetings.models import Meeting
 from tests.integration.made import commit, opened, speech
