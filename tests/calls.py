@@ -187,7 +187,7 @@ class Call:
 
 @asynccontextmanager
 async def call(url: str, script: AnyScript) -> AsyncIterator[Call]:
-    async with connect(url, max_size=None) as socket:
+    async with connect(url, max_size=None, open_timeout=WAIT_S, ping_interval=None) as socket:
         yield Call(socket, script)
 
 

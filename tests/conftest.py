@@ -19,7 +19,9 @@ from tests.nodes import ROOT, NodeProcess, node_environment, node_running
 from tests.ports import free_port
 from tests.side_by_side import spread
 
-property_settings.register_profile("colloquy", deadline=None)  # machines are shared: no test asserts a time
+property_settings.register_profile(
+    "colloquy", deadline=None, print_blob=True
+)  # machines are shared: no test asserts a time
 property_settings.load_profile("colloquy")
 
 
@@ -80,7 +82,16 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         client.ping()
     yield url
     server.terminate()
-    server.wait(timeout=10)
+    server.wait(timeout=60)
+
+
+@pytest.fixture
+def _throttles_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an address may do a minute is not refilled while a test counts it, however long that takes."""
+    from meetings.api.throttling import joins, logins, requests, tickets
+
+    for throttle in (requests, joins, tickets, logins):
+        monkeypatch.setattr(throttle, "_clock", lambda: 1_000.0)
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = tuple(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 # Finals depend on what was said, and not on how busy the machine is, so that two runs can be compared word by word.
 REPEATABLE = {"HEAR_AGAIN": "always"}
-READY_S = 120
-STOP_S = 45
+READY_S = 240
+STOP_S = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ NewPage = Callable[[Path], Page]
 
 def stored(node: NodeProcess, page: Page) -> list[str]:
     code = page.url.split("/m/")[1].partition("/")[0]
-    segments = httpx.get(f"{node.url}/api/v1/meetings/{code}/transcript.json").json()["segments"]
+    segments = httpx.get(f"{node.url}/api/v1/meetings/{code}/transcript.json", timeout=60).json()["segments"]
     return [segment["text"] for segment in segments]
 
 

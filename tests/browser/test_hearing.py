@@ -40,6 +40,16 @@ def played(page: Page) -> Float32:
     return np.array(page.evaluate("played.splice(0)"), np.float32)
 
 
+def falls_silent(page: Page) -> bool:
+    """Before the recording ends: what was on its way to the loudspeaker may still be heard."""
+    for _ in range(5):
+        played(page)
+        page.wait_for_timeout(3_000)  # longer than any pause in it
+        if not np.any(played(page)):
+            return True
+    return False
+
+
 @pytest.fixture(scope="module")
 def two_microphones(speech_samples: dict[str, Path]) -> dict[str, Path]:
     return {"ada": speech_samples["beckett"], "ben": speech_samples["two_cities"]}
@@ -78,10 +88,7 @@ def test_a_person_who_sits_with_the_others_turns_the_sound_off_and_the_browser_r
     until(ben, "played.some(sample => Math.abs(sample) > 0.01)")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
-    ben.wait_for_timeout(500)
-    played(ben)
-    ben.wait_for_timeout(1_000)
-    assert not np.any(played(ben))
+    assert falls_silent(ben)
     ben.reload()
     site.wait_connected(ben)
     expect(ben.get_by_role("button", name="Hear others")).to_have_attribute("aria-pressed", "false")

@@ -49,7 +49,7 @@ def test_words_appear_under_the_right_name_in_every_browser_and_stay(
     viewer.goto(address + "transcript/")
     assert finals(viewer) == shown
     code = address.rstrip("/").rpartition("/")[2]
-    stored = httpx.get(f"{running_node.url}/api/v1/meetings/{code}/transcript.json").json()["segments"]
+    stored = httpx.get(f"{running_node.url}/api/v1/meetings/{code}/transcript.json", timeout=60).json()["segments"]
     assert [(segment["speaker"], segment["text"]) for segment in stored] == shown
     assert all(is_lost_only_at_the_microphone(session) for session in ledger_of(running_node, ben))
 

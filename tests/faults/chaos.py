@@ -46,6 +46,7 @@ class Weather:
     kill_every_s: tuple[float, float] = (10.0, 20.0)
     calm_s: tuple[float, float] = (5.0, 30.0)
     trouble_s: tuple[float, float] = (0.5, 30.0)
+    fewest_kills: int = 0
 
 
 async def chaos(
@@ -82,11 +83,12 @@ async def _stormy(
         async with asyncio.TaskGroup() as speaking:
             for voice in voices:
                 speaking.create_task(voice.speak(speed=1.0))
-            dying = node.dying(every_s=weather.kill_every_s, random=Random(f"{seed} kills"))
+            random = Random(f"{seed} kills")
+            dying = node.dying(every_s=weather.kill_every_s, at_least=weather.fewest_kills, random=random)
             async with dying, asyncio.TaskGroup() as troubles:
                 for number, network in enumerate(networks):
-                    random = Random(f"{seed} network {number}")
-                    troubles.create_task(_troubled(network, random, weather, longest_s, happened, number))
+                    troubling = Random(f"{seed} network {number}")
+                    troubles.create_task(_troubled(network, troubling, weather, longest_s, happened, number))
             # From here on nothing fails any more: the clients deliver what they kept.
     return code, voices
 

@@ -20,7 +20,9 @@ from streaming.client.session import AudioSession
 from streaming.management.commands.speak import audio_capture
 from streaming.tasks import TaskScope
 from tests.faults.chaos_report import Line, MeetingOutcome, SpeakerOutcome
+from tests.joining import joined
 from tests.nodes import manage
+from tests.sockets import WAIT_S
 
 AS_FAST_AS_GRANTED = 0.0
 # Printed between marks, because the shell may print more.
@@ -80,14 +82,14 @@ def _samples(minutes: float) -> int:
 
 
 async def meeting_create(url: str) -> str:
-    async with httpx.AsyncClient(base_url=f"{url}/api/v1/") as http:
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1/", timeout=WAIT_S) as http:
         answer = await http.post("meetings", json={"title": "Chaos"})
     return str(answer.raise_for_status().json()["code"])
 
 
 async def voice_join(stack: AsyncExitStack, url: str, code: str, stream: SpeakerStream) -> Voice:
     rest = await stack.enter_async_context(Rest(url))
-    return Voice(stream=stream, rest=rest, admission=await rest.join(code, display_name=stream.name))
+    return Voice(stream=stream, rest=rest, admission=await joined(rest, code, display_name=stream.name))
 
 
 async def meeting_hold(
@@ -107,7 +109,7 @@ async def meeting_outcome(
     url: str, code: str, voices: Sequence[Voice], *, environment: dict[str, str]
 ) -> MeetingOutcome:
     """As anybody finds it afterwards over REST, and whether the audit trail is whole."""
-    async with httpx.AsyncClient(base_url=f"{url}/api/v1/meetings/{code}/", timeout=30) as http:
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1/meetings/{code}/", timeout=WAIT_S) as http:
         transcript = (await http.get("transcript.json")).raise_for_status().json()
         ledger = (await http.get("ledger")).raise_for_status().json()
         log = await _log(http)

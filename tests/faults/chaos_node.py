@@ -45,14 +45,15 @@ class MortalNode:
         return self._node.log()
 
     @asynccontextmanager
-    async def dying(self, *, every_s: tuple[float, float], random: Random) -> AsyncIterator[None]:
-        """Killed again after so many seconds, or once it is ready again when that takes longer; ready on leaving.
+    async def dying(self, *, every_s: tuple[float, float], at_least: int = 0, random: Random) -> AsyncIterator[None]:
+        """Killed again after so many seconds, or once it is ready again when that takes longer; ready on leaving, which
+        waits until it was killed so often: on a machine that is busy a start may take most of the time.
 
         Realistic: the kernel when memory is short, a host that fails, a container that is deployed without grace.
         """
         scope = TaskScope("killer")
         is_enough = asyncio.Event()
-        killer = scope.spawn(self._kill_again_and_again(every_s, random, is_enough), name="killer")
+        killer = scope.spawn(self._kill_again_and_again(every_s, at_least, random, is_enough), name="killer")
         try:
             yield
         finally:
@@ -60,7 +61,7 @@ class MortalNode:
             await killer
 
     async def _kill_again_and_again(
-        self, every_s: tuple[float, float], random: Random, is_enough: asyncio.Event
+        self, every_s: tuple[float, float], at_least: int, random: Random, is_enough: asyncio.Event
     ) -> None:
         clock = asyncio.get_running_loop().time
         due_s = clock() + random.uniform(*every_s)
@@ -68,9 +69,12 @@ class MortalNode:
             try:
                 async with asyncio.timeout_at(due_s):
                     await is_enough.wait()
-                return
+                    if self.n_kills >= at_least:
+                        return
+                    await asyncio.sleep(due_s - clock())
             except TimeoutError:
-                due_s = clock() + random.uniform(*every_s)
+                pass
+            due_s = clock() + random.uniform(*every_s)
             assert self._node is not None
             await asyncio.to_thread(node_kill, self._node)
             self.n_kills += 1

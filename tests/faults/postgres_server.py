@@ -13,7 +13,7 @@ import pytest
 
 from tests.ports import free_port
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class Stretch:
 class Capture:
     stretches: Sequence[Stretch]
     n_connections: int = 0
+    n_sent: int = 0  # as far as it was sent, on the newest connection
     ended: Message = field(default_factory=dict)
 
     @property
@@ -104,7 +105,7 @@ class Capture:
                 while one.position < end:
                     offset = one.position - at
                     await one.frame(stretch.samples[offset : offset + FRAME_SAMPLES], **flags)
-                    flags = {}
+                    flags, self.n_sent = {}, one.position
                     await asyncio.sleep(FRAME_SAMPLES / 16_000 / real_time_x)
             await one.say(type="end", position=self.n_samples)
         except ConnectionClosed:

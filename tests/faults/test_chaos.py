@@ -7,7 +7,7 @@ from tests.faults.chaos_meeting import streams_of
 from tests.nodes import REPEATABLE, node_environment
 
 # The long form (`python -m tests.faults.chaos`) has the weather of the promise; this is the same in a minute.
-SHORT = Weather(kill_every_s=(6.0, 10.0), calm_s=(1.0, 5.0), trouble_s=(1.0, 8.0))
+SHORT = Weather(kill_every_s=(6.0, 10.0), calm_s=(1.0, 5.0), trouble_s=(1.0, 8.0), fewest_kills=2)
 
 
 async def test_kills_and_cut_networks_lose_no_word_and_double_none(

@@ -21,6 +21,7 @@ from meetings.models import Meeting, Participant
 from tests.integration.api_calls import assert_problem, guest, made, post, program
 from tests.nodes import ROOT
 from tests.ports import free_port
+from tests.sockets import WAIT_S
 
 N_LET_IN = 5
 
@@ -81,6 +82,7 @@ def test_whoever_can_choose_among_addresses_gains_nothing_by_it(addresses: tuple
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("_throttles_stand")
 def test_a_flood_of_meetings_and_joins_is_refused_with_a_time_to_wait(settings: Settings) -> None:
     settings.JOINS_PER_MINUTE = N_LET_IN
     client, path = program(), f"/meetings/{made(guest())['code']}/participants"
@@ -97,6 +99,7 @@ def test_a_flood_of_meetings_and_joins_is_refused_with_a_time_to_wait(settings: 
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("_throttles_stand")
 def test_tickets_have_a_limit_of_their_own_so_that_joining_never_keeps_anybody_from_coming_back(
     settings: Settings,
 ) -> None:
@@ -147,7 +150,7 @@ async def small_server() -> AsyncIterator[int]:
 async def test_connections_beyond_the_limit_are_refused_at_once_and_those_inside_live_on(small_server: int) -> None:
     async with connect(f"ws://127.0.0.1:{small_server}/echo") as inside:
         crowd = [await asyncio.open_connection("127.0.0.1", small_server) for _ in range(30)]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             ended = await asyncio.gather(*(reader.read() for reader, _ in crowd[9:]), return_exceptions=True)
         assert all(each == b"" or isinstance(each, ConnectionError) for each in ended)
         assert not any(reader.at_eof() for reader, _ in crowd[:9])
@@ -155,7 +158,7 @@ async def test_connections_beyond_the_limit_are_refused_at_once_and_those_inside
         assert await inside.recv() == "still here"
         for _, writer in crowd:
             writer.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while not await is_served(small_server):
                 await asyncio.sleep(0.1)
 

@@ -14,6 +14,7 @@ from streaming.client.session import AudioSession
 from streaming.drain import DRAIN_S
 from streaming.management.commands.speak import audio_capture
 from streaming.recognizers.base import Float32
+from tests.joining import joined
 from tests.nodes import REPEATABLE, STOP_S, NodeProcess, database_make, node_environment, node_kill, node_start
 from tests.sockets import Api, peer, silence
 
@@ -50,6 +51,7 @@ async def test_whoever_goes_when_told_finds_what_was_heard_committed(
         async with peer(admission["ws_url"], admission["ticket"]) as ada:
             await ada.hello()
             await ada.stream(audio, real_time_x=50)
+            await ada.until("ack", lambda ack: ack["received"] == audio.size)
             node.process.send_signal(signal.SIGTERM)
             goaway = await ada.until("goaway")
             assert (goaway["reason"], goaway["deadline_ms"]) == ("deploy", 1_000 * DRAIN_S)
@@ -120,7 +122,7 @@ async def test_a_meeting_outlives_the_nodes_it_is_held_on(
 async def speak(url: str, code: str, audio: Float32, *, speed: float = 1.5) -> dict[str, int]:
     ended: dict[str, int] = {}
     async with Rest(url) as rest:
-        admission = await rest.join(code, display_name="Ada")
+        admission = await joined(rest, code, display_name="Ada")
         async with AudioSession(rest, admission) as session, asyncio.TaskGroup() as group:
             group.create_task(audio_capture(session, audio, speed=speed))
             async for message in session.messages():

@@ -25,7 +25,7 @@ async def speak(url: str, joined: dict[str, Any], audio: Float32) -> list[dict[s
     admission = Admission(**{name: joined[name] for name in Admission.__dataclass_fields__})
     received = []
     async with Rest(url) as rest, AudioSession(rest, admission) as session, asyncio.TaskGroup() as group:
-        group.create_task(audio_capture(session, audio, speed=2.0))
+        group.create_task(audio_capture(session, audio, speed=0))
         async for message in session.messages():
             received.append(message)
     return received

@@ -27,6 +27,14 @@ async def until_unready(node: NodeProcess) -> list[str]:
             await asyncio.sleep(0.1)
 
 
+async def metrics_once_recognizing(node: NodeProcess) -> str:
+    """On a machine that is busy the node may doubt its recognizers for a moment."""
+    async with httpx.AsyncClient(timeout=WAIT_S) as http, asyncio.timeout(WAIT_S):
+        while "colloquy_recognition_ok 1.0" not in (metrics := (await http.get(f"{node.url}/metrics")).text):
+            await asyncio.sleep(0.1)
+    return metrics
+
+
 async def until_flow(ada: Peer, state: str) -> None:
     await ada.until("flow", lambda message: message["state"] == state)
 
@@ -68,11 +76,9 @@ async def test_with_all_recognizers_suspended_people_are_told_and_nothing_is_los
             await ada.stream(audio)
             await ada.end()
         found = [api.get(f"meetings/{each['code']}/transcript.json").json() for each in (meeting, undisturbed)]
-        async with httpx.AsyncClient(timeout=WAIT_S) as http:
-            metrics = (await http.get(f"{node.url}/metrics")).text
+        metrics = await metrics_once_recognizing(node)
     assert (ended["received"], ended["gap"]) == (audio.size, 0)
     said = [[normalize(segment["text"]) for segment in each["segments"]] for each in found]
     assert said[0] == said[1]
     assert "better" in said[0][-1]
-    assert "colloquy_recognition_ok 1.0" in metrics
     assert "colloquy_ledger_violations_total 0.0" in metrics

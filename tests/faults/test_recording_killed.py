@@ -15,7 +15,7 @@ from streaming.client.audio_files import audio_read
 from tests.faults.chaos_network import Network
 from tests.faults.recorded_capture import Capture, lost, muted, voiced
 from tests.nodes import NodeProcess, database_make, manage, node_environment, node_kill, node_start
-from tests.sockets import NO_TLS, Api, peer, silence
+from tests.sockets import NO_TLS, WAIT_S, Api, peer, silence
 
 pytestmark = pytest.mark.speech
 WORK = "from meetings.tasks import recordings_make; recordings_make()"
@@ -32,7 +32,7 @@ class Host:
 
     def __init__(self, url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        self._http = httpx.Client(base_url=f"{url}/api/v1/", headers=headers, verify=NO_TLS, timeout=30)
+        self._http = httpx.Client(base_url=f"{url}/api/v1/", headers=headers, verify=NO_TLS, timeout=WAIT_S)
 
     def __enter__(self) -> "Host":
         return self
@@ -56,7 +56,7 @@ class Host:
 
 
 def downloaded(recording: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.int16]]:
-    answer = httpx.get(recording["download"]["url"], verify=NO_TLS, timeout=30).raise_for_status()
+    answer = httpx.get(recording["download"]["url"], verify=NO_TLS, timeout=WAIT_S).raise_for_status()
     assert len(answer.content) == recording["n_bytes"]
     samples, rate = soundfile.read(BytesIO(answer.content), dtype="int16")
     assert rate == 16_000
@@ -87,7 +87,9 @@ async def held(capture: Capture, host: Host, killer: Killer) -> dict[str, Any]:
         admission = await asyncio.to_thread(api.admit, meeting)
         async with asyncio.TaskGroup() as group:
             group.create_task(capture.deliver(api, admission, real_time_x=2.5, on_settled=killer.on_settled))
-            await asyncio.sleep(1.5)
+            async with asyncio.timeout(WAIT_S):
+                while capture.n_sent < 2 * 16_000:  # before the first kill, which needs more to be settled
+                    await asyncio.sleep(0.02)
             async with network.cut():
                 await asyncio.sleep(0.5)
     host.end(meeting)

@@ -11,6 +11,7 @@ from streaming.client.rest import Rest
 from streaming.client.session import AudioSession
 from streaming.management.commands.speak import audio_capture
 from streaming.recognizers.base import Float32
+from tests.joining import joined
 from tests.nodes import REPEATABLE, database_make, node_environment, node_kill, node_start
 from tests.sockets import Api, silence
 
@@ -20,7 +21,7 @@ normalize = EnglishTextNormalizer()
 async def speak(url: str, code: str, name: str, audio: Float32, *, speed: float = 1.5) -> dict[str, int]:
     ended: dict[str, int] = {}
     async with Rest(url) as rest:
-        admission = await rest.join(code, display_name=name)
+        admission = await joined(rest, code, display_name=name)
         async with AudioSession(rest, admission) as session, asyncio.TaskGroup() as group:
             group.create_task(audio_capture(session, audio, speed=speed))
             async for message in session.messages():

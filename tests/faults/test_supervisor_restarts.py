@@ -19,6 +19,7 @@ from streaming.client.rest import Rest
 from streaming.client.session import AudioSession
 from streaming.management.commands.speak import audio_capture
 from streaming.recognizers.base import Float32
+from tests.joining import joined
 from tests.nodes import ROOT, STOP_S, NodeProcess, node_environment, wait_until_ready
 from tests.sockets import Api, Message, silence
 
@@ -96,7 +97,7 @@ async def spoken(node: NodeProcess, meeting: Message, audio: Float32) -> Message
     """What `ended` says, after speaking through whatever happens to the server."""
     ended: Message = {}
     async with Rest(node.url) as rest:
-        admission = await rest.join(meeting["code"], display_name="Ada")
+        admission = await joined(rest, meeting["code"], display_name="Ada")
         async with AudioSession(rest, admission) as session, asyncio.TaskGroup() as group:
             group.create_task(audio_capture(session, audio, speed=1.5))
             async for message in session.messages():
@@ -117,11 +118,11 @@ async def test_the_web_node_and_the_worker_come_back_after_kill_9_and_no_word_is
             await killed_and_back(node, WEB)
             await killed_and_back(node, WORKER)
         ended = speaking.result()
-        assert is_ready(node)
+        await until(lambda: is_ready(node))
         segments = api.get(f"meetings/{meeting['code']}/transcript.json").json()["segments"]
         node.process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(node.process.wait, STOP_S) == 0, node.log()
-        assert processes_of(node) == []
+        await until(lambda: processes_of(node) == [])  # who lost its parent hears of it a moment later
     assert (ended["received"], ended["gap"]) == (audio.size, 0)
     said = normalize(" ".join(each["text"] for each in segments))
     assert said.startswith("ever tried ever failed no matter try again fail again")

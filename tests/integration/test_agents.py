@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import jiwer
 import numpy as np
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from streaming.audio.pcm import pcm_decode
 from streaming.playback import MOST_CHUNKS
@@ -19,7 +21,7 @@ from tests.likeness import likeness
 from tests.sockets import Api, Message, Peer, peer, silence
 
 SECOND = 16_000
-WITHIN_MS = 200
+WITHIN_MS = 2_000  # of ten seconds; that it takes 200 ms is for tests in virtual time: here it depends on the machine
 AUDIBLE = 1e-3
 
 
@@ -57,9 +59,7 @@ class Reader:
 
 
 def admit_agent(api: Api, meeting: Message, bots: dict[str, str], name: str = "Minutes") -> Message:
-    body = {"display_name": name, "role": "agent"}
-    answer = api.post(f"meetings/{meeting['code']}/participants", body, headers=bots)
-    return dict(answer.raise_for_status().json())
+    return api.admit(meeting, name, "agent", headers=bots)
 
 
 def first_loud(audio: Float32) -> int:
@@ -161,8 +161,8 @@ async def test_chunks_are_queued_withdrawn_and_done(api: Api, bots: dict[str, st
         by_agent, by_vera = Reader(agent), Reader(vera)
         async with asyncio.TaskGroup() as group:
             readers = [group.create_task(reader.run()) for reader in (by_agent, by_vera)]
-            for number in range(3):
-                await agent.say(type="say", id=f"c{number}", position=2 * number * SECOND, n_samples=2 * SECOND)
+            for number, (at, seconds) in enumerate([(0, 4), (4, 2), (6, 2)]):
+                await agent.say(type="say", id=f"c{number}", position=at * SECOND, n_samples=seconds * SECOND)
 
             async def withdraw() -> None:
                 await asyncio.sleep(1)
@@ -171,7 +171,7 @@ async def test_chunks_are_queued_withdrawn_and_done(api: Api, bots: dict[str, st
                 await agent.say(type="interrupt", id="nobody knows")
 
             group.create_task(withdraw())
-            await stream(agent, two_cities[: 6 * SECOND])
+            await stream(agent, two_cities[: 8 * SECOND])
             await by_agent.until(lambda: len(agent.of("said")) == 3)
             await agent.say(type="say", id="c3", position=agent.position, n_samples=60 * SECOND)
             await agent.say(type="say", id="c4", position=agent.position + 60 * SECOND, n_samples=SECOND)
@@ -189,7 +189,7 @@ async def test_chunks_are_queued_withdrawn_and_done(api: Api, bots: dict[str, st
     assert max(later - at for at, later in pairwise(audible_ms)) > 2_500  # what was withdrawn
     counted = ledger(api, meeting, agent_in)
     assert (counted["gap"], counted["in_flight"]) == (0, 0)
-    assert abs(counted["muted"] - (4 * SECOND - heard_ms[0] * 16)) <= 1_600
+    assert abs(counted["muted"] - (6 * SECOND - heard_ms[0] * 16)) <= 1_600
 
 
 async def test_an_agent_that_is_cut_off_in_a_chunk_goes_on_with_it(
@@ -247,8 +247,9 @@ async def test_thousands_of_chunks_are_refused_and_the_session_can_be_resumed(ap
     agent_in = admit_agent(api, api.meeting(), bots)
     async with peer(agent_in["ws_url"], agent_in["ticket"]) as agent:
         await agent.hello()
-        for number in range(MOST_CHUNKS + 1):
-            await agent.say(type="say", id=str(number), position=number * 100, n_samples=100)
+        with suppress(ConnectionClosed):  # in the middle of it
+            for number in range(MOST_CHUNKS + 1):
+                await agent.say(type="say", id=str(number), position=number * 100, n_samples=100)
         assert await agent.closed() == 4400
     async with peer(agent_in["ws_url"], api.ticket(agent_in)) as agent:
         await agent.hello(resume={"token": agent_in["resume_token"], "after_seq": 0})

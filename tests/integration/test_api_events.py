@@ -17,6 +17,7 @@ from meetings.services.events import event_append
 from meetings.wire import group_name
 from tests.integration.api_calls import API, assert_problem, get, guest, made, post, program
 from tests.integration.made import commit, opened, silence, speech
+from tests.sockets import WAIT_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,7 +102,7 @@ def appended(meeting_id: str) -> None:
 
 
 async def until_waiting(n: int = 1) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while event_calls.waiters.n_waiting < n:
             await asyncio.sleep(0)
 
@@ -109,13 +110,13 @@ async def until_waiting(n: int = 1) -> None:
 async def test_an_event_that_is_there_needs_no_waiting() -> None:
     meeting = await meeting_made()
     await database_sync_to_async(appended)(meeting["id"])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         assert len((await polled(meeting, wait_s=25))["data"]) == 1
 
 
 async def test_a_poll_is_answered_when_an_event_comes() -> None:
     meeting = await meeting_made()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(WAIT_S), asyncio.TaskGroup() as tasks:
         polls = [tasks.create_task(polled(meeting, wait_s=25)) for _ in range(3)]
         await until_waiting(3)
         await database_sync_to_async(appended)(meeting["id"])
@@ -126,7 +127,7 @@ async def test_a_poll_is_answered_when_an_event_comes() -> None:
 async def test_an_event_without_a_hint_is_found_by_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other processes commit too, and the in-memory channel layer does not reach from them."""
     meeting = await meeting_made()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(WAIT_S), asyncio.TaskGroup() as tasks:
         poll = tasks.create_task(polled(meeting, wait_s=25))
         await until_waiting()
         monkeypatch.setattr("meetings.services.events.announce", lambda *_: None)
@@ -141,7 +142,7 @@ async def test_without_a_channel_layer_polling_still_works(monkeypatch: pytest.M
 
     monkeypatch.setattr(waiting, "get_channel_layer", Broken)
     meeting = await meeting_made()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(WAIT_S), asyncio.TaskGroup() as tasks:
         poll = tasks.create_task(polled(meeting, wait_s=25))
         await until_waiting()
         await database_sync_to_async(appended)(meeting["id"])
@@ -159,14 +160,14 @@ async def test_a_poll_that_is_broken_off_leaves_nothing_behind() -> None:
     poll = asyncio.ensure_future(polled(meeting, wait_s=25))
     await until_waiting()
     layer, group = get_channel_layer(), group_name(UUID(meeting["id"]))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while group not in layer.groups:
             await asyncio.sleep(0)
     poll.cancel()
     with pytest.raises(asyncio.CancelledError):
         await poll
     assert event_calls.waiters.n_waiting == 0
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while event_calls.waiters._listening:  # the client cancels more than once; the subscription ends by itself
             await asyncio.sleep(0)
     assert group not in layer.groups
@@ -185,7 +186,7 @@ async def test_the_poll_beyond_the_bound_is_refused_and_told_when_to_return(monk
 async def test_the_end_of_a_meeting_wakes_its_readers() -> None:
     client = await database_sync_to_async(program)()
     meeting = await database_sync_to_async(made)(client)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(WAIT_S), asyncio.TaskGroup() as tasks:
         poll = tasks.create_task(polled(meeting, wait_s=25))
         await until_waiting()
         await database_sync_to_async(post)(client, f"/meetings/{meeting['id']}/end")

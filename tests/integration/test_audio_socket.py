@@ -2,18 +2,31 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
-from tests.sockets import CONSENT, Api, Peer, peer, silence
+from tests.nodes import REPEATABLE, node_environment, node_running
+from tests.sockets import CONSENT, Api, Message, Peer, peer, silence
+
+MOST_ATTEMPTS = 5
 
 normalize = EnglishTextNormalizer()
+
+
+@pytest.fixture
+def repeatable_api(tmp_path: Path, speech_cache: Path) -> Iterator[Api]:
+    """Of a node of its own, on which the same words are found in the same speech however busy it is."""
+    environment = node_environment(data_dir=tmp_path / "data", models=speech_cache, **REPEATABLE)
+    with node_running(environment) as node:
+        yield Api(node.url)
 
 
 def words_of(messages: list[dict[str, Any]]) -> str:
@@ -38,16 +51,26 @@ async def test_a_voice_becomes_captions_and_ended_accounts_for_every_sample(api:
     assert {each["state"] for each in ada.of("speech")} == {"start", "stop"}
 
 
-async def test_partials_come_before_the_final_keep_the_id_and_their_stable_part(api: Api, beckett: Float32) -> None:
+async def revisions_shown(api: Api, audio: Float32) -> dict[str, list[dict[str, Any]]]:
+    """What became of each segment, by its id, in a meeting of its own."""
     admission = api.admit(api.meeting())
     async with peer(admission["ws_url"], admission["ticket"]) as ada:
         await ada.hello()
-        await ada.stream(beckett, real_time_x=1.5)
+        await ada.stream(audio, real_time_x=1.5)
         await ada.end()
-    segments = [message["segment"] for message in ada.of("segment")]
     by_id: dict[str, list[dict[str, Any]]] = {}
-    for segment in segments:
-        by_id.setdefault(segment["id"], []).append(segment)
+    for message in ada.of("segment"):
+        by_id.setdefault(message["segment"]["id"], []).append(message["segment"])
+    return by_id
+
+
+async def test_partials_come_before_the_final_keep_the_id_and_their_stable_part(api: Api, beckett: Float32) -> None:
+    """A machine that is busy leaves partials out: it may take several attempts to see more than one of a segment."""
+    by_id: dict[str, list[dict[str, Any]]] = {}
+    for _ in range(MOST_ATTEMPTS):
+        by_id |= await revisions_shown(api, beckett)
+        if any(len(each) > 2 for each in by_id.values()):
+            break
     assert any(len(each) > 2 for each in by_id.values())
     for revisions in by_id.values():
         assert [each["rev"] for each in revisions] == sorted({each["rev"] for each in revisions})
@@ -93,8 +116,10 @@ async def test_a_feed_resumed_after_n_gets_exactly_what_followed(api: Api, becke
     assert [each["type"] for each in vera.received][-2:] == ["snapshot", "live"]
 
 
-async def test_a_lost_connection_replays_from_settled_and_duplicates_nothing(api: Api, beckett: Float32) -> None:
-    meeting = api.meeting()
+async def test_a_lost_connection_replays_from_settled_and_duplicates_nothing(
+    repeatable_api: Api, beckett: Float32
+) -> None:
+    api, meeting = repeatable_api, repeatable_api.meeting()
     admission = api.admit(meeting)
     async with peer(admission["ws_url"], admission["ticket"]) as first:
         await first.hello()
@@ -222,17 +247,18 @@ async def test_two_voices_at_once_are_each_under_their_own_name(
     meeting = api.meeting()
     cities = np.concatenate([audio_read(speech_samples["two_cities"])[: 12 * 16_000], silence(1.5)])
 
-    async def speak(name: str, audio: Float32) -> Peer:
-        admission = api.admit(meeting, name)
+    async def speak(admission: Message, audio: Float32, *, other: str) -> Peer:
         async with peer(admission["ws_url"], admission["ticket"]) as one:
             await one.hello()
             await one.stream(audio, real_time_x=2)
+            await one.until("segment", lambda each: each["segment"]["speaker"] == other)
             await one.end()
         return one
 
+    ada_in, ben_in = api.admit(meeting, "Ada"), api.admit(meeting, "Ben")
     async with asyncio.TaskGroup() as group:
-        ada = group.create_task(speak("Ada", beckett))
-        ben = group.create_task(speak("Ben", cities))
+        ada = group.create_task(speak(ada_in, beckett, other="Ben"))
+        ben = group.create_task(speak(ben_in, cities, other="Ada"))
     transcript = api.get(f"meetings/{meeting['code']}/transcript.json").json()["segments"]
     said = {
         name: str(normalize(" ".join(each["text"] for each in transcript if each["speaker"] == name)))

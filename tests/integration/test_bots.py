@@ -17,19 +17,21 @@ from streaming.client.meeting import Meeting
 from streaming.management.commands.speak import audio_capture
 from streaming.recognizers.base import Float32
 from tests.integration.test_agents import SECOND, Reader, microphone, stream
+from tests.joining import meeting_joined
 from tests.nodes import ROOT
-from tests.sockets import Api, Message, peer, silence
+from tests.sockets import WAIT_S, Api, Message, peer, silence
 
 # When it turns out that the first frame had waited, meeting time is put right, and so much of a piece is passed over;
 # on a busy machine the first frame may wait for long.
 CORRECTED_MS = 400
+MOST_LOOKS = 4
 
 
 @asynccontextmanager
 async def agent(api: Api, meeting: Message, token: str) -> AsyncIterator[tuple[Meeting, list[Event]]]:
     """A bot in the meeting, and all that it was told."""
     told: list[Event] = []
-    async with Meeting.join(api.url, meeting["code"], name="Minutes", role="agent", api_token=token) as me:
+    async with meeting_joined(api.url, meeting["code"], name="Minutes", role="agent", api_token=token) as me:
 
         async def read() -> None:
             async for event in me.events():
@@ -62,7 +64,7 @@ async def test_what_a_bot_says_is_heard_transcribed_and_done(api: Api, token: st
     meeting = api.meeting()
     fast = np.stack([np.repeat(beckett[: 3 * SECOND], 2)] * 2, axis=1)
     async with (
-        Meeting.join(api.url, meeting["code"], name="Vera", hears=True) as vera,
+        meeting_joined(api.url, meeting["code"], name="Vera", hears=True) as vera,
         agent(api, meeting, token) as (me, told),
     ):
         heard: list[Float32] = []
@@ -72,11 +74,12 @@ async def test_what_a_bot_says_is_heard_transcribed_and_done(api: Api, token: st
                 heard.append(block.samples)
 
         hearing = asyncio.ensure_future(hear())
+        await me.say(silence(1.0))  # with which meeting time is put right, if it must be
         first = await me.say(fast, rate_hz=32_000)
         await asyncio.sleep(2)
         second = await me.say(beckett[3 * SECOND : 5 * SECOND])
         hearing.cancel()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_S):
             while "no matter" not in " ".join(each.text for each in of(told, Caption) if each.is_final).lower():
                 await asyncio.sleep(0.1)  # what it said last, though it stays
     assert (first.state, second.state) == ("done", "done")
@@ -94,7 +97,7 @@ async def test_a_bot_that_is_talked_over_stops_and_says_nothing_of_the_rest(
     meeting = api.meeting()
     room, _ = microphone(beckett[: 2 * SECOND], quiet_s=3.0)
     async with (
-        Meeting.join(api.url, meeting["code"], name="Ada") as ada,
+        meeting_joined(api.url, meeting["code"], name="Ada") as ada,
         agent(api, meeting, token) as (me, told),
     ):
         pieces = [me.say(beckett) for _ in range(3)]
@@ -104,7 +107,7 @@ async def test_a_bot_that_is_talked_over_stops_and_says_nothing_of_the_rest(
     [barge_in] = of(told, BargeIn)
     assert barge_in.participant_id == ada.participant_id
     assert [each.state for each in outcomes] == ["interrupted", "cleared", "cleared"]
-    assert 2_000 < outcomes[0].heard_ms == barge_in.heard_ms < 4_500
+    assert 2_000 < outcomes[0].heard_ms == barge_in.heard_ms < 8_000
     assert later.state == "done"
     assert later.heard_ms == pytest.approx(1_000, abs=CORRECTED_MS)
     [ended] = of(told, Ended)
@@ -115,7 +118,7 @@ async def test_a_bot_that_is_talked_over_stops_and_says_nothing_of_the_rest(
 
 async def test_a_bot_takes_back_one_piece_or_all(api: Api, token: str, beckett: Float32) -> None:
     async with agent(api, api.meeting(), token) as (me, told):
-        first, second, third = (me.say(beckett[: 2 * SECOND]) for _ in range(3))
+        first, second, third = (me.say(beckett[: seconds * SECOND]) for seconds in (6, 2, 2))
         await asyncio.sleep(1)
         await second.interrupt()
         await first.interrupt()
@@ -131,6 +134,15 @@ async def test_a_bot_takes_back_one_piece_or_all(api: Api, token: str, beckett: 
     assert ended.gap == 0
 
 
+async def both_there(api: Api, meeting: Message) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            events = api.get(f"meetings/{meeting['code']}/events").json()["data"]
+            if [each["event"]["type"] for each in events if each["type"] == "event"].count("participant.joined") == 2:
+                return
+            await asyncio.sleep(0.1)
+
+
 async def test_the_bot_of_the_documentation_answers(api: Api, token: str, beckett: Float32, tmp_path: Path) -> None:
     found = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "bots.md").read_text(), re.DOTALL)
     assert found
@@ -140,12 +152,12 @@ async def test_the_bot_of_the_documentation_answers(api: Api, token: str, becket
     answer = np.random.default_rng(3).standard_normal(SECOND).astype(np.float32) * np.float32(0.1)
     soundfile.write(tmp_path / "answer.wav", answer, SECOND)
     meeting = api.meeting()
-    async with Meeting.join(api.url, meeting["code"], name="Ada", hears=True) as ada, asyncio.TaskGroup() as group:
+    async with meeting_joined(api.url, meeting["code"], name="Ada", hears=True) as ada, asyncio.TaskGroup() as group:
         bot = group.create_task(names["bot"](api.url, meeting["code"], token, str(tmp_path / "answer.wav")))
-        await asyncio.sleep(1)
+        await both_there(api, meeting)
         await ada.write(beckett)
         heard = np.zeros(0, np.float32)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WAIT_S):
             async for block in ada.hear():
                 heard = np.concatenate([heard, block.samples])
                 if np.count_nonzero(heard) >= 0.95 * SECOND:
@@ -162,7 +174,7 @@ async def test_the_example_tells_what_was_missed_and_goes_on_only_when_asked_aga
 
     def voice(text: str) -> tuple[Float32, int]:
         texts.append(text)
-        return two_cities[10 * SECOND : 18 * SECOND], SECOND
+        return two_cities[10 * SECOND : 40 * SECOND], SECOND
 
     asking = re.compile("no,? matter", re.IGNORECASE)
     question = np.concatenate([beckett[: int(4.5 * SECOND)], silence(1.0)])
@@ -181,8 +193,11 @@ async def test_the_example_tells_what_was_missed_and_goes_on_only_when_asked_aga
         n_before = len(by_ada.audible_ms())
         await by_ada.until(lambda: len(by_ada.audible_ms()) > n_before + 10)
         await stream(ben, np.concatenate([over, silence(1.0)]))
-        n_before = len(by_ada.audible_ms())
-        await stream(ada, silence(2.0))
+        for _ in range(MOST_LOOKS):  # what was said before may still be on its way; the answer is longer than this
+            n_before = len(by_ada.audible_ms())
+            await stream(ada, silence(2.0))
+            if len(by_ada.audible_ms()) == n_before:
+                break
         assert len(by_ada.audible_ms()) == n_before
         assert len(texts) == 1
         await stream(ada, question)

@@ -18,7 +18,7 @@ from meetings.ingest.twiml import twiml_hang_up, twiml_stream
 from streaming.recognizers.base import Float32
 from tests.calls import TelerScript, audio_messages, key_made
 from tests.integration.calls_made import ledger, said, transcript
-from tests.sockets import NO_TLS, Api, Message
+from tests.sockets import NO_TLS, WAIT_S, Api, Message
 
 NUMBER = "+15551231234"
 
@@ -64,7 +64,7 @@ async def test_a_call_that_teler_s_own_connector_bridges_is_transcribed_under_th
     """From the flow that Teler asks for, by its address and sample rate, to the last word."""
     meeting, made = key
     asked = {"call_id": "c", "account_id": "a", "from_number": NUMBER, "to_number": "+1", "direction": "incoming"}
-    async with httpx.AsyncClient(verify=NO_TLS) as teler:
+    async with httpx.AsyncClient(verify=NO_TLS, timeout=WAIT_S) as teler:
         flow = (await teler.post(made["teler"]["flow_url"], json=asked)).json()
     script = TelerScript(rate_hz=int(flow["sample_rate"].removesuffix("k")) * 1_000, chunk_ms=flow["chunk_size"])
     connector = StreamConnector(remote_url=flow["ws_url"])
@@ -82,7 +82,7 @@ async def test_what_we_answer_goes_through_teler_s_own_connector(key: tuple[Mess
     _, made = key
     async with bridged(StreamConnector(remote_url=made["teler"]["ws_url"])) as socket:
         await socket.said.put("nonsense")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             answer = await socket.told.get()
         assert (answer["type"], answer["fatal"]) == ("error", False)
 
@@ -106,7 +106,7 @@ async def test_a_bridge_that_is_told_to_stop_hangs_up(api: Api, key: tuple[Messa
 
 async def test_the_flow_is_what_teler_s_own_package_writes(key: tuple[Message, Message]) -> None:
     _, made = key
-    async with httpx.AsyncClient(verify=NO_TLS) as teler:
+    async with httpx.AsyncClient(verify=NO_TLS, timeout=WAIT_S) as teler:
         flow = (await teler.post(made["teler"]["flow_url"], json={})).json()
     ours = CallFlow.stream(ws_url=made["teler"]["ws_url"], sample_rate="16k", chunk_size=500, record=False)
     assert flow == ours
@@ -118,7 +118,7 @@ async def test_the_twiml_is_what_twilio_s_own_package_writes(key: tuple[Message,
     address = made["twilio"]["twiml_url"]
     form = {"CallSid": "CA1", "From": NUMBER, "To": "+1"}
     signature = RequestValidator("secret").compute_signature(address, form)
-    async with httpx.AsyncClient(verify=NO_TLS) as twilio:
+    async with httpx.AsyncClient(verify=NO_TLS, timeout=WAIT_S) as twilio:
         answer = await twilio.post(address, data=form, headers={"X-Twilio-Signature": signature})
     stream = Stream(url=made["twilio"]["ws_url"])
     stream.parameter(name="caller", value="1234")

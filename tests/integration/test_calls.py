@@ -11,9 +11,10 @@ import pytest
 from streaming.client.audio_files import audio_read
 from streaming.recognizers.base import Float32
 from tests.calls import AnyScript, Encoding, TelerScript, TwilioScript, audio_messages, call, managed
-from tests.integration.calls_made import addresses, ledger, normalize, said, service_of, transcript
+from tests.integration.calls_made import addresses, arrived, ledger, normalize, said, service_of, transcript
 from tests.sockets import Api, Message, peer, silence
 
+MOST_CALLS = 5
 MOST_POINTS_WRONG = 30.0  # the file itself has 21: some of what is said is not in its text
 
 
@@ -114,7 +115,7 @@ async def test_a_call_whose_socket_is_lost_goes_on_with_the_same_session_when_it
     async with call(url, script) as line:
         await line.start()
         await line.stream(beckett[: 3 * 16_000], real_time_x=1)
-        await asyncio.sleep(0.3)
+        await arrived(api, meeting, n_samples=3 * 16_000)
         line.socket.transport.abort()
     await asyncio.sleep(1)
     again = TwilioScript(call_id=script.call_id)
@@ -157,6 +158,7 @@ async def test_a_meeting_that_is_ended_hangs_up_after_the_last_word_and_takes_no
     async with call(url, TelerScript()) as line:
         await line.start()
         await line.stream(beckett[: 3 * 16_000])
+        await arrived(api, meeting, n_samples=3 * 16_000)
         managed("POST", f"{api.url}/api/v1/meetings/{meeting['id']}/end", token=token)
         assert await line.closed() == 1000
     assert (await ledger(api, meeting))["received"] == 3 * 16_000
@@ -168,15 +170,19 @@ async def test_a_meeting_that_is_ended_hangs_up_after_the_last_word_and_takes_no
 async def test_others_see_the_caller_s_words_in_their_captions(
     api: Api, meeting: Message, token: str, beckett: Float32
 ) -> None:
-    viewer = api.admit(meeting, "Vera", "viewer")
+    """Also while they are being said; a machine that is busy leaves that out, so it may take several calls."""
+    viewer, url = api.admit(meeting, "Vera", "viewer"), addresses(api, meeting, token, display_name="Ada")["twilio"]
+    n_calls = 0
     async with peer(f"{viewer['ws_url']}?after_seq=0", viewer["ticket"]) as vera:
-        async with call(addresses(api, meeting, token, display_name="Ada")["twilio"], TwilioScript()) as line:
-            await line.start()
-            await line.stream(beckett, real_time_x=3)
-            await line.hang_up()
-        await vera.until("event", lambda each: each["event"]["type"] == "participant.left")
+        while n_calls < MOST_CALLS and not any(each["seq"] is None for each in vera.of("segment")):
+            async with call(url, TwilioScript()) as line:
+                await line.start()
+                await line.stream(beckett, real_time_x=3)
+                await line.hang_up()
+            await vera.until("event", lambda each: each["event"]["type"] == "participant.left")
+            n_calls += 1
     finals = [each["segment"] for each in vera.finals()]
     assert {each["speaker"] for each in finals} == {"Ada"}
     kinds = [each["event"]["type"] for each in vera.of("event")]
-    assert kinds == ["meeting.started", "participant.joined", "participant.consented", "participant.left"]
+    assert kinds == ["meeting.started", *["participant.joined", "participant.consented", "participant.left"] * n_calls]
     assert any(each["segment"]["state"] == "partial" for each in vera.of("segment"))

@@ -60,8 +60,8 @@ async def test_a_caller_and_a_page_hear_each_other_and_not_themselves(
         async with asyncio.TaskGroup() as group:
             group.create_task(line.stream(by_caller, real_time_x=1.0))
             group.create_task(ben.stream(by_ben, real_time_x=1.0))
-            heard_by_caller = group.create_task(line.heard_in(6))
-            heard_by_ben = group.create_task(heard_in(ben, 6))
+            heard_by_caller = group.create_task(line.heard_in(8))
+            heard_by_ben = group.create_task(heard_in(ben, 8))
         await ben.say(type="listen", on=False)
         await line.hang_up()
         await ben.end()

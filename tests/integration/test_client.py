@@ -17,6 +17,7 @@ from streaming.client.mouth import Mouth
 from streaming.client.rest import Admission, Rest
 from streaming.client.session import AudioSession
 from streaming.protocol.frames import AudioFrame, frame_unpack
+from tests.sockets import WAIT_S
 
 GOAWAY = {"type": "goaway", "reason": "deploy", "deadline_ms": 1_000}
 
@@ -44,7 +45,7 @@ async def heard_from(script: Sequence[tuple[list[dict[str, Any]], int]]) -> list
         async with (
             AlwaysATicket(url) as rest,
             AudioSession(rest, admission_to(url)) as session,
-            asyncio.timeout(30),
+            asyncio.timeout(WAIT_S),
         ):
             async for message in session.messages():
                 heard.append(message["type"])
@@ -79,7 +80,11 @@ async def test_a_lost_connection_is_no_failure_of_a_client_that_was_sending(capl
 
     async with serve(answer, "127.0.0.1", 0, subprotocols=[Subprotocol("colloquy.v1")]) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with asyncio.timeout(20), AlwaysATicket(url) as rest, AudioSession(rest, admission_to(url)) as session:
+        async with (
+            asyncio.timeout(WAIT_S),
+            AlwaysATicket(url) as rest,
+            AudioSession(rest, admission_to(url)) as session,
+        ):
             while n_connections < 2:
                 await session.write(np.zeros(16_000, np.float32))
                 await asyncio.sleep(0.01)
@@ -112,7 +117,7 @@ async def test_what_a_person_talked_over_is_sent_again_as_muted() -> None:
 
     async with serve(answer, "127.0.0.1", 0, subprotocols=[Subprotocol("colloquy.v1")]) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with asyncio.timeout(30), AlwaysATicket(url) as rest:
+        async with asyncio.timeout(WAIT_S), AlwaysATicket(url) as rest:
             session = AudioSession(rest, admission_to(url), frame_ms=20, on_welcome=lambda: mouth.welcomed())
             mouth = Mouth(session)
             async with session, asyncio.TaskGroup() as group:
@@ -123,7 +128,8 @@ async def test_what_a_person_talked_over_is_sent_again_as_muted() -> None:
                     if message["type"] == "welcome" and has_dropped.is_set():
                         assert (await first).state == "interrupted"
                         mouth.say(np.full(1_600, 0.2, np.float32))
-                        await asyncio.sleep(0.5)
+                        while not any(each.n_samples and each.end > 16_000 and not each.is_muted for each in frames[1]):
+                            await asyncio.sleep(0.01)
                         await session.end()
                 speaking.cancel()
     again = [frame for frame in frames[1] if frame.n_samples]
@@ -149,7 +155,7 @@ async def test_after_a_long_silence_nobody_waits_for_it_to_be_settled() -> None:
     async with serve(answer, "127.0.0.1", 0, subprotocols=[Subprotocol("colloquy.v1")]) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with (
-            asyncio.timeout(10),
+            asyncio.timeout(WAIT_S),
             AlwaysATicket(url) as rest,
             AudioSession(rest, admission_to(url), frame_ms=20) as session,
         ):

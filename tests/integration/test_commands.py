@@ -22,7 +22,7 @@ def run(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedPro
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
 

@@ -24,6 +24,7 @@ from tests.sockets import WAIT_S, Api, Message, Peer, peer
 pytestmark = pytest.mark.redis
 
 NEVER_S = 1_000_000.0
+MOST_TIMES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,12 +139,17 @@ async def test_what_is_said_and_redacted_on_one_node_reaches_the_feeds_of_both(p
         await far.until("live")
         await near.until("live")
         await ada.hello()
-        await ada.stream(beckett, real_time_x=2)
+        for _ in range(MOST_TIMES):  # a machine that is busy leaves unfinished sentences out
+            await ada.stream(beckett, real_time_x=2)
+            for feed in (far, near):
+                await feed.until("segment", lambda each: each["seq"] is not None)
+            if all(has_partials(feed) for feed in (far, near)):
+                break
         assert (await ada.end())["gap"] == 0
         lines = [await line_left(feed) for feed in (far, near)]
         assert lines[0] == lines[1]
         assert "ever tried" in " ".join(lines[0].values()).lower()
-        assert all(any(each["seq"] is None for each in feed.of("segment")) for feed in (far, near))
+        assert all(has_partials(feed) for feed in (far, near))
         for line in lines[0]:
             await asyncio.to_thread(pair.host.ask, "POST", f"segments/{line}/redact", whole=True)
         for feed in (far, near):
@@ -153,6 +159,10 @@ async def test_what_is_said_and_redacted_on_one_node_reaches_the_feeds_of_both(p
         async with peer(pair.feed_url(node, meeting), "", headers=headers) as again:
             await again.until("live")
             assert {each["segment"]["text"] for each in again.finals()} == {""}
+
+
+def has_partials(feed: Peer) -> bool:
+    return any(each["seq"] is None for each in feed.of("segment"))
 
 
 async def line_left(feed: Peer) -> dict[str, str]:

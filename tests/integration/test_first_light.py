@@ -15,6 +15,7 @@ from streaming.management.commands.speak import audio_capture, recordings_join
 from streaming.recognizers.base import DecodeOptions
 from streaming.recognizers.registry import recognizer_load
 from streaming.speech_models.store import model_ensure
+from tests.joining import joined
 from tests.nodes import NodeProcess
 from tests.sockets import Api, Peer, peer
 
@@ -37,7 +38,7 @@ def readings(shared_testdata: Path) -> dict[str, list[tuple[Path, str]]]:
 async def speak(url: str, code: str, name: str, files: list[Path]) -> None:
     audio = recordings_join([audio_read(path) for path in files])
     async with Rest(url) as rest:
-        admission = await rest.join(code, display_name=name)
+        admission = await joined(rest, code, display_name=name)
         async with AudioSession(rest, admission) as session, asyncio.TaskGroup() as group:
             group.create_task(audio_capture(session, audio, speed=3.0))
             async for _ in session.messages():

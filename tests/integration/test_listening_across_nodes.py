@@ -35,8 +35,8 @@ async def test_people_on_two_nodes_hear_each_other(
             async with asyncio.TaskGroup() as group:
                 group.create_task(ada.stream(said["ada"], real_time_x=1.0))
                 group.create_task(ben.stream(said["ben"], real_time_x=1.0))
-                by_ada = group.create_task(heard_in(ada, 5))
-                by_ben = group.create_task(heard_in(ben, 5))
+                by_ada = group.create_task(heard_in(ada, 8))
+                by_ben = group.create_task(heard_in(ben, 8))
     assert likeness(by_ben.result(), said["ada"]) > 0.6
     assert likeness(by_ada.result(), said["ben"]) > 0.6
     assert likeness(by_ada.result(), said["ada"]) < 0.45

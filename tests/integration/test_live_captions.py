@@ -18,6 +18,8 @@ from tests.sockets import NO_TLS, WAIT_S, Api, Message, peer
 
 pytestmark = pytest.mark.speech
 
+MOST_MEETINGS = 5
+
 Matches = Callable[[Message], bool]
 Event = tuple[int | None, Message]
 Events = AsyncGenerator[Event]
@@ -83,21 +85,31 @@ def beckett(speech_samples: dict[str, Any]) -> Any:
     return audio_read(speech_samples["beckett"])
 
 
-async def test_events_tell_what_the_socket_tells_and_go_on_where_they_were_left(
-    running_node: NodeProcess, api: Api, token: str, beckett: Any
-) -> None:
-    meeting = rest_of(running_node, token).ask("POST", "meetings", title="Followed")
-    url = captions(running_node, meeting, "/stream")
+async def followed(api: Api, meeting: Message, url: str, *, token: str, speech: Any) -> list[Event]:
+    """What is told up to the first final of what is said meanwhile."""
     async with opened(url, **bearer(token)) as answer:
         assert answer.headers["content-type"] == "text/event-stream"
         assert answer.headers["cache-control"] == "no-store"
         async with asyncio.TaskGroup() as group:
-            speaking = group.create_task(spoken(api, meeting, beckett))
+            speaking = group.create_task(spoken(api, meeting, speech))
             seen = await until(messages(answer), is_final)
-        assert any(m["type"] == "segment" and m["segment"]["state"] == "partial" for _, m in seen)
+    assert seen[-1][1] == speaking.result()[0]
+    return seen
+
+
+async def test_events_tell_what_the_socket_tells_and_go_on_where_they_were_left(
+    running_node: NodeProcess, api: Api, token: str, beckett: Any
+) -> None:
+    """Unfinished sentences too, which a machine that is busy leaves out: it may take several meetings to see one."""
+    for _ in range(MOST_MEETINGS):
+        meeting = rest_of(running_node, token).ask("POST", "meetings", title="Followed")
+        url = captions(running_node, meeting, "/stream")
+        seen = await followed(api, meeting, url, token=token, speech=beckett)
         assert all(event_id == message.get("seq") for event_id, message in seen)
-        first = speaking.result()[0]
-        assert seen[-1][1] == first
+        if is_partial_seen := any(m["type"] == "segment" and m["segment"]["state"] == "partial" for _, m in seen):
+            break
+    assert is_partial_seen
+    first = seen[-1][1]
     async with opened(f"{url}?partials=false", **bearer(token), **{"Last-Event-ID": str(first["seq"])}) as answer:
         again = await until(messages(answer), lambda message: message["type"] == "live")
     log = api.get(f"meetings/{meeting['code']}/events?after_seq={first['seq']}").json()["data"]

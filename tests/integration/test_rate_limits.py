@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from meetings.models import Meeting
 from tests.integration.api_calls import API, assert_problem, get, made, post, program
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_throttles_stand")]
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from meetings.recordings.names import chunk_name_parse
 from streaming.audio.pcm import pcm_encode
 from streaming.recognizers.base import Float32
 from tests.nodes import NodeProcess
-from tests.sockets import NO_TLS, Api, Message, Peer, peer
+from tests.sockets import NO_TLS, WAIT_S, Api, Message, Peer, peer
 
 AGREED = ["captions", "transcript", "recording"]
 DECLINED = ["captions", "transcript"]
@@ -24,7 +24,7 @@ SECOND = 16_000
 @pytest.fixture(scope="module")
 def host(running_node: NodeProcess, token: str) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=f"{running_node.url}/api/v1/", headers=headers, verify=NO_TLS, timeout=30) as client:
+    with httpx.Client(base_url=f"{running_node.url}/api/v1/", headers=headers, verify=NO_TLS, timeout=WAIT_S) as client:
         yield client
 
 

@@ -21,6 +21,7 @@ from tests.integration.api_calls import API, get, post
 from tests.integration.exported import fetched, work
 from tests.integration.made import admitted, commit, meeting_made, opened, speech, user_made
 from tests.integration.test_api_events import until_waiting
+from tests.sockets import WAIT_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -111,7 +112,7 @@ async def test_a_poll_that_waits_while_it_is_taken_gets_no_event(what: str) -> N
     if not made.secret:
         client.cookies = made.client.cookies
     path = f"{API}/meetings/{made.meeting.pk}/events?after_seq={await head_of(made.meeting)}&wait_s=25"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         poll = asyncio.ensure_future(client.get(path, headers=headers))
         await until_waiting()
         await database_sync_to_async(made.take)(what)
@@ -126,7 +127,7 @@ async def test_a_poll_of_somebody_who_may_read_on_gets_its_event() -> None:
     client = AsyncClient()
     client.cookies = made.client.cookies
     path = f"{API}/meetings/{made.meeting.pk}/events?after_seq={await head_of(made.meeting)}&wait_s=25"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         poll = asyncio.ensure_future(client.get(path))
         await until_waiting()
         await database_sync_to_async(appended)(made.meeting.pk)

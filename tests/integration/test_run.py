@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +29,14 @@ def processes_with(text: str) -> list[str]:
     return found
 
 
+def until_gone(text: str) -> None:
+    """Who lost its parent hears of it a moment later."""
+    deadline_s = time.monotonic() + STOP_S
+    while left := processes_with(text):
+        assert time.monotonic() < deadline_s, left
+        time.sleep(0.1)
+
+
 def run_until_ready_then_stop(environment: dict[str, str], data_dir: Path) -> str:
     with (data_dir / "node.log").open("wb") as log:
         process = subprocess.Popen(RUN, env=environment, cwd=data_dir, stdout=log, stderr=log)
@@ -36,7 +45,7 @@ def run_until_ready_then_stop(environment: dict[str, str], data_dir: Path) -> st
         )
         try:
             wait_until_ready(node)
-            assert httpx.get(f"{node.url}/healthz").json() == {"status": "ok"}
+            assert httpx.get(f"{node.url}/healthz", timeout=READY_S).json() == {"status": "ok"}
         finally:
             process.send_signal(signal.SIGINT)
             code = process.wait(timeout=STOP_S)
@@ -52,7 +61,7 @@ def test_run_prepares_serves_and_stops_leaving_no_process_behind(speech_cache: P
     assert "Traceback" not in first
     second = run_until_ready_then_stop(environment, tmp_path / "data")
     assert "password" not in second
-    assert processes_with(f"DATA_DIR={environment['DATA_DIR']}") == []
+    until_gone(f"DATA_DIR={environment['DATA_DIR']}")
 
 
 def failure_of(environment: dict[str, str], *, command: Sequence[str] = RUN) -> str:

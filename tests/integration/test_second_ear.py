@@ -212,7 +212,7 @@ def test_a_worker_killed_in_the_middle_is_succeeded_where_it_stood(
     children = psutil.Process(worker.pid).children(recursive=True)
     worker.kill()
     worker.wait()
-    psutil.wait_procs(children, timeout=30)
+    psutil.wait_procs(children, timeout=60)
     assert not any(each.is_running() for each in children)
     n_done = SecondPass.objects.get().n_done
     assert 1 <= n_done < 6

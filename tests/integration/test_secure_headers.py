@@ -74,7 +74,7 @@ def test_the_check_for_deployment_finds_nothing_with_production_settings(tmp_pat
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert found.returncode == 0, found.stderr

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.faults.raw_frames import PING, PONG, TEXT, raw_frame
 from tests.ports import free_port
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ async def frame_read(reader: asyncio.StreamReader) -> int:
 
 
 async def test_http_and_websockets_are_served_on_one_port(node: Node) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=WAIT_S) as client:
         response = await client.get(f"http://127.0.0.1:{node.port}/")
     assert response.text == "hello"
     assert "server" not in response.headers
@@ -181,7 +181,7 @@ async def stream_of(n_bytes: int) -> AsyncIterator[bytes]:
 @pytest.mark.parametrize("is_length_told", [True, False])
 async def test_a_request_body_of_any_size_is_refused_before_it_is_stored(node: Node, is_length_told: bool) -> None:
     body = bytes(4_194_304) if is_length_told else stream_of(4_194_304)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=WAIT_S) as client:
         try:
             response = await client.post(f"http://127.0.0.1:{node.port}/", content=body)
         except httpx.TransportError:

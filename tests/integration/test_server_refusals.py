@@ -10,7 +10,7 @@ import pytest
 
 from tests.ports import free_port
 
-WAIT_S = 30
+WAIT_S = 60
 END = b"Host: localhost\r\nConnection: close\r\n\r\n"
 
 

@@ -13,7 +13,7 @@ def test_a_short_soak_measures_and_draws(tmp_path: Path, speech_cache: Path, sha
     places = ("--testdata", str(shared_testdata), "--data-dir", str(speech_cache.parent))
     ran = subprocess.run(
         [sys.executable, "-m", "bench.soak", *arguments, *places],
-        cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert "memory of the web node" in ran.stdout

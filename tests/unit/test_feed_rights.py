@@ -56,7 +56,7 @@ def reader(user_id: int) -> FeedReader:
 async def started(rights: FeedRights) -> AsyncIterator[None]:
     rights.start()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             yield
     finally:
         await rights.close()

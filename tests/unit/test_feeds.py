@@ -177,7 +177,7 @@ async def subscribed(broadcast: Broadcast, after_seq: int = 0) -> Subscription:
 
 async def joined(layer: InMemoryChannelLayer) -> None:
     """The meeting's hub joins its group in a task of its own."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not layer.groups.get(group_name(MEETING)):
             await asyncio.sleep(0)
 
@@ -223,8 +223,8 @@ async def test_whoever_has_a_session_is_asked_for_it_on_every_node() -> None:
     other.start()
     async with broadcasting(MemoryLog(), layer) as broadcast:
         await subscribed(other)
-        await asyncio.sleep(0.05)  # real: the layer subscribes in a task of its own
+        await joined(layer)
         broadcast.publish_flush(MEETING, session_id)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await asked.get() == session_id
     await other.close()

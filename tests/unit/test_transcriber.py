@@ -254,7 +254,7 @@ async def test_whoever_falls_silent_holds_no_audio_of_what_was_said(monkeypatch:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(pipeline.run())
         await put_all(pipeline, frames(speech))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while node.database.settled < speech.size - 4 * SECOND:
                 await asyncio.sleep(0.01)
         held = [each for each in kept if each() is not None]
