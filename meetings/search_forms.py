@@ -11,6 +11,10 @@ from meetings.search.query import QUERY_MAX_CHARS
 from meetings.search.reading import SearchFilters
 
 
+# What the interface calls them, and no name of Python's may.
+PARAMETERS = {"since": "from", "until": "to"}
+
+
 def _text(**attributes: str) -> forms.TextInput:
     return forms.TextInput(attrs={"autocomplete": "off", **attributes})
 
@@ -37,6 +41,9 @@ class SearchForm(forms.Form):
     since = forms.DateField(label="From", required=False, input_formats=["%Y-%m-%d"], widget=_day())
     until = forms.DateField(label="To", required=False, input_formats=["%Y-%m-%d"], widget=_day())
     language = forms.CharField(label="Language (en, pt-BR)", required=False, max_length=35, widget=_text())
+
+    def add_prefix(self, field_name: str) -> str:
+        return super().add_prefix(PARAMETERS.get(field_name, field_name))
 
     def clean_meeting(self) -> str:
         typed: str = self.cleaned_data["meeting"]

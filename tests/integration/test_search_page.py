@@ -44,7 +44,7 @@ def test_results_stand_under_their_meeting_and_lead_to_the_line(ada: Client) -> 
 
 def test_nothing_found_is_said(ada: Client) -> None:
     assert "No line matches." in text_of(ada, q="zebra")
-    assert "No line matches." in text_of(ada, q="budget", since="9000-01-01")
+    assert "No line matches." in text_of(ada, q="budget", **{"from": "9000-01-01"})
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_nothing_found_is_said(ada: Client) -> None:
         ({"q": "a*"}, "Give at least 2 letters before a *."),
         ({"q": "budget\0"}, "Null characters are not allowed."),
         ({"q": "budget", "meeting": "nonsense"}, "neither a code nor a link"),
-        ({"q": "budget", "since": "yesterday"}, "Enter a valid date."),
+        ({"q": "budget", "from": "yesterday"}, "Enter a valid date."),
         ({"q": "budget", "language": "no language"}, "must be a tag"),
         ({"q": "budget", "cursor": "nonsense"}, "The cursor is not one"),
     ],
