@@ -41,10 +41,7 @@ def participant_admit(
     Forbidden, Conflict (meeting_ended), LinkClosed, Full: there is no room for another voice.
     """
     name, spoken = display_name_checked(display_name), participant_language_known(language)
-    if role not in Role.values:
-        raise Invalid("The role must be one of: " + ", ".join(Role.values) + ".")
-    if role not in OPEN_ROLES and not is_manager(actor, meeting):
-        raise Forbidden("Only the host may admit somebody in this role.")
+    _role_check(role, actor, meeting)
     audio_session_id = uuid4() if role != Role.VIEWER else None
     if audio_session_id is not None:
         capacity_reserve(audio_session_id)  # before the transaction: a refusal waits for nobody's writing
@@ -52,7 +49,6 @@ def participant_admit(
         locked = Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)
         if locked.is_ended:
             raise Conflict("The meeting has ended.", code="meeting_ended")
-        right = {"is_by_right": standing_by_right(actor, locked) >= Standing.READER, "api_token_id": actor.token_id}
         participant = Participant.objects.create(
             meeting=meeting,
             user=actor.user,
@@ -60,7 +56,8 @@ def participant_admit(
             role=role,
             language=spoken,
             link_number=_link_of(actor, locked, code=meeting.code),
-            **right,
+            is_by_right=standing_by_right(actor, locked) >= Standing.READER,
+            api_token_id=actor.token_id,
         )
         session = (
             AudioSession.objects.create(id=audio_session_id, participant=participant) if audio_session_id else None
@@ -77,6 +74,13 @@ def participant_admit(
     return Admission(
         participant=participant, session_id=session_id, ticket=ticket, resume_token=resume_token(session_id)
     )
+
+
+def _role_check(role: str, actor: Actor, meeting: Meeting) -> None:
+    if role not in Role.values:
+        raise Invalid("The role must be one of: " + ", ".join(Role.values) + ".")
+    if role not in OPEN_ROLES and not is_manager(actor, meeting):
+        raise Forbidden("Only the host may admit somebody in this role.")
 
 
 def _link_of(actor: Actor, locked: Meeting, *, code: str) -> int | None:
