@@ -10,7 +10,6 @@ from meetings.search.asking import CURSOR_MAX_CHARS, Asked
 from meetings.search.query import QUERY_MAX_CHARS
 from meetings.search.reading import SearchFilters
 
-
 # What the interface calls them, and no name of Python's may.
 PARAMETERS = {"since": "from", "until": "to"}
 
