@@ -1,5 +1,6 @@
 """Who may reach a meeting. These functions are the only way to load one for somebody."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -105,6 +106,12 @@ def meetings_to_read(actor: Actor) -> QuerySet[Meeting]:
     if actor.user is not None and sees_all(actor.user):
         return Meeting.objects.all()
     return meetings_of(actor)
+
+
+def addresses_to_show(actor: Actor, meetings: Collection[Meeting]) -> dict[UUID, str]:
+    """What pages name each meeting by. A code invites: whoever may not read the meeting is shown its id instead."""
+    readable = set(meetings_to_read(actor).filter(pk__in=[each.pk for each in meetings]).values_list("pk", flat=True))
+    return {each.pk: each.code if each.pk in readable else str(each.pk) for each in meetings}
 
 
 def role_to_change(actor: Actor, reference: UUID | str, role_id: UUID) -> MeetingRole:

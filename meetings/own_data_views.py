@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
-from meetings.access import erasures_asked, meetings_to_read, participations_to_read
+from meetings.access import addresses_to_show, erasures_asked, meetings_to_read, participations_to_read
 from meetings.api.credentials import actor_of_session
 from meetings.personal_data import personal_data
 from meetings.personal_file import personal_file
@@ -23,13 +23,15 @@ ERASURES_SHOWN = 50
 def own_data(request: HttpRequest) -> HttpResponse:
     actor = actor_of_session(request)
     page, parts = parts_taken(participations_to_read(actor), page=request.GET.get("page"))
+    addresses = addresses_to_show(actor, [part.participant.meeting for part in parts])
     erasures = list(erasures_asked(actor)[:ERASURES_SHOWN])
     # What a meeting is called now is told to those who may read it now.
     titles = dict(
         meetings_to_read(actor).filter(pk__in={proof.meeting_id for proof in erasures}).values_list("pk", "title")
     )
     proofs = [(proof, titles.get(proof.meeting_id, "")) for proof in erasures]
-    return render(request, "personal/own.html", {"page": page, "parts": parts, "proofs": proofs})
+    addressed = [(part, addresses[part.participant.meeting_id]) for part in parts]
+    return render(request, "personal/own.html", {"page": page, "parts": addressed, "proofs": proofs})
 
 
 @require_GET

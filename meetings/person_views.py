@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from meetings.access import is_manager, meeting_to_manage, participant_to_change
+from meetings.access import Actor, addresses_to_show, is_manager, meeting_to_manage, participant_to_change
 from meetings.api.credentials import actor_of_session
 from meetings.errors import Conflict
 from meetings.models import Participant
@@ -45,12 +45,15 @@ def person(request: HttpRequest, code: str, participant_id: UUID) -> HttpRespons
         participant, by = participant_to_change(actor, code, participant_id, resume_token=None)
     is_own = actor.user is not None and actor.user.pk == participant.user_id
     is_host = is_manager(actor, participant.meeting)
+    address = _address(actor, participant)
     if request.method == "POST":
-        return _erase(request, participant, by=by, is_own=is_own, is_host=is_host)
-    if participant.meeting.code != code:
-        return redirect("meetings:person", code=participant.meeting.code, participant_id=participant.pk)
+        here = redirect("meetings:person", code=address, participant_id=participant.pk)
+        return _erase(request, participant, here, by=by, is_own=is_own, is_host=is_host)
+    if address != code:
+        return redirect("meetings:person", code=address, participant_id=participant.pk)
     context = {
         "meeting": participant.meeting,
+        "address": address,
         "stored": person_stored(participant),
         "proofs": proofs_of(participant),
         "is_held": hold_standing(participant.meeting_id) is not None,
@@ -63,17 +66,23 @@ def person(request: HttpRequest, code: str, participant_id: UUID) -> HttpRespons
 @require_GET
 @never_cache
 def person_data(request: HttpRequest, code: str, participant_id: UUID) -> HttpResponse:
+    actor = actor_of_session(request)
     with refusals_as_pages():
-        participant, by = participant_to_change(actor_of_session(request), code, participant_id, resume_token=None)
+        participant, by = participant_to_change(actor, code, participant_id, resume_token=None)
     personal_data_note(participant=participant, by=by)
-    return personal_file(personal_data(participant), whose=participant.display_name, of=participant.meeting.code)
+    return personal_file(personal_data(participant), whose=participant.display_name, of=_address(actor, participant))
 
 
-def _erase(request: HttpRequest, participant: Participant, *, by: str, is_own: bool, is_host: bool) -> HttpResponse:
+def _address(actor: Actor, participant: Participant) -> str:
+    return addresses_to_show(actor, [participant.meeting])[participant.meeting_id]
+
+
+def _erase(
+    request: HttpRequest, participant: Participant, here: HttpResponse, *, by: str, is_own: bool, is_host: bool
+) -> HttpResponse:
     """Who erases themselves and does not own the meeting has lost this page with it: the proof is at their account."""
     if request.POST.get("act") != "erase":
         raise Http404
-    here = redirect("meetings:person", code=participant.meeting.code, participant_id=participant.pk)
     if request.POST.get("sure") != "on":
         messages.error(request, NOT_SURE)
         return here

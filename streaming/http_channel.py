@@ -72,6 +72,12 @@ class BoundedRequest(WebRequest):
         self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
         self.handle_reply({"type": "http.response.body", "body": problem})
 
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Stock Daphne leaves out the first part of a body that nobody asked for, and sends the rest."""
+        if self.method == b"HEAD" and message["type"] == "http.response.body":
+            message = {"type": "http.response.body", "body": b""}  # the last one, so that no stream goes on for nobody
+        super().handle_reply(message)
+
     async def writable(self) -> None:
         """Returns when the peer has read nearly all that was written, or is gone. Bound it with a timeout.
 

@@ -44,11 +44,13 @@ class _Follower:
         self._say("")  # wakes the reader; where there is no room for it, none waits
 
     async def read(self, subscription: Subscription) -> None:
-        with suppress(SlowConsumer, Unavailable):  # it comes back and reads on from its last `seq`
-            async with aclosing(subscription.messages()) as texts:
-                async for text in texts:
-                    await self._waiting.put(text)
-        self.end()
+        try:
+            with suppress(SlowConsumer, Unavailable):  # it comes back and reads on from its last `seq`
+                async with aclosing(subscription.messages()) as texts:
+                    async for text in texts:
+                        await self._waiting.put(text)
+        finally:
+            self.end()  # whatever happened: a follower that nothing feeds any more would look like a silent meeting
 
     async def messages(self) -> AsyncGenerator[str | None]:
         while not self.is_over:
@@ -80,15 +82,20 @@ class HttpFeeds:
         return self._n_followers < MOST_FOLLOWERS
 
     async def follow(self, reader: FeedReader, *, after_seq: int, has_partials: bool) -> AsyncGenerator[str | None]:
+        if not self.has_room:
+            return  # many asked at once, and each found the last place
         follower, tasks = _Follower(), TaskScope("follower")
         self._n_followers += 1
         try:
-            subscription = await self._broadcast.subscribe(
-                reader.meeting_id,
-                after_seq=after_seq,
-                wants=Wants(has_partials=has_partials),
-                on_meeting_ended=lambda: None,
-            )
+            try:
+                subscription = await self._broadcast.subscribe(
+                    reader.meeting_id,
+                    after_seq=after_seq,
+                    wants=Wants(has_partials=has_partials),
+                    on_meeting_ended=lambda: None,
+                )
+            except Unavailable:
+                return  # the answer has begun, and can only end
             try:
                 self._conditions.join(follower)
                 self._rights.watch(follower, reader)

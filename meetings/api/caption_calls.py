@@ -3,11 +3,14 @@
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 from ninja import Header, Query, Router
 from pydantic import Field
 
@@ -17,7 +20,7 @@ from meetings.api.export_schemas import CaptionQuery, wish_of_query
 from meetings.api.live_feeds import live_feeds
 from meetings.api.parameters import SEQ_MAX, Ref, Seq
 from meetings.api.schemas import Schema
-from meetings.api.transcript_files import file_response, transcript_file
+from meetings.api.transcript_files import file_name, file_response, transcript_file
 from meetings.errors import Invalid
 from meetings.exports.formats import FORMATS
 from meetings.exports.live_webvtt import NOTHING_NEW, WebvttTail
@@ -25,6 +28,7 @@ from meetings.exports.making import transcript_of
 from meetings.exports.wish import Wish
 from meetings.long_answers import writable
 from meetings.selectors import meeting_is_over
+from meetings.services.exports import transcript_exported
 from meetings.services.feeds import feed_open
 from meetings.values import FeedReader
 
@@ -49,6 +53,16 @@ class StreamQuery(Schema):
 
 class LiveCaptionQuery(CaptionQuery):
     follow: bool = Field(False, description="go on while people speak; the answer ends some seconds after the meeting")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A file up to what stands, and how it goes on."""
+
+    reader: FeedReader
+    tail: WebvttTail
+    after_seq: int
+    file_name: str
 
 
 @router.get(
@@ -86,20 +100,31 @@ async def vtt(request: HttpRequest, ref: Ref, query: Query[LiveCaptionQuery]) ->
         return await read(transcript_file, request, ref, wish, is_download=query.download)
     if wish.as_of_seq is not None:
         raise Invalid("`as_of_seq` names a past state; nothing follows it.")
-    reader, tail, after_seq = await read(_tail, actor_of(request), ref, wish)
-    messages = live_feeds().follow(reader, after_seq=after_seq, has_partials=False)
-    blocks = _blocks(request, messages, tail, meeting_id=reader.meeting_id)
-    return StreamingHttpResponse(blocks, content_type=FORMATS["vtt"].media_type, headers=AT_ONCE)
+    feeds = live_feeds()
+    begun = await read(_begun, actor_of(request), ref, wish)
+    messages = feeds.follow(begun.reader, after_seq=begun.after_seq, has_partials=False)
+    blocks = _blocks(request, messages, begun)
+    answer = StreamingHttpResponse(blocks, content_type=FORMATS["vtt"].media_type, headers=AT_ONCE)
+    if query.download:
+        answer.headers["Content-Disposition"] = content_disposition_header(True, begun.file_name)
+    return answer
 
 
 def _reader(actor: Actor, ref: str) -> FeedReader:
     return feed_open(actor=actor, reference=ref)
 
 
-def _tail(actor: Actor, ref: str, wish: Wish) -> tuple[FeedReader, WebvttTail, int]:
+def _begun(actor: Actor, ref: str, wish: Wish) -> _Begun:
     reader = _reader(actor, ref)
-    stands = transcript_of(meeting_to_read(actor, ref), wish)
-    return reader, WebvttTail(stands, wish), stands.as_of_seq
+    meeting = meeting_to_read(actor, ref)
+    stands = transcript_of(meeting, wish)
+    transcript_exported(meeting_id=meeting.pk, actor=actor.label, wish=wish)
+    return _Begun(
+        reader=reader,
+        tail=WebvttTail(stands, wish),
+        after_seq=stands.as_of_seq,
+        file_name=file_name(meeting, "vtt"),
+    )
 
 
 async def _events(request: HttpRequest, messages: Messages) -> AsyncIterator[str]:
@@ -114,18 +139,23 @@ def event_text(message: str) -> str:
     return f"data: {message}\n\n" if seq is None else f"id: {seq}\ndata: {message}\n\n"
 
 
-async def _blocks(
-    request: HttpRequest, messages: Messages, tail: WebvttTail, *, meeting_id: UUID
-) -> AsyncIterator[str]:
-    yield tail.head
+async def _blocks(request: HttpRequest, messages: Messages, begun: _Begun) -> AsyncIterator[str]:
+    yield begun.tail.head
     async for text in _as_read(request, messages):
         if text:
-            if block := tail.block(json.loads(text)):
+            if block := begun.tail.block(json.loads(text)):
                 yield block
-        elif await read(meeting_is_over, meeting_id=meeting_id):
+        elif await _is_over(begun.reader.meeting_id):
             return
         else:
             yield NOTHING_NEW
+
+
+async def _is_over(meeting_id: UUID) -> bool:
+    try:
+        return await read(meeting_is_over, meeting_id=meeting_id)
+    except (OperationalError, InterfaceError):
+        return False  # the database is away; it is asked again
 
 
 async def _as_read(request: HttpRequest, messages: Messages) -> AsyncIterator[str | None]:

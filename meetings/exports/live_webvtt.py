@@ -21,6 +21,7 @@ SPOKEN = frozenset({"final", "corrected"})
 class WebvttTail:
     """What was written is not written again: a file that is read on takes nothing back.
 
+    Lines that are to be shown and not to be kept are not in it: files are kept.
     Cues come in the order in which they are committed, which is nearly that of their starts.
     """
 
@@ -37,20 +38,25 @@ class WebvttTail:
         match message:
             case {"type": "segment", "segment": segment}:
                 return _block(self._said(cast("SegmentWire", segment)))
-            case {"type": "event", "event": {"type": "participant.joined", "participant": participant}}:
+            case {
+                "type": "event",
+                "event": {"type": "participant.joined" | "participant.changed", "participant": participant},
+            }:
                 self._names[participant["id"]] = participant["display_name"]
             case {"type": "event", "event": {"type": "audio.gap"} as lost}:
                 return _block(self._lost(lost))
         return ""
 
     def _said(self, segment: SegmentWire) -> list[Cue]:
-        if segment["id"] in self._written or segment["state"] not in SPOKEN:
+        if segment["id"] in self._written or segment["state"] not in SPOKEN or not segment.get("kept", True):
             return []
         if not self._is_chosen(segment["participant_id"], segment["speaker"]):
             return []
         if self._wish.language and not tag_matches(segment["language"], self._wish.language):
             return []
         self._written.add(segment["id"])
+        if _is_split_off(segment) and not self._chosen:
+            return []  # its words stand in the line that it was a part of; that may be of a speaker who is not chosen
         return [said_cue(segment, has_names=self._wish.options.has_names)]
 
     def _lost(self, lost: Mapping[str, Any]) -> list[Cue]:
@@ -62,6 +68,11 @@ class WebvttTail:
 
     def _is_chosen(self, participant_id: str, name: str) -> bool:
         return not self._chosen or participant_id in self._chosen or name.casefold() in self._chosen
+
+
+def _is_split_off(segment: SegmentWire) -> bool:
+    """A new line that was never a final."""
+    return segment["state"] == "corrected" and segment["rev"] == 1
 
 
 def _block(found: list[Cue]) -> str:

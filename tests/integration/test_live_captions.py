@@ -163,6 +163,25 @@ async def test_whoever_goes_is_let_go(running_node: NodeProcess, api: Api, what:
     await until_following(0)
 
 
+@pytest.mark.parametrize("what", [".vtt?follow=true", "/stream"])
+async def test_whoever_asks_for_the_head_is_given_no_more_and_the_next_answer_on_the_connection(
+    running_node: NodeProcess, api: Api, what: str
+) -> None:
+    where = httpx.URL(f"{running_node.url}/api/v1/meetings/{api.meeting()['code']}/captions{what}")
+    reader, writer = await asyncio.open_connection(where.host, where.port)
+    try:
+        for method, target in (("HEAD", where.raw_path.decode()), ("GET", "/healthz")):
+            ends = "Connection: close\r\n" if method == "GET" else ""
+            writer.write(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n{ends}\r\n".encode())
+        async with asyncio.timeout(WAIT_S):
+            answers = await reader.read()
+    finally:
+        writer.transport.abort()
+    first, second = answers.split(b"\r\n\r\n", 1)
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert second.startswith(b"HTTP/1.1 200 "), "not a part of a body"
+
+
 @pytest.fixture(scope="module")
 def people(running_node: NodeProcess) -> dict[str, Person]:
     return people_made(running_node, [f"follower-{what}" for what in TAKEN])

@@ -13,7 +13,7 @@ from meetings import stored_people
 from meetings.access import actor_for
 from meetings.models import AuditEvent, DeletionProof, Meeting, Participant
 from meetings.services.holds import hold_place
-from meetings.services.links import link_open_set
+from meetings.services.links import link_open_set, link_renew
 from meetings.services.roles import role_give
 from meetings.services.sessions import session_end
 from tests.integration.api_calls import API, get
@@ -93,7 +93,7 @@ def test_what_is_ones_own_is_read_and_erased_without_a_right_to_the_meeting(
     who = admitted(meeting, display_name="Grace", actor=actor_for(grace)).participant
     role.delete()
     link_open_set(meeting=meeting, actor=actor_for(owner), is_open=False)
-    client, page = logged_in(grace), f"{people_page(meeting)}{who.pk}/"
+    client, page = logged_in(grace), f"/m/{meeting.pk}/people/{who.pk}/"
     assert client.get(f"/m/{meeting.code}/transcript/").status_code == 404
     assert f'href="{page}"' in read(client, "/account/data/")
     assert client.get(f"{page}data/").status_code == 200
@@ -102,6 +102,23 @@ def test_what_is_ones_own_is_read_and_erased_without_a_right_to_the_meeting(
     assert client.post(page, SURE).status_code == 302
     who.refresh_from_db()
     assert who.display_name == "Erased participant"
+
+
+def test_who_may_not_read_a_meeting_any_more_is_told_no_code_that_would_let_them_in(
+    meeting: Meeting, owner: User, grace: User
+) -> None:
+    role = role_give(meeting=meeting, actor=actor_for(owner), person="grace", role="viewer")
+    who = admitted(meeting, display_name="Grace", actor=actor_for(grace)).participant
+    former = meeting.code
+    role.delete()
+    renewed = link_renew(meeting=meeting, actor=actor_for(owner)).code
+    client, page = logged_in(grace), f"/m/{meeting.pk}/people/{who.pk}/"
+    by_former = client.get(f"/m/{former}/people/{who.pk}/", follow=True)
+    assert by_former.redirect_chain == [(page, 302)]
+    unsure = client.post(page, {"act": "erase"})
+    file = client.get(f"{page}data/")
+    said = [by_former.content.decode(), read(client, "/account/data/"), unsure["Location"], str(file.headers)]
+    assert not [each for each in (*said, file.content.decode()) if renewed in each]
 
 
 def test_the_account_lists_its_meetings_and_gives_all_of_them_as_one_file(

@@ -1,9 +1,10 @@
 """Requests that follow a meeting: so many and no more, kept alive in silence, told of the node, and let go."""
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from channels.layers import InMemoryChannelLayer
@@ -14,21 +15,40 @@ from meetings.values import FeedReader
 from streaming import http_feeds
 from streaming.broadcast import Broadcast
 from streaming.conditions import Conditions
+from streaming.errors import StoreUnavailable
 from streaming.feed_rights import FeedRights
 from streaming.feeds import MOST_WAITING_EVENTS
 from streaming.http_feeds import HttpFeeds
 from tests.unit.test_feed_rights import Rights
-from tests.unit.test_feeds import MemoryLog, event, partial
+from tests.unit.test_feeds import MemoryLog, Page, event, partial
 
 READER = FeedReader(meeting_id=uuid4(), user_id=1, needs_standing=True)
+
+
+class BrokenLog(MemoryLog):
+    """The database is away, or does something that nobody thought of."""
+
+    def __init__(self, error: Exception, *, where: str) -> None:
+        super().__init__()
+        self._error, self._where = error, where
+
+    async def events_after(self, meeting_id: UUID, *, after_seq: int, limit: int) -> Page:
+        if self._where == "events_after":
+            raise self._error
+        return await super().events_after(meeting_id, after_seq=after_seq, limit=limit)
+
+    async def meetings_last_seq(self, meeting_ids: Sequence[UUID]) -> dict[UUID, int]:
+        if self._where == "meetings_last_seq":
+            raise self._error
+        return await super().meetings_last_seq(meeting_ids)
 
 
 class Node:
     """What `HttpFeeds` has of a node."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: MemoryLog | None = None) -> None:
         layer = InMemoryChannelLayer()
-        self.log, self.rights = MemoryLog(), Rights()
+        self.log, self.rights = log or MemoryLog(), Rights()
         self.broadcast = Broadcast(log=self.log, layer=layer, on_superseded=lambda session_id, generation: None)
         self.conditions = Conditions()
         self.feed_rights = FeedRights(store=self.rights, layer=layer)
@@ -111,6 +131,24 @@ async def test_it_ends(node: Node, why: str) -> None:
     assert node.is_left
 
 
+@pytest.mark.parametrize(
+    ("error", "where"),
+    [
+        (StoreUnavailable(), "meetings_last_seq"),
+        (StoreUnavailable(), "events_after"),
+        (RuntimeError("nobody thought of it"), "events_after"),
+    ],
+)
+async def test_what_cannot_be_read_any_more_ends_and_does_not_stay_silent(error: Exception, where: str) -> None:
+    node = Node(BrokenLog(error, where=where))
+    try:
+        async with asyncio.timeout(1), aclosing(node.follow()) as messages:
+            assert [text async for text in messages] == []
+        assert node.is_left
+    finally:
+        await node.broadcast.close()
+
+
 async def test_one_too_many_is_refused_until_somebody_goes(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_feeds, "MOST_FOLLOWERS", 1)
     with pytest.raises(ProblemError) as nowhere:
@@ -120,6 +158,8 @@ async def test_one_too_many_is_refused_until_somebody_goes(node: Node, monkeypat
         await kinds(messages, 1)
         with pytest.raises(ProblemError) as refused:
             live_feeds()
+        async with asyncio.timeout(1), aclosing(node.follow()) as late:
+            assert [text async for text in late] == [], "asked while there was room"
     assert live_feeds() is node.feeds
     assert (nowhere.value.problem.code, refused.value.problem.code) == ("unavailable", "too_many_waiters")
     assert refused.value.problem.status == 503

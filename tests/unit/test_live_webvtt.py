@@ -49,7 +49,11 @@ def test_each_line_is_written_once_behind_what_stands_and_every_beginning_of_the
     followed = tail(line(1, "Good morning."))
     file = followed.head
     assert texts(file) == ["Good morning."]
-    for said in (line(2, "Hello <b> & -->"), line(2, "Hello again.", state="corrected"), line(1, "Bad morning.")):
+    for said in (
+        line(2, "Hello <b> & -->"),
+        line(2, "Hello again.", state="corrected", rev=2),
+        line(1, "Bad morning."),
+    ):
         file += followed.block(message(said)) + NOTHING_NEW
         assert texts(file)[0] == "Good morning."
     assert [caption.identifier for caption in reader.from_buffer(io.StringIO(file))] == ["line-1", "line-2"]
@@ -64,6 +68,21 @@ def test_only_what_was_said_and_stands_is_written(state: str) -> None:
     assert "Yes." in followed.block(message(line(1, "Yes."))), "a line that is put back is new here"
 
 
+def test_what_is_shown_and_not_to_be_kept_is_in_no_file() -> None:
+    assert tail().block(message(line(1, "Between us.", kept=False))) == ""
+
+
+def test_the_rest_of_a_split_line_is_not_written_beside_the_whole() -> None:
+    whole = line(1, "Yes. I agree.")
+    rest = line(2, "I agree.", state="corrected")
+    followed = tail(whole)
+    assert followed.block(message(rest)) == ""
+    assert followed.block(message(rest | {"text": "I agreed.", "rev": 2})) == "", "nor when it is corrected"
+    of_ben = tail(speakers=("Ben",))
+    assert of_ben.block(message(whole)) == ""
+    assert "I agree." in of_ben.block(message(rest | {"participant_id": BEN, "speaker": "Ben"})), "nowhere else here"
+
+
 def test_the_wish_chooses_speakers_language_and_names() -> None:
     followed = tail(speakers=("ben",), language="en", options=ExportOptions(has_names=False))
     assert followed.block(message(line(1, "Mine."))) == ""
@@ -73,9 +92,10 @@ def test_the_wish_chooses_speakers_language_and_names() -> None:
     )
 
 
-def test_a_loss_is_a_cue_under_the_name_of_whoever_came_since() -> None:
+@pytest.mark.parametrize("kind", ["participant.joined", "participant.changed"])
+def test_a_loss_is_a_cue_under_the_name_of_whoever_came_since(kind: str) -> None:
     followed = tail(speakers=("Ben",))
-    joined = {"type": "participant.joined", "participant": {"id": BEN, "display_name": "Ben"}}
+    joined = {"type": kind, "participant": {"id": BEN, "display_name": "Ben"}}
     lost = {
         "type": "audio.gap", "participant_id": BEN, "session_id": "s", "from": 0, "to": 32_000, "reason": "device_lost",
         "start_ms": 4_000, "end_ms": 6_000,
