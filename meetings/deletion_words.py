@@ -1,6 +1,8 @@
-"""What was deleted for good, and why, in words for those who read of it on a page."""
+"""What is or was deleted for good, and why, in words for those who read of it on a page."""
 
 from meetings.models import Purge
+
+NOT_SURE = "Tick that you are sure: there is no way back."
 
 WHAT: dict[str, str] = {
     Purge.What.TEXT: "all text",

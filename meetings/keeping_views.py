@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from meetings.access import Actor, meeting_to_manage
 from meetings.api.credentials import actor_of_session
-from meetings.deletion_words import deletion_words
+from meetings.deletion_words import NOT_SURE, deletion_words
 from meetings.errors import Conflict, Invalid
 from meetings.keeping_forms import HoldForm, KeepingForm
 from meetings.models import Meeting, Purge
@@ -87,7 +87,7 @@ def _purge_audio(request: HttpRequest, meeting: Meeting, actor: Actor) -> None:
 
 def _purge(request: HttpRequest, meeting: Meeting, actor: Actor, *, what: str) -> None:
     if request.POST.get("sure") != "on":
-        messages.error(request, "Tick that you are sure: there is no way back.")
+        messages.error(request, NOT_SURE)
         return
     purge_ask(meeting=meeting, what=what, reason=Purge.Reason.ASKED, by=actor.label)
     messages.success(request, "It is being deleted; within minutes there is a proof of it below.")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from meetings.access import Actor, addresses_to_show, is_manager, meeting_to_manage, participant_to_change
 from meetings.api.credentials import actor_of_session
+from meetings.deletion_words import NOT_SURE
 from meetings.errors import Conflict
 from meetings.models import Participant
 from meetings.personal_data import personal_data
@@ -20,7 +21,6 @@ from meetings.services.holds import hold_standing
 from meetings.services.personal_data_access import personal_data_note
 from meetings.stored_people import people_stored, person_stored, proofs_of
 
-NOT_SURE = "Tick that you are sure: there is no way back."
 STILL_THERE = "You are still connected to the meeting: leave it, then ask again."
 
 

@@ -40,6 +40,7 @@ def _with_mail(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def asks(address: str, client: Client | None = None, **meta: str) -> str:
+    # The stubs take the keywords of `post` itself for what these may be, which are headers.
     answer = (client or Client()).post(ASK, {"email": address}, follow=True, **meta)  # type: ignore[arg-type]
     return f"{answer.status_code} {re.sub(r'csrf[^>]*>', '', answer.content.decode())}"
 

@@ -11,7 +11,7 @@ from meetings.exports.options import ExportOptions
 from meetings.exports.wish import Wish
 from meetings.models import Meeting
 from meetings.selectors import Transcript
-from meetings.wire import SegmentWire
+from meetings.wire import ParticipantWire, SegmentWire
 
 ADA, BEN = "0a", "0b"
 
@@ -36,8 +36,8 @@ def message(segment: SegmentWire) -> dict[str, Any]:
 
 
 def tail(*stands: SegmentWire, **wish: Any) -> WebvttTail:
-    participant = {"id": ADA, "display_name": "Ada", "role": "speaker", "language": ""}
-    transcript = Transcript(meeting=Meeting(), as_of_seq=3, participants=(participant,), segments=stands)  # type: ignore[arg-type]
+    ada: ParticipantWire = {"id": ADA, "display_name": "Ada", "role": "speaker", "language": ""}
+    transcript = Transcript(meeting=Meeting(), as_of_seq=3, participants=(ada,), segments=stands)
     return WebvttTail(transcript, Wish(format="vtt", **wish))
 
 
